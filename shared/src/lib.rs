@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The core of Tickwire: everything that server, clients, bots, replays and tests share.
+//!
+//! This crate performs no I/O, reads no clock, starts no thread and draws no entropy: time and
+//! randomness are arguments. It builds for native targets and for wasm32.
+//!
+//! A game implements [`game::Game`]; everything else sees only its *mirror*, rows of integer words
+//! described by a [`schema::Schema`].
+
+// The derive writes paths that start with `::tickwire_shared`, also inside this crate.
+extern crate self as tickwire_shared;
+
+pub mod bits;
+pub mod close;
+pub mod game;
+pub mod id;
+pub mod limits;
+pub mod replicate;
+pub mod rng;
+pub mod schema;
+pub mod time;
+
+pub use glam;
+pub use tickwire_derive::Replicate;

@@ -1,0 +1,66 @@
+//! Every bound of the core, and what happens when it is hit.
+//!
+//! A bound that belongs to the server alone stands in the server's own `limits`.
+
+/// Ticks a second at the most. A larger rate does not compile (it is a constant of the game).
+pub const TICK_RATE_MAX: u16 = 240;
+
+/// Players in one room at the most. A join beyond is refused: "room full".
+pub const SEATS_MAX: u16 = 4_096;
+
+/// Kinds in a schema at the most. More fails the schema lint when the room starts.
+pub const KINDS_MAX: usize = 64;
+
+/// Words in one row at the most, hidden ones included. More fails the schema lint.
+pub const ROW_WORDS_MAX: usize = 48;
+
+/// Bits of one mirror word at the most. More fails the schema lint.
+pub const WORD_BITS_MAX: u8 = 32;
+
+/// Bytes of a schema's canonical text at the most. More fails the schema lint.
+pub const SCHEMA_TEXT_BYTES_MAX: usize = 12 * 1_024;
+
+/// Entities (slots) in one room at the most. A spawn beyond returns no entity and is counted.
+pub const ENTITIES_MAX: u32 = 1 << 18;
+
+/// Slots in a block, the unit of bookkeeping.
+pub const BLOCK_SLOTS: usize = 32;
+
+/// Ticks of mirror history a room keeps. An older baseline is forgotten: the rows enter again.
+pub const HISTORY_TICKS: u32 = 64;
+
+/// Entities in a session's prediction group at the most. Owned entities beyond are merely shown.
+pub const PREDICTION_GROUP_MAX: usize = 32;
+
+/// Bytes of one unreliable packet at the most: fits every transport. Decoders refuse longer ones.
+pub const PACKET_BYTES_MAX: usize = 1_100;
+
+/// Packets a tick to one session at the most. What does not fit waits for the next tick.
+pub const PARTS_MAX: usize = 32;
+
+/// Bytes of one packet on the Ordered lane at the most. A longer one closes the link.
+pub const ORDERED_BYTES_MAX: usize = 16 * 1_024;
+
+/// Unacked events on the Snapshot lane at the most; past it they go over Ordered.
+pub const EVENTS_OUTSTANDING_MAX: usize = 64;
+
+/// Inputs in one input batch at the most. A decoder refuses more.
+pub const INPUT_BATCH_MAX: usize = 16;
+
+/// How far ahead of the room's tick an input may be, in ticks. One further ahead is dropped.
+pub const INPUT_AHEAD_TICKS_MAX: u32 = 64;
+
+/// Ticks a missing input is replaced by the last known one before it becomes neutral.
+pub const INPUT_REPEAT_TICKS_MAX: u32 = 12;
+
+/// Bytes of a player's name in UTF-8. A longer one is refused at the handshake.
+pub const NAME_BYTES_MAX: usize = 32;
+
+/// Bytes of a room's name in UTF-8. A longer one is refused at the handshake.
+pub const ROOM_NAME_BYTES_MAX: usize = 48;
+
+/// Bytes of one chat message in UTF-8. A longer one is refused with a reason.
+pub const CHAT_BYTES_MAX: usize = 512;
+
+/// Chat messages of a room that are kept for late joiners and resumed sessions; the oldest go.
+pub const CHAT_HISTORY_MAX: usize = 256;
