@@ -11,6 +11,7 @@ extern crate self as tickwire_shared;
 
 pub mod bits;
 pub mod close;
+pub mod conditioner;
 pub mod game;
 pub mod id;
 pub mod limits;

@@ -64,3 +64,10 @@ pub const CHAT_BYTES_MAX: usize = 512;
 
 /// Chat messages of a room that are kept for late joiners and resumed sessions; the oldest go.
 pub const CHAT_HISTORY_MAX: usize = 256;
+
+/// Packets on their way in one direction of a conditioner at the most. A datagram beyond is
+/// dropped, a stream gives the packet back.
+pub const CONDITIONER_PACKETS_MAX: usize = 8_192;
+
+/// Times a conditioner loses one stream packet in a row at the most; then it passes.
+pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;

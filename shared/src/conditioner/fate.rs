@@ -23,7 +23,11 @@ impl Losses {
         // A cycle is one burst of n and a geometric gap of mean (1 - q) / q; solving
         // n / (n + gap) = loss for q gives this.
         let start = loss / (loss + f32::from(burst_packets) * (1.0 - loss)).max(f32::MIN_POSITIVE);
-        Losses { start, burst_packets, left: 0 }
+        Losses {
+            start,
+            burst_packets,
+            left: 0,
+        }
     }
 
     pub(super) fn next_is_lost(&mut self, rng: &mut Rng) -> bool {

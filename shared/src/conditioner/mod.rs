@@ -167,7 +167,9 @@ impl Conditioner {
         if self.flying.len() + self.held.len() >= CONDITIONER_PACKETS_MAX {
             return false;
         }
-        let Some(rate) = self.network.rate else { return true };
+        let Some(rate) = self.network.rate else {
+            return true;
+        };
         let waiting_us = self.busy_until.since(now).as_micros();
         let waiting_bytes = waiting_us * u128::from(rate.bytes_per_s) / 1_000_000;
         waiting_bytes + bytes as u128 <= u128::from(rate.queue_bytes_max)
@@ -212,7 +214,9 @@ impl Conditioner {
 
     /// The instant at which the last byte has passed the bottleneck.
     fn through_bottleneck(&mut self, now: Instant, bytes: usize) -> Instant {
-        let Some(rate) = self.network.rate else { return now };
+        let Some(rate) = self.network.rate else {
+            return now;
+        };
         let span_us = bytes as u64 * 1_000_000 / u64::from(rate.bytes_per_s.max(1));
         self.busy_until = self.busy_until.max(now) + micros(span_us);
         self.busy_until
@@ -247,7 +251,11 @@ impl Conditioner {
 
     fn fly(&mut self, due: Instant, bytes: Vec<u8>) {
         self.order += 1;
-        self.flying.push(Flying { due, order: self.order, bytes });
+        self.flying.push(Flying {
+            due,
+            order: self.order,
+            bytes,
+        });
     }
 }
 

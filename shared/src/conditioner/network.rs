@@ -77,7 +77,10 @@ impl Network {
     pub const WIFI: Network = figures(40, 15, 0.01);
 
     /// A phone: RTT 80 ms, jitter 30 ms, loss 2 % in bursts of 3.
-    pub const MOBILE_4G: Network = Network { burst_packets: 3, ..figures(80, 30, 0.02) };
+    pub const MOBILE_4G: Network = Network {
+        burst_packets: 3,
+        ..figures(80, 30, 0.02)
+    };
 
     /// A phone in a train: RTT 150 ms, jitter 60 ms, loss 5 %, outages of 300 ms.
     pub const TRAIN: Network = Network {
@@ -100,8 +103,15 @@ impl Network {
     };
 
     /// Every name that parses, mildest first.
-    pub const NAMES: [&'static str; 7] =
-        ["lan", "broadband", "wifi", "4g", "train", "satellite", "bad"];
+    pub const NAMES: [&'static str; 7] = [
+        "lan",
+        "broadband",
+        "wifi",
+        "4g",
+        "train",
+        "satellite",
+        "bad",
+    ];
 }
 
 impl FromStr for Network {
@@ -127,7 +137,12 @@ impl FromStr for Network {
 
 impl fmt::Display for UnknownNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown network {:?}: use one of {}", self.0, Network::NAMES.join(", "))
+        write!(
+            f,
+            "unknown network {:?}: use one of {}",
+            self.0,
+            Network::NAMES.join(", ")
+        )
     }
 }
 
@@ -139,18 +154,30 @@ mod tests {
 
     #[test]
     fn every_name_parses_to_its_own_figures() {
-        let parsed: Vec<Network> =
-            Network::NAMES.iter().map(|name| name.parse().expect("a listed name")).collect();
+        let parsed: Vec<Network> = Network::NAMES
+            .iter()
+            .map(|name| name.parse().expect("a listed name"))
+            .collect();
         for (at, network) in parsed.iter().enumerate() {
-            assert!(!parsed[..at].contains(network), "{} repeats another", Network::NAMES[at]);
+            assert!(
+                !parsed[..at].contains(network),
+                "{} repeats another",
+                Network::NAMES[at]
+            );
         }
         assert_eq!("bad".parse::<Network>().expect("listed").burst_packets, 3);
     }
 
     #[test]
     fn an_unknown_name_is_told_the_names() {
-        let said = "dialup".parse::<Network>().expect_err("not listed").to_string();
+        let said = "dialup"
+            .parse::<Network>()
+            .expect_err("not listed")
+            .to_string();
         assert!(said.contains("dialup"));
-        assert!(Network::NAMES.iter().all(|name| said.contains(name)), "{said}");
+        assert!(
+            Network::NAMES.iter().all(|name| said.contains(name)),
+            "{said}"
+        );
     }
 }
