@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The test library of Tickwire: a seeded simulator, its oracles, test games and fuzz targets.
+//!
+//! It opens no socket and never sleeps: time is virtual, so a simulated hour takes seconds. A
+//! failure prints its seed, and `SEED=n` replays it.
+
+pub mod log;
+pub mod route;
+pub mod scenario;
+pub mod seeds;
