@@ -1,1 +1,5 @@
-//! Placeholder.
+//! The authoritative Tickwire server: a pure engine in a thin shell of threads and sockets.
+
+pub mod limits;
+pub mod metrics;
+pub mod runtime;

@@ -1,0 +1,103 @@
+//! Every bound of the server, and what happens when it is hit.
+//!
+//! Nothing here is configuration: what an operator may change stands in [`crate::config`].
+
+use std::time::Duration;
+
+/// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
+/// counted: inputs come again with the next packet, acks too.
+pub const MAILBOX_PACKETS_MAX: usize = 8_192;
+
+/// What waits for one room's next tick at the most, joins and leaves included. A join beyond is
+/// refused; a leave beyond cannot happen, because each session sends at most one.
+pub const MAILBOX_ITEMS_MAX: usize = 3 * MAILBOX_PACKETS_MAX;
+
+/// Ticks a late room runs without pause to catch up. Later than that, whole ticks are skipped and
+/// counted, because a burst of old ticks would only make everything later still.
+pub const CATCH_UP_TICKS_MAX: u64 = 8;
+
+/// Links of all kinds at the most. A further one is refused during its handshake.
+pub const LINKS_MAX: usize = 8_192;
+
+/// Handshakes under way before a new address must first prove that it can be reached (Retry).
+pub const HANDSHAKES_OPEN_MAX: usize = 64;
+
+/// From a link's first packet to its Ordered stream. A slower link is closed.
+pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Silence on a link until it counts as lost.
+pub const LINK_IDLE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Connection attempts that wait to be accepted at the most. A further one is refused.
+pub const QUIC_INCOMING_MAX: usize = 1_024;
+
+/// Bytes kept of one connection attempt that was not accepted yet. More are dropped.
+pub const QUIC_INCOMING_BYTES_MAX: u64 = 16 * 1_024;
+
+/// Bytes kept of all connection attempts that were not accepted yet. More are dropped.
+pub const QUIC_INCOMING_BYTES_TOTAL_MAX: u64 = 8 * 1_024 * 1_024;
+
+/// Streams a client may have open, of either kind; QUIC itself holds the client to it.
+pub const QUIC_STREAMS_MAX: u8 = 4;
+
+/// Bytes in flight from a client on one stream; QUIC itself holds the client to it.
+pub const QUIC_STREAM_WINDOW_BYTES: u32 = 64 * 1_024;
+
+/// Bytes in flight from a client on all its streams; QUIC itself holds the client to it.
+pub const QUIC_RECEIVE_WINDOW_BYTES: u32 = 128 * 1_024;
+
+/// Ordered bytes sent to a client and not acked. Then the link's own queue starts to fill.
+pub const QUIC_SEND_WINDOW_BYTES: u64 = 256 * 1_024;
+
+/// Datagrams one link is handed at a time at the most. A further one is dropped and counted:
+/// it would push the first, which carries the player's own entities, out of the buffer.
+pub const DATAGRAM_BURST_MAX: u8 = 6;
+
+/// Bytes of datagrams that wait in a link. The oldest are dropped, so that a link that was out
+/// for a second gets the newest snapshot and not a second of old ones.
+pub const DATAGRAM_SEND_BUFFER_BYTES: usize = 8_192;
+
+/// Bytes of datagrams from a client that wait to be read. The oldest are dropped.
+pub const DATAGRAM_RECEIVE_BUFFER_BYTES: usize = 16 * 1_024;
+
+/// What a datagram costs in the buffer of the link beside its own bytes.
+const DATAGRAM_OVERHEAD_BYTES: usize = 32;
+
+const _: () = assert!(
+    DATAGRAM_BURST_MAX as usize
+        * (tickwire_shared::limits::PACKET_BYTES_MAX + DATAGRAM_OVERHEAD_BYTES)
+        <= DATAGRAM_SEND_BUFFER_BYTES,
+    "a whole burst must fit the buffer"
+);
+
+/// The congestion window never falls below this many bytes: at 60 snapshots a second Cubic would
+/// otherwise hold them back for seconds after a few losses.
+pub const CONGESTION_WINDOW_FLOOR_BYTES: u64 = 65_536;
+
+/// Ordered packets that wait for one link at the most. A further one closes the link as a slow
+/// consumer; its session resumes with the offset it had.
+pub const ORDERED_QUEUE_PACKETS_MAX: usize = 256;
+
+/// Ordered bytes that wait for one link at the most. More close the link as a slow consumer.
+pub const ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;
+
+/// How long a link that is being closed may take to deliver its last Ordered packets.
+pub const CLOSE_LINGER_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// Bytes asked of the kernel for the UDP socket, each way. It may give less.
+pub const UDP_SOCKET_BUFFER_BYTES: usize = 8 * 1_024 * 1_024;
+
+/// Connections to the admin listener at the most. A further one waits.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// Time to send the head of an HTTP request. A slower client is cut off.
+pub const HTTP_HEADER_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Time an admin connection may stay open in all.
+pub const HTTP_CONNECTION_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Bytes of an HTTP request's body at the most. A longer one is refused with 413.
+pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1_024;
+
+/// Bytes of the configuration file at the most. A longer one is refused.
+pub const CONFIG_BYTES_MAX: u64 = 256 * 1_024;

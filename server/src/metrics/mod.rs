@@ -1,0 +1,181 @@
+//! What the server counts, as plain atomics that any thread may bump.
+//!
+//! Never carries a label with a player's name or anything else without a bound, and never sets a
+//! unit aside: seconds and bytes only. The names are the interface of dashboards and bots.
+
+mod histogram;
+mod text;
+
+pub use histogram::Histogram;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tickwire_shared::id::Lane;
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn inc(&self) {
+        self.add(1);
+    }
+
+    /// `count` more.
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that goes up and down.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    /// Sets the number.
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One counter a lane.
+#[derive(Debug, Default)]
+pub struct ByLane {
+    lanes: [Counter; 3],
+}
+
+impl ByLane {
+    /// The lanes in the order of their counters, with the label of each.
+    const LANES: [(Lane, &'static str); 3] = [
+        (Lane::Snapshot, "snapshot"),
+        (Lane::Input, "input"),
+        (Lane::Ordered, "ordered"),
+    ];
+
+    /// The counter of `lane`.
+    #[must_use]
+    pub fn of(&self, lane: Lane) -> &Counter {
+        let [snapshot, input, ordered] = &self.lanes;
+        match lane {
+            Lane::Snapshot => snapshot,
+            Lane::Input => input,
+            Lane::Ordered => ordered,
+        }
+    }
+}
+
+/// Figures of all ticks of all rooms; written by the workers.
+#[derive(Debug, Default)]
+pub struct TickMetrics {
+    /// From a tick's deadline to its start.
+    pub lag: Histogram,
+    /// From a tick's start to its end.
+    pub duration: Histogram,
+    /// Processor time of the worker for a tick.
+    pub cpu: Histogram,
+    /// The same since [`TickMetrics::reset_recent`] was called.
+    pub cpu_recent: Histogram,
+    /// Ticks that took longer than their period.
+    pub overruns: Counter,
+    /// The same when [`TickMetrics::reset_recent`] was called.
+    overruns_before: Gauge,
+    /// Deadlines that were given up.
+    pub skipped: Counter,
+}
+
+impl TickMetrics {
+    /// Starts a new measurement: see [`TickMetrics::cpu_recent`].
+    pub fn reset_recent(&self) {
+        self.cpu_recent.reset();
+        self.overruns_before.set(self.overruns.get());
+    }
+
+    /// Overruns since [`TickMetrics::reset_recent`] was called.
+    #[must_use]
+    pub fn overruns_recent(&self) -> u64 {
+        self.overruns
+            .get()
+            .saturating_sub(self.overruns_before.get())
+    }
+}
+
+/// Figures of all links; written by the transports.
+#[derive(Debug, Default)]
+pub struct LinkMetrics {
+    /// Links that are open now.
+    pub open: Gauge,
+    /// Links that finished their handshake.
+    pub opened: Counter,
+    /// Attempts that were turned away or broke before that.
+    pub failed: Counter,
+    /// New addresses that were asked to prove that they can be reached.
+    pub retried: Counter,
+    /// Bytes of packets received, without what the transport adds.
+    pub received_bytes: ByLane,
+    /// Packets received.
+    pub received_packets: ByLane,
+    /// Bytes of packets sent, without what the transport adds.
+    pub sent_bytes: ByLane,
+    /// Packets sent.
+    pub sent_packets: ByLane,
+    /// Datagrams that did not fit a burst or a path.
+    pub datagrams_dropped: Counter,
+    /// Links closed because their client did not read.
+    pub slow_consumers: Counter,
+}
+
+/// Everything the server counts.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Ticks.
+    pub ticks: Arc<TickMetrics>,
+    /// Links.
+    pub links: LinkMetrics,
+    /// Rooms that tick now.
+    pub rooms: Gauge,
+    /// Rooms that ended by a panic.
+    pub rooms_failed: Counter,
+    /// Sessions of all rooms, those without a link included.
+    pub sessions: Gauge,
+    /// Sessions that wait for a new link.
+    pub sessions_parked: Gauge,
+    /// Packets for a room whose mailbox was full.
+    pub mailbox_dropped: Counter,
+    /// Chat messages that were given an offset.
+    pub chat_messages: Counter,
+    /// 1 while nobody may join.
+    pub draining: Gauge,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_starts_a_new_measurement_only() {
+        let ticks = TickMetrics::default();
+        ticks.cpu.record(5_000);
+        ticks.cpu_recent.record(5_000);
+        ticks.overruns.add(3);
+        ticks.reset_recent();
+        ticks.cpu_recent.record(10);
+        ticks.overruns.inc();
+        assert_eq!(ticks.cpu_recent.quantile_micros(0.99), 10);
+        assert_eq!((ticks.overruns.get(), ticks.overruns_recent()), (4, 1));
+        assert!(ticks.cpu.quantile_micros(0.5) >= 5_000);
+    }
+}

@@ -1,0 +1,197 @@
+//! The metrics as Prometheus reads them: base units, `_total` for what only grows.
+//!
+//! Never formats anything that came from a player.
+
+use std::fmt::{Display, Write};
+
+use super::{ByLane, Histogram, LinkMetrics, Metrics, TickMetrics};
+use crate::runtime::clock;
+
+/// Upper bounds of the buckets that are shown, in microseconds.
+const BOUNDS_MICROS: [u64; 12] = [
+    100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 33_000, 100_000, 250_000, 1_000_000,
+];
+
+impl Metrics {
+    /// Everything in the text format of Prometheus.
+    #[must_use]
+    pub fn prometheus(&self, version: &str, protocol: u32, schema: u64) -> String {
+        let mut text = Text(String::with_capacity(8 * 1_024));
+        text.head("build_info", "gauge", "What this process was built from.");
+        text.sample(
+            "build_info",
+            &format!("{{version=\"{version}\",protocol=\"{protocol}\",schema=\"{schema:016x}\"}}"),
+            1,
+        );
+        self.render_server(&mut text);
+        render_ticks(&self.ticks, &mut text);
+        render_links(&self.links, &mut text);
+        text.0
+    }
+
+    fn render_server(&self, text: &mut Text) {
+        text.gauge("rooms", "Rooms that tick.", self.rooms.get());
+        text.gauge("draining", "1 while nobody may join.", self.draining.get());
+        text.head("sessions", "gauge", "Sessions by whether they have a link.");
+        let parked = self.sessions_parked.get();
+        let linked = self.sessions.get().saturating_sub(parked);
+        text.sample("sessions", "{state=\"linked\"}", linked);
+        text.sample("sessions", "{state=\"parked\"}", parked);
+        text.counter(
+            "rooms_failed_total",
+            "Rooms that ended by an internal error.",
+            self.rooms_failed.get(),
+        );
+        text.counter(
+            "mailbox_dropped_total",
+            "Packets that did not fit the mailbox of their room.",
+            self.mailbox_dropped.get(),
+        );
+        text.counter(
+            "chat_messages_total",
+            "Chat messages that were given an offset.",
+            self.chat_messages.get(),
+        );
+        text.head(
+            "cpu_seconds_total",
+            "counter",
+            "Processor time of all threads.",
+        );
+        let cpu = clock::process_cpu().as_secs_f64();
+        text.sample("cpu_seconds_total", "", cpu);
+    }
+}
+
+fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
+    text.histogram(
+        "tick_lag_seconds",
+        "From a tick's deadline to its start.",
+        &ticks.lag,
+    );
+    text.histogram(
+        "tick_duration_seconds",
+        "From a tick's start to its end.",
+        &ticks.duration,
+    );
+    text.histogram(
+        "tick_cpu_seconds",
+        "Processor time of the worker for a tick.",
+        &ticks.cpu,
+    );
+    text.counter(
+        "tick_overruns_total",
+        "Ticks that took longer than their period.",
+        ticks.overruns.get(),
+    );
+    text.counter(
+        "ticks_skipped_total",
+        "Ticks that were given up to get back on time.",
+        ticks.skipped.get(),
+    );
+}
+
+fn render_links(links: &LinkMetrics, text: &mut Text) {
+    text.head("links", "gauge", "Links that are open.");
+    text.sample("links", "{transport=\"quic\"}", links.open.get());
+    text.head("connects_total", "counter", "Attempts to open a link.");
+    for (result, counter) in [
+        ("opened", &links.opened),
+        ("failed", &links.failed),
+        ("retried", &links.retried),
+    ] {
+        let labels = format!("{{transport=\"quic\",result=\"{result}\"}}");
+        text.sample("connects_total", &labels, counter.get());
+    }
+    text.by_lane("received_bytes_total", &links.received_bytes);
+    text.by_lane("received_packets_total", &links.received_packets);
+    text.by_lane("sent_bytes_total", &links.sent_bytes);
+    text.by_lane("sent_packets_total", &links.sent_packets);
+    text.counter(
+        "datagrams_dropped_total",
+        "Datagrams that did not fit a burst or a path.",
+        links.datagrams_dropped.get(),
+    );
+    text.counter(
+        "slow_consumers_total",
+        "Links closed because their client did not read.",
+        links.slow_consumers.get(),
+    );
+}
+
+/// The text so far. Writing to a string cannot fail.
+struct Text(String);
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP tickwire_{name} {help}");
+        let _ = writeln!(self.0, "# TYPE tickwire_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+        let _ = writeln!(self.0, "tickwire_{name}{labels} {value}");
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "counter", help);
+        self.sample(name, "", value);
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "gauge", help);
+        self.sample(name, "", value);
+    }
+
+    fn by_lane(&mut self, name: &str, counters: &ByLane) {
+        self.head(name, "counter", "By lane, without what the transport adds.");
+        for (lane, label) in ByLane::LANES {
+            let labels = format!("{{lane=\"{label}\"}}");
+            self.sample(name, &labels, counters.of(lane).get());
+        }
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {
+        self.head(name, "histogram", help);
+        let bucket = format!("{name}_bucket");
+        for micros in BOUNDS_MICROS {
+            let labels = format!("{{le=\"{}\"}}", micros as f64 / 1e6);
+            self.sample(&bucket, &labels, histogram.count_up_to(micros));
+        }
+        let count = histogram.count();
+        self.sample(&bucket, "{le=\"+Inf\"}", count);
+        self.sample(
+            &format!("{name}_sum"),
+            "",
+            histogram.sum_micros() as f64 / 1e6,
+        );
+        self.sample(&format!("{name}_count"), "", count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_a_comment_or_a_sample() {
+        let metrics = Metrics::default();
+        metrics.ticks.cpu.record(1_500);
+        metrics.links.opened.add(3);
+        let text = metrics.prometheus("0.1.0", 1, 0xABC);
+        for line in text.lines() {
+            let sample = line.split(' ').next_back().unwrap().parse::<f64>();
+            assert!(line.starts_with("# ") || sample.is_ok(), "{line}");
+        }
+        for line in [
+            "tickwire_build_info{version=\"0.1.0\",protocol=\"1\",schema=\"0000000000000abc\"} 1",
+            "tickwire_tick_cpu_seconds_bucket{le=\"0.001\"} 0",
+            "tickwire_tick_cpu_seconds_bucket{le=\"0.002\"} 1",
+            "tickwire_tick_cpu_seconds_sum 0.0015",
+            "tickwire_connects_total{transport=\"quic\",result=\"opened\"} 3",
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} in:\n{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Threads and time: what makes a pure room tick.
+//!
+//! Never imports transport, HTTP or store, and knows of a room only what [`RoomTask`] says. The
+//! one clock read and the one source of entropy of production code stand here.
+
+pub mod clock;
+pub mod drain;
+pub mod entropy;
+pub mod mailbox;
+pub mod outlet;
+pub mod pacer;
+pub mod worker;
+
+pub use clock::Clock;
+pub use mailbox::{Full, Mailbox};
+pub use outlet::{Batch, Outlet};
+pub use pacer::Pacer;
+pub use worker::{RoomEnd, RoomPort, RoomTask, Wake, WorkerPool};

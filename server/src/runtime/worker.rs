@@ -1,0 +1,357 @@
+//! Worker threads: each owns its rooms, ticks them on time and hands over one batch a tick.
+//!
+//! Never touches a socket and never waits for the network thread. A panic in a room ends that
+//! room and nothing else: the other rooms of the worker keep ticking.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tickwire_shared::id::RoomId;
+use tickwire_shared::time::{Instant, TickRate};
+
+use super::clock::{Clock, thread_cpu_micros};
+use super::mailbox::Mailbox;
+use super::outlet::{Batch, Outlet};
+use super::pacer::Pacer;
+use crate::metrics::TickMetrics;
+
+/// How long a worker without rooms sleeps at a time; a command wakes it anyway.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A room as its worker sees it.
+pub trait RoomTask: Send {
+    /// What reaches the room through its mailbox.
+    type Inbound: Send + 'static;
+    /// What one tick sends.
+    type Outbox: Batch;
+
+    /// Ticks a second.
+    fn rate(&self) -> TickRate;
+
+    /// Takes in what came since the last tick, in order.
+    fn handle(&mut self, now: Instant, inbound: Self::Inbound);
+
+    /// Advances by one tick and writes what is to be sent.
+    fn tick(&mut self, now: Instant, out: &mut Self::Outbox);
+}
+
+/// Wakes the network thread; called from workers.
+#[derive(Clone)]
+pub struct Wake(Arc<dyn Fn() + Send + Sync>);
+
+impl Wake {
+    /// Wakes by calling `wake`, which must neither block nor panic.
+    #[must_use]
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Wake {
+        Wake(Arc::new(wake))
+    }
+
+    fn call(&self) {
+        (self.0)();
+    }
+}
+
+/// Figures of one room.
+#[derive(Debug, Default)]
+pub struct RoomFigures {
+    /// Ticks run.
+    pub ticks: AtomicU64,
+    /// Ticks that took longer than their period.
+    pub overruns: AtomicU64,
+    /// Processor time of all ticks, in microseconds.
+    pub cpu_micros: AtomicU64,
+    failed: AtomicBool,
+}
+
+/// The network thread's end of a room.
+#[derive(Debug)]
+pub struct RoomPort<I, B> {
+    /// What the room is told.
+    pub mailbox: Mailbox<I>,
+    /// What the room sends.
+    pub outlet: Outlet<B>,
+    /// How the room is doing.
+    pub figures: Arc<RoomFigures>,
+}
+
+/// Why a room no longer ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomEnd {
+    /// Its code panicked; what it sent in that tick is lost.
+    Failed,
+}
+
+impl<I, B> Clone for RoomPort<I, B> {
+    fn clone(&self) -> RoomPort<I, B> {
+        RoomPort {
+            mailbox: self.mailbox.clone(),
+            outlet: self.outlet.clone(),
+            figures: Arc::clone(&self.figures),
+        }
+    }
+}
+
+impl<I, B> RoomPort<I, B> {
+    fn new() -> RoomPort<I, B>
+    where
+        B: Batch,
+    {
+        RoomPort {
+            mailbox: Mailbox::default(),
+            outlet: Outlet::default(),
+            figures: Arc::default(),
+        }
+    }
+
+    /// Whether and why the room ended by itself.
+    #[must_use]
+    pub fn ended(&self) -> Option<RoomEnd> {
+        let failed = self.figures.failed.load(Ordering::Acquire);
+        failed.then_some(RoomEnd::Failed)
+    }
+}
+
+/// Threads that tick rooms. Dropping it stops them and waits for the tick they are in.
+#[derive(Debug)]
+pub struct WorkerPool<I, B> {
+    workers: Vec<WorkerHandle<I, B>>,
+    /// Which worker has which room.
+    homes: BTreeMap<RoomId, usize>,
+}
+
+#[derive(Debug)]
+struct WorkerHandle<I, B> {
+    commands: Sender<Command<I, B>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Command<I, B> {
+    Add(Hosted<I, B>),
+    Remove(RoomId),
+    Stop,
+}
+
+impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
+    /// Starts `count` workers, at least one.
+    ///
+    /// # Errors
+    /// When the operating system starts no more threads.
+    pub fn start(
+        count: usize,
+        clock: Clock,
+        wake: &Wake,
+        metrics: &Arc<TickMetrics>,
+    ) -> std::io::Result<WorkerPool<I, B>> {
+        let workers = (0..count.max(1))
+            .map(|index| start_worker(index, clock, wake.clone(), Arc::clone(metrics)))
+            .collect::<Result<_, _>>()?;
+        Ok(WorkerPool {
+            workers,
+            homes: BTreeMap::new(),
+        })
+    }
+
+    /// Starts to tick a room on the worker with the fewest.
+    pub fn add(
+        &mut self,
+        room: RoomId,
+        task: Box<dyn RoomTask<Inbound = I, Outbox = B>>,
+    ) -> RoomPort<I, B> {
+        let port = RoomPort::new();
+        let home = self.least_busy();
+        self.homes.insert(room, home);
+        self.command(
+            home,
+            Command::Add(Hosted {
+                room,
+                task,
+                pacer: None,
+                port: port.clone(),
+                inbound: Vec::new(),
+                batch: B::default(),
+            }),
+        );
+        port
+    }
+
+    /// Ends a room after the tick it is in; its last batch may still be in the outlet.
+    pub fn remove(&mut self, room: RoomId) {
+        if let Some(home) = self.homes.remove(&room) {
+            self.command(home, Command::Remove(room));
+        }
+    }
+
+    fn least_busy(&self) -> usize {
+        let rooms = |worker: &usize| self.homes.values().filter(|home| *home == worker).count();
+        (0..self.workers.len()).min_by_key(rooms).unwrap_or(0)
+    }
+
+    fn command(&self, worker: usize, command: Command<I, B>) {
+        if let Some(worker) = self.workers.get(worker) {
+            // A worker only ends when it is told to, so that somebody always listens.
+            let _ = worker.commands.send(command);
+        }
+    }
+}
+
+impl<I, B> Drop for WorkerPool<I, B> {
+    fn drop(&mut self) {
+        for worker in &self.workers {
+            let _ = worker.commands.send(Command::Stop);
+        }
+        for worker in &mut self.workers {
+            if let Some(thread) = worker.thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+fn start_worker<I: Send + 'static, B: Batch>(
+    index: usize,
+    clock: Clock,
+    wake: Wake,
+    metrics: Arc<TickMetrics>,
+) -> std::io::Result<WorkerHandle<I, B>> {
+    let (commands, inbox) = mpsc::channel();
+    let worker = Worker {
+        clock,
+        wake,
+        metrics,
+        rooms: Vec::new(),
+    };
+    let thread = std::thread::Builder::new()
+        .name(format!("worker-{index}"))
+        .spawn(move || worker.run(&inbox))?;
+    Ok(WorkerHandle {
+        commands,
+        thread: Some(thread),
+    })
+}
+
+/// A room on its worker.
+struct Hosted<I, B> {
+    room: RoomId,
+    task: Box<dyn RoomTask<Inbound = I, Outbox = B>>,
+    /// Set when the worker takes the room over: that is when its time starts.
+    pacer: Option<Pacer>,
+    port: RoomPort<I, B>,
+    /// Reused memory for what the mailbox held.
+    inbound: Vec<I>,
+    batch: B,
+}
+
+struct Worker<I, B> {
+    clock: Clock,
+    wake: Wake,
+    metrics: Arc<TickMetrics>,
+    rooms: Vec<Hosted<I, B>>,
+}
+
+impl<I: Send + 'static, B: Batch> Worker<I, B> {
+    fn run(mut self, inbox: &Receiver<Command<I, B>>) {
+        loop {
+            match inbox.recv_timeout(self.time_to_next()) {
+                Ok(Command::Add(hosted)) => self.take_over(hosted),
+                Ok(Command::Remove(room)) => self.rooms.retain(|hosted| hosted.room != room),
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.tick_most_due(),
+            }
+        }
+    }
+
+    fn take_over(&mut self, mut hosted: Hosted<I, B>) {
+        hosted.pacer = Some(Pacer::new(self.clock.now(), hosted.task.rate()));
+        self.rooms.push(hosted);
+    }
+
+    fn time_to_next(&self) -> Duration {
+        let next = self.rooms.iter().filter_map(Hosted::deadline).min();
+        next.map_or(IDLE, |deadline| deadline.since(self.clock.now()))
+    }
+
+    fn tick_most_due(&mut self) {
+        let Some(index) = (0..self.rooms.len()).min_by_key(|&index| self.rooms[index].deadline())
+        else {
+            return;
+        };
+        let now = self.clock.now();
+        let hosted = &mut self.rooms[index];
+        if hosted.deadline().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        // A room that panicked is dropped whole, so that nobody sees its broken state.
+        let outcome = catch_unwind(AssertUnwindSafe(|| hosted.tick(self.clock, &self.metrics)));
+        match outcome {
+            Ok(false) => {}
+            Ok(true) => self.wake.call(),
+            Err(panic) => self.fail(index, panic.as_ref()),
+        }
+    }
+
+    fn fail(&mut self, index: usize, panic: &(dyn Any + Send)) {
+        let hosted = self.rooms.swap_remove(index);
+        let room = hosted.room.0;
+        tracing::error!(room, panic = panic_text(panic), "a room panicked and ends");
+        hosted.port.figures.failed.store(true, Ordering::Release);
+        self.wake.call();
+        if catch_unwind(AssertUnwindSafe(|| drop(hosted))).is_err() {
+            tracing::error!(room, "the room panicked once more when it was dropped");
+        }
+    }
+}
+
+impl<I: Send + 'static, B: Batch> Hosted<I, B> {
+    fn deadline(&self) -> Option<Instant> {
+        self.pacer.as_ref().map(Pacer::deadline)
+    }
+
+    /// Runs one tick. True when the network thread must be woken.
+    fn tick(&mut self, clock: Clock, metrics: &TickMetrics) -> bool {
+        let Some(pacer) = &mut self.pacer else {
+            return false;
+        };
+        let (began, cpu_before) = (clock.now(), thread_cpu_micros());
+        metrics
+            .lag
+            .record(began.0.saturating_sub(pacer.deadline().0));
+
+        self.port.mailbox.take(&mut self.inbound);
+        for inbound in self.inbound.drain(..) {
+            self.task.handle(began, inbound);
+        }
+        self.task.tick(began, &mut self.batch);
+        let wake = self.port.outlet.put(&mut self.batch);
+
+        let cpu = thread_cpu_micros().saturating_sub(cpu_before);
+        let ended = clock.now();
+        let pace = pacer.ticked(began, ended);
+        metrics.duration.record(ended.0.saturating_sub(began.0));
+        metrics.cpu.record(cpu);
+        metrics.cpu_recent.record(cpu);
+        metrics.overruns.add(u64::from(pace.overrun));
+        metrics.skipped.add(pace.skipped_ticks);
+        let figures = &self.port.figures;
+        figures.ticks.fetch_add(1, Ordering::Relaxed);
+        figures.cpu_micros.fetch_add(cpu, Ordering::Relaxed);
+        figures
+            .overruns
+            .fetch_add(u64::from(pace.overrun), Ordering::Relaxed);
+        wake
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
+}
+
+#[cfg(test)]
+mod tests;
