@@ -1,0 +1,14 @@
+//! Prints the native results of the probe, one `name value` a line, for comparison with those of wasm.
+//!
+//! It never compares anything itself.
+
+use tickwire_wasm_probe::maths_hash;
+
+/// Rounds when the command line gives none.
+const ROUNDS_DEFAULT: u32 = 10_000;
+
+fn main() {
+    let rounds = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let rounds = rounds.unwrap_or(ROUNDS_DEFAULT);
+    println!("maths_hash {}", maths_hash(rounds));
+}

@@ -1,0 +1,178 @@
+//! What `cargo xtask test` and its smaller sisters run, in which order and with which settings.
+//!
+//! It never stops at a failure: every step runs, then the report says what failed.
+
+use std::process::Command;
+
+use crate::step::{self, Outcome};
+use crate::{report, wasm, workspace};
+
+/// Runs of each fuzz target in `test` and in `fuzz`.
+const FUZZ_RUNS: u64 = 300_000;
+
+/// Runs of each fuzz target in `long`.
+const FUZZ_RUNS_LONG: u64 = 5_000_000;
+
+/// Seeds of each simulated scenario in `test`, and in `long`.
+const SIM_SEEDS: u64 = 200;
+const SIM_SEEDS_LONG: u64 = 5_000;
+
+/// What the core must not depend on: it does no I/O and has no runtime.
+const FORBIDDEN_IN_SHARED: [&str; 7] = [
+    "tokio",
+    "quinn",
+    "quinn-proto",
+    "quinn-udp",
+    "socket2",
+    "mio",
+    "tickwire-server",
+];
+
+/// Everything, in the order that fails soonest.
+pub fn test() -> Result<bool, String> {
+    let mut outcomes = vec![
+        step::run(
+            "format",
+            &mut workspace::cargo(&["fmt", "--all", "--check"]),
+        ),
+        step::check("dependencies of the core", shared_tree),
+        step::run("clippy", &mut clippy()),
+        step::run("documentation", &mut documentation()),
+    ];
+    outcomes.extend(wasm_steps());
+    outcomes.push(step::run(
+        "tests",
+        &mut tests(&["--workspace"], FUZZ_RUNS, SIM_SEEDS),
+    ));
+    Ok(report::print(&outcomes))
+}
+
+/// The rules about the source tree alone.
+pub fn tidy() -> Result<bool, String> {
+    let only = ["--package", "tickwire-tests", "--test", "tidy"];
+    let outcome = step::run("tidy", &mut tests(&only, FUZZ_RUNS, SIM_SEEDS));
+    Ok(report::print(&[outcome]))
+}
+
+/// The fuzz targets alone.
+pub fn fuzz(runs: Option<u64>) -> Result<bool, String> {
+    let runs = runs.unwrap_or(FUZZ_RUNS);
+    Ok(report::print(&[fuzz_step(runs)]))
+}
+
+/// More seeds and more runs than a change needs to wait for.
+pub fn long() -> Result<bool, String> {
+    let mut simulator = tests(&["--package", "tickwire-tests"], FUZZ_RUNS, SIM_SEEDS_LONG);
+    simulator.args(["--", "--include-ignored"]);
+    let outcomes = [
+        fuzz_step(FUZZ_RUNS_LONG),
+        step::run("all seeds", &mut simulator),
+    ];
+    Ok(report::print(&outcomes))
+}
+
+/// The wasm builds and the comparison alone.
+pub fn wasm() -> Result<bool, String> {
+    Ok(report::print(&wasm_steps()))
+}
+
+fn wasm_steps() -> Vec<Outcome> {
+    vec![
+        match wasm::toolchain().and_then(wasm::build_shared) {
+            Ok(mut command) => step::run("core for wasm32", &mut command),
+            Err(problem) => step::check("core for wasm32", || Err(problem)),
+        },
+        step::check("wasm32 equals native", wasm::compare),
+    ]
+}
+
+fn clippy() -> Command {
+    workspace::cargo(&[
+        "clippy",
+        "--locked",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn documentation() -> Command {
+    let mut command =
+        workspace::cargo(&["doc", "--locked", "--release", "--workspace", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command
+}
+
+/// One profile for every test, so that dependencies are compiled once; a caller's own settings win.
+fn tests(selection: &[&str], fuzz_runs: u64, sim_seeds: u64) -> Command {
+    let mut command = workspace::cargo(&["test", "--locked", "--release", "--no-fail-fast"]);
+    command.args(selection);
+    set_unless_given(&mut command, "TICKWIRE_FUZZ_RUNS", fuzz_runs);
+    set_unless_given(&mut command, "TICKWIRE_SIM_SEEDS", sim_seeds);
+    command
+}
+
+fn fuzz_step(runs: u64) -> Outcome {
+    let only = ["--package", "tickwire-tests", "--test", "fuzz"];
+    step::run("fuzz", &mut tests(&only, runs, SIM_SEEDS))
+}
+
+fn set_unless_given(command: &mut Command, name: &str, value: u64) {
+    if std::env::var_os(name).is_none() {
+        command.env(name, value.to_string());
+    }
+}
+
+fn shared_tree() -> Result<String, String> {
+    let arguments = [
+        "tree",
+        "--locked",
+        "--package",
+        "tickwire-shared",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ];
+    let output = workspace::cargo(&arguments)
+        .output()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    let tree = String::from_utf8_lossy(&output.stdout);
+    let found = forbidden_in(&tree);
+    if !tree.contains("tickwire-shared") || !found.is_empty() {
+        return Err(format!("tickwire-shared depends on {}", found.join(", ")));
+    }
+    Ok(format!(
+        "{} packages, none with sockets or a runtime",
+        tree.lines().count()
+    ))
+}
+
+fn forbidden_in(tree: &str) -> Vec<String> {
+    let names = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| FORBIDDEN_IN_SHARED.contains(name))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forbidden_in;
+
+    #[test]
+    fn a_socket_crate_in_the_tree_is_found() {
+        let tree =
+            "tickwire-shared v0.1.0 (/somewhere)\nserde v1.0.2\nmio v1.0.0\nquinn-udp v0.5.1\n";
+        assert_eq!(forbidden_in(tree), ["mio", "quinn-udp"]);
+        assert!(forbidden_in("tickwire-shared v0.1.0\nserde v1.0.2\n").is_empty());
+    }
+}
