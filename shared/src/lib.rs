@@ -9,11 +9,13 @@
 // The derive writes paths that start with `::tickwire_shared`, also inside this crate.
 extern crate self as tickwire_shared;
 
+pub mod ack;
 pub mod bits;
 pub mod close;
 pub mod conditioner;
 pub mod game;
 pub mod id;
+pub mod input;
 pub mod limits;
 pub mod replicate;
 pub mod rng;
