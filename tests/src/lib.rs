@@ -3,6 +3,7 @@
 //! It opens no socket and never sleeps: time is virtual, so a simulated hour takes seconds. A
 //! failure prints its seed, and `SEED=n` replays it.
 
+pub mod fuzz;
 pub mod log;
 pub mod route;
 pub mod scenario;
