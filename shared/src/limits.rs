@@ -71,3 +71,7 @@ pub const CONDITIONER_PACKETS_MAX: usize = 8_192;
 
 /// Times a conditioner loses one stream packet in a row at the most; then it passes.
 pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;
+
+/// Bytes that wait to be written on a client's Ordered lane at the most; a packet beyond is refused
+/// and the client closes the link, because the server has stopped reading.
+pub const LINK_ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;

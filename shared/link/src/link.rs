@@ -1,0 +1,310 @@
+//! One live connection to a server: lanes of packets.
+//!
+//! Never waits on sending and never looks into a packet.
+
+use core::fmt;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use quinn::{
+    Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendDatagramError, SendStream,
+    VarInt, WriteError,
+};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::Lane;
+use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
+use tokio::time::timeout;
+
+use crate::frames::{FrameError, Frames};
+
+/// Bytes read from the Ordered stream at once.
+const READ_BYTES_MAX: usize = 16 * 1_024;
+
+/// How long a goodbye may take to be handed to the network.
+const GOODBYE: Duration = Duration::from_millis(300);
+
+/// One live connection to a server. Dropping it closes it with [`CloseReason::Bye`].
+#[derive(Debug)]
+pub struct Link {
+    endpoint: Endpoint,
+    connection: Connection,
+    outbox: SendStream,
+    inbox: RecvStream,
+    /// Framed bytes of the Ordered lane that the stream has not taken yet.
+    unsent: VecDeque<u8>,
+    frames: Frames,
+    traffic: Traffic,
+}
+
+/// What a link carried, in packets and in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Bytes of packets on all lanes that came.
+    pub bytes_in: u64,
+    /// Bytes of packets on all lanes that were handed to the network.
+    pub bytes_out: u64,
+    /// Input packets dropped here because no datagram of that size passes.
+    pub dropped: u64,
+    /// Bytes of UDP payload that came: packets with QUIC's own headers, acks and repeats.
+    pub wire_bytes_in: u64,
+    /// Bytes of UDP payload that went.
+    pub wire_bytes_out: u64,
+}
+
+/// Why a packet was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// A client sends on Input and Ordered only.
+    WrongLane,
+    /// No frame of the Ordered lane may have this length.
+    Frame(FrameError),
+    /// [`LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
+    QueueFull,
+}
+
+/// Why a link ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkEnd {
+    /// The server closed it with a reason, and may have added words of its own.
+    Closed {
+        /// The numbered reason.
+        reason: CloseReason,
+        /// The server's words, at most 200 characters; may be empty.
+        words: String,
+    },
+    /// The server closed it with a number this version does not know.
+    ClosedUnknown(u64),
+    /// The server sent bytes that are no frames.
+    BadFrame(FrameError),
+    /// Nothing was heard from the server for too long.
+    TimedOut,
+    /// The connection broke; holds the transport's words.
+    Lost(String),
+    /// This side closed it.
+    Here,
+}
+
+impl Link {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        connection: Connection,
+        outbox: SendStream,
+        inbox: RecvStream,
+    ) -> Link {
+        Link {
+            endpoint,
+            connection,
+            outbox,
+            inbox,
+            unsent: VecDeque::new(),
+            frames: Frames::default(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Hands a packet to the network; never waits. Ordered packets leave while [`Link::recv`] is
+    /// awaited. An Input packet that no datagram can carry is dropped and counted, as is the
+    /// oldest one when the network does not keep up.
+    ///
+    /// # Errors
+    /// [`SendError`] for a packet that can never be sent, or when the Ordered queue is full: then
+    /// close the link.
+    pub fn send(&mut self, lane: Lane, bytes: &[u8]) -> Result<(), SendError> {
+        match lane {
+            Lane::Snapshot => return Err(SendError::WrongLane),
+            Lane::Input => self.send_datagram(bytes),
+            Lane::Ordered => self.queue(bytes)?,
+        }
+        self.traffic.bytes_out += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn send_datagram(&mut self, bytes: &[u8]) {
+        match self.connection.send_datagram(bytes.to_vec().into()) {
+            // A lost connection is reported by `recv`.
+            Ok(()) | Err(SendDatagramError::ConnectionLost(_)) => {}
+            Err(_) => self.traffic.dropped += 1,
+        }
+    }
+
+    fn queue(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        let head = Frames::head(bytes.len()).map_err(SendError::Frame)?;
+        if self.unsent.len() + head.len() + bytes.len() > LINK_ORDERED_QUEUE_BYTES_MAX {
+            return Err(SendError::QueueFull);
+        }
+        self.unsent.extend(head);
+        self.unsent.extend(bytes);
+        Ok(())
+    }
+
+    /// The next packet from the server, and meanwhile sends what waits on the Ordered lane.
+    ///
+    /// May be dropped at any await without losing a byte.
+    ///
+    /// # Errors
+    /// [`LinkEnd`] when the link is over; asking again gives the end again.
+    pub async fn recv(&mut self) -> Result<(Lane, Vec<u8>), LinkEnd> {
+        loop {
+            if let Some(packet) = self.frames.next_packet().map_err(LinkEnd::BadFrame)? {
+                self.traffic.bytes_in += packet.len() as u64;
+                return Ok((Lane::Ordered, packet));
+            }
+            let waiting = self.unsent.as_slices().0;
+            tokio::select! {
+                written = self.outbox.write(waiting), if !waiting.is_empty() => {
+                    self.unsent.drain(..written.map_err(LinkEnd::from)?);
+                }
+                datagram = self.connection.read_datagram() => {
+                    let datagram = datagram.map_err(LinkEnd::from)?;
+                    self.traffic.bytes_in += datagram.len() as u64;
+                    return Ok((Lane::Snapshot, datagram.into()));
+                }
+                chunk = self.inbox.read_chunk(READ_BYTES_MAX, true) => {
+                    match chunk.map_err(LinkEnd::from)? {
+                        Some(chunk) => self.frames.push(&chunk.bytes),
+                        None => return Err(self.end_of_stream().await),
+                    }
+                }
+            }
+        }
+    }
+
+    /// A server that ends its stream is about to close the connection with a reason.
+    async fn end_of_stream(&self) -> LinkEnd {
+        match timeout(GOODBYE, self.connection.closed()).await {
+            Ok(error) => error.into(),
+            Err(_) => LinkEnd::Lost("the server ended the Ordered lane".to_owned()),
+        }
+    }
+
+    /// Round trip time as QUIC measures it.
+    #[must_use]
+    pub fn rtt(&self) -> Duration {
+        self.connection.rtt()
+    }
+
+    /// What the link carried so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let stats = self.connection.stats();
+        Traffic {
+            wire_bytes_in: stats.udp_rx.bytes,
+            wire_bytes_out: stats.udp_tx.bytes,
+            ..self.traffic
+        }
+    }
+
+    /// Closes the link; the server is told the reason. What still waits on the Ordered lane is
+    /// dropped. Waits a moment for the goodbye to leave.
+    pub async fn close(self, reason: CloseReason) {
+        self.close_now(reason);
+        // A vanished server does not hold up the caller for QUIC's whole draining period.
+        let _ = timeout(GOODBYE, self.endpoint.wait_idle()).await;
+    }
+
+    fn close_now(&self, reason: CloseReason) {
+        self.connection
+            .close(VarInt::from_u32(reason.number()), reason.text().as_bytes());
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.close_now(CloseReason::Bye);
+    }
+}
+
+impl LinkEnd {
+    /// The numbered reason, where there is one; [`CloseReason::LinkLost`] for a broken link.
+    #[must_use]
+    pub fn reason(&self) -> CloseReason {
+        match self {
+            LinkEnd::Closed { reason, .. } => *reason,
+            LinkEnd::ClosedUnknown(_) => CloseReason::Refused,
+            LinkEnd::BadFrame(_) => CloseReason::Malformed,
+            LinkEnd::TimedOut => CloseReason::TimedOut,
+            LinkEnd::Lost(_) => CloseReason::LinkLost,
+            LinkEnd::Here => CloseReason::Bye,
+        }
+    }
+}
+
+impl From<ConnectionError> for LinkEnd {
+    fn from(error: ConnectionError) -> LinkEnd {
+        match error {
+            ConnectionError::ApplicationClosed(close) => {
+                let number = u64::from(close.error_code);
+                match u32::try_from(number)
+                    .ok()
+                    .and_then(CloseReason::from_number)
+                {
+                    Some(reason) => LinkEnd::Closed {
+                        reason,
+                        words: printable(&close.reason),
+                    },
+                    None => LinkEnd::ClosedUnknown(number),
+                }
+            }
+            ConnectionError::TimedOut => LinkEnd::TimedOut,
+            ConnectionError::LocallyClosed => LinkEnd::Here,
+            other => LinkEnd::Lost(other.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for LinkEnd {
+    fn from(error: ReadError) -> LinkEnd {
+        match error {
+            ReadError::ConnectionLost(error) => error.into(),
+            other => LinkEnd::Lost(other.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for LinkEnd {
+    fn from(error: WriteError) -> LinkEnd {
+        match error {
+            WriteError::ConnectionLost(error) => error.into(),
+            other => LinkEnd::Lost(other.to_string()),
+        }
+    }
+}
+
+/// A stranger's words, safe to show on a terminal.
+fn printable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+impl fmt::Display for LinkEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkEnd::Closed { reason, words } if words.is_empty() || words == reason.text() => {
+                write!(f, "{reason}")
+            }
+            LinkEnd::Closed { reason, words } => write!(f, "{reason}: {words}"),
+            LinkEnd::ClosedUnknown(number) => write!(
+                f,
+                "the server closed the link for reason {number}, which this version does not know"
+            ),
+            LinkEnd::BadFrame(error) => write!(f, "the server sent {error}"),
+            LinkEnd::TimedOut => write!(f, "the server fell silent"),
+            LinkEnd::Lost(words) => write!(f, "the link broke: {words}"),
+            LinkEnd::Here => write!(f, "the link was closed here"),
+        }
+    }
+}
+
+impl core::error::Error for LinkEnd {}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::WrongLane => write!(f, "a client does not send on the Snapshot lane"),
+            SendError::Frame(error) => write!(f, "{error}"),
+            SendError::QueueFull => write!(f, "the server does not read the Ordered lane"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
