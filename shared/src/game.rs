@@ -63,7 +63,7 @@ pub trait Game: Sized + Send + 'static {
 
     /// Takes over every entity of `from.iter()` and forgets those of `from.removed()`.
     ///
-    /// The order of `iter` is the order of ids; equal frames must lead to equal worlds.
+    /// Equal sets of rows must lead to equal worlds, in whatever order they come.
     fn load(&mut self, from: &Frame<Self::Entity>);
 
     /// A player took a seat; runs on the server before the step of that tick.
@@ -81,11 +81,6 @@ pub trait Game: Sized + Send + 'static {
     /// Whether `viewer` may see this entity. Owners always see their own.
     fn visible(&self, _viewer: PlayerId, _id: EntityId, _entity: &Self::Entity) -> Visible {
         Visible::Full
-    }
-
-    /// Weight of this entity for this viewer, at least 0; 1.0 is ordinary.
-    fn priority(&self, _viewer: PlayerId, _id: EntityId, _entity: &Self::Entity) -> f32 {
-        1.0
     }
 }
 

@@ -13,6 +13,7 @@ pub mod ack;
 pub mod bits;
 pub mod close;
 pub mod conditioner;
+pub mod delta;
 pub mod game;
 pub mod id;
 pub mod input;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod replicate;
 pub mod rng;
 pub mod schema;
+pub mod snapshot;
 pub mod time;
 
 pub use glam;

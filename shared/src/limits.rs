@@ -75,3 +75,9 @@ pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;
 /// Bytes that wait to be written on a client's Ordered lane at the most; a packet beyond is refused
 /// and the client closes the link, because the server has stopped reading.
 pub const LINK_ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;
+
+/// Rows of one entity a client keeps at the least, so that it can draw between them.
+pub const VERSIONS_KEPT: usize = 16;
+
+/// Rows of one entity a client keeps at the most; the oldest go.
+pub const VERSIONS_MAX: usize = 96;

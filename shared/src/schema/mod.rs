@@ -257,6 +257,9 @@ pub struct Kind {
     pub order: Vec<u8>,
     /// First word of each field, by field index.
     pub field_words: Vec<u8>,
+    /// What a ballistic motion adds to each word every tick, in 1/65536 words; empty for kinds
+    /// without one.
+    pub gain_q16: Vec<i64>,
 }
 
 impl Kind {

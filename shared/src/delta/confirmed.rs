@@ -1,0 +1,571 @@
+//! What a client knows for certain: every row it received, by entity and tick.
+//!
+//! It decodes snapshot packets and answers with acks. It never predicts, interpolates or guesses:
+//! an entity is confirmed at the tick of its own row, not at a tick of the room.
+
+use std::sync::Arc;
+
+use crate::ack::{Ack, Arrivals};
+use crate::bits::BitReader;
+use crate::delta::DeltaError;
+use crate::delta::events::{EventRow, EventWindow};
+use crate::delta::header::SnapshotHeader;
+use crate::delta::record::{
+    KIND_BITS, SEAT_BITS, SLOT_BITS, take_base, take_gamma, take_mask, take_motion_age,
+};
+use crate::delta::row::{RowContext, RowReader, code_plain, code_row};
+use crate::delta::tables::Tables;
+use crate::delta::track::{Track, Version};
+use crate::id::{EntityId, KindId, PlayerId, Tick};
+use crate::limits::{
+    BLOCK_SLOTS, ENTITIES_MAX, PACKET_BYTES_MAX, PREDICTION_GROUP_MAX, ROW_WORDS_MAX,
+};
+use crate::schema::{Audience, Kind, Level, Schema};
+use crate::snapshot::{SpawnKey, slots_of};
+
+/// What happened to an entity since the last [`Confirmed::take_changes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is known now.
+    Entered(EntityId),
+    /// It has a newer row.
+    Updated(EntityId),
+    /// It is no longer known.
+    Left(EntityId),
+}
+
+/// What a packet was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its header.
+    pub header: SnapshotHeader,
+    /// Whether it is of a newer tick than every packet before.
+    pub fresh: bool,
+    /// Whether it carried a prediction group newer than the last one.
+    pub group: bool,
+}
+
+/// One member of the prediction group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupMember {
+    /// The entity.
+    pub id: EntityId,
+    /// Its kind.
+    pub kind: KindId,
+    /// How to recognise it when this client predicted its spawn.
+    pub key: Option<SpawnKey>,
+}
+
+/// The prediction group at its newest confirmed tick: exactly these entities, in force at `tick`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// The tick; [`Tick::ZERO`] when none came yet.
+    pub tick: Tick,
+    /// The members by slot.
+    pub members: Vec<GroupMember>,
+}
+
+/// A row a client holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmedRow {
+    /// Whose row.
+    pub id: EntityId,
+    /// Its kind.
+    pub kind: KindId,
+    /// Its owner.
+    pub owner: Option<PlayerId>,
+    /// Up to which audience it is filled.
+    pub known: Audience,
+    /// The tick of the packet that carried it.
+    pub tick: Tick,
+    /// The tick at which it became `words`; declared motion advances it from there.
+    pub since: Tick,
+    /// The level it was sent at.
+    pub level: Level,
+    /// Its words at `since`, at mirror scale; [`Kind::row_words`] of `known` of them.
+    pub words: [u32; ROW_WORDS_MAX],
+}
+
+/// The client's store of confirmed rows.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    schema: Arc<Schema>,
+    tables: Arc<Tables>,
+    player: PlayerId,
+    arrivals: Arrivals,
+    tracks: Vec<Option<Box<Track>>>,
+    left: Vec<Tick>,
+    group: Group,
+    changes: Vec<Change>,
+    events: EventWindow,
+}
+
+impl Confirmed {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new(schema: Arc<Schema>, tables: Arc<Tables>, player: PlayerId) -> Confirmed {
+        Confirmed {
+            schema,
+            tables,
+            player,
+            arrivals: Arrivals::default(),
+            tracks: Vec::new(),
+            left: Vec::new(),
+            group: Group::default(),
+            changes: Vec::new(),
+            events: EventWindow::default(),
+        }
+    }
+
+    /// Uses one snapshot packet.
+    ///
+    /// # Errors
+    /// [`DeltaError::Old`] and [`DeltaError::Stale`] are harmless: the packet was overtaken and is
+    /// not acked. [`DeltaError::Short`] and [`DeltaError::Malformed`] mean a broken server.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Received, DeltaError> {
+        if bytes.len() > PACKET_BYTES_MAX {
+            return Err(DeltaError::Malformed("packet too long"));
+        }
+        let mut from = BitReader::new(bytes);
+        let header = SnapshotHeader::decode(&mut from)?;
+        if !self.arrivals.is_news(header.tick, header.part, header.of) {
+            return Err(DeltaError::Old);
+        }
+        let group = from.take_bool()? && self.read_group(&mut from, header.tick)?;
+        while from.take_bool()? {
+            self.events.read(&mut from, &self.schema, header.tick)?;
+        }
+        self.read_blocks(&mut from, header.tick)?;
+        if !from.at_end() {
+            return Err(DeltaError::Malformed("trailing bits"));
+        }
+        let fresh = header.tick > self.arrivals.ack().newest;
+        self.arrivals.note(header.tick, header.part, header.of);
+        Ok(Received {
+            header,
+            fresh,
+            group,
+        })
+    }
+
+    /// Uses events that came over the Ordered lane.
+    ///
+    /// # Errors
+    /// When the bytes break the format.
+    pub fn receive_events(&mut self, bytes: &[u8]) -> Result<(), DeltaError> {
+        let mut from = BitReader::new(bytes);
+        let tick = Tick(from.take(32)?);
+        while from.take_bool()? {
+            self.events.read(&mut from, &self.schema, tick)?;
+        }
+        if from.at_end() {
+            Ok(())
+        } else {
+            Err(DeltaError::Malformed("trailing bits"))
+        }
+    }
+
+    /// Forgets everything: the session resumed on a new link and starts from a full snapshot.
+    pub fn reset(&mut self) {
+        *self = Confirmed::new(
+            Arc::clone(&self.schema),
+            Arc::clone(&self.tables),
+            self.player,
+        );
+    }
+
+    /// What to tell the server.
+    #[must_use]
+    pub fn ack(&self) -> Ack {
+        self.arrivals.ack()
+    }
+
+    /// The newest complete prediction group.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// Moves what happened since the last call to the end of `out`.
+    pub fn take_changes(&mut self, out: &mut Vec<Change>) {
+        out.append(&mut self.changes);
+    }
+
+    /// Moves the events that came since the last call to the end of `out`; each comes once.
+    pub fn take_events(&mut self, out: &mut Vec<EventRow>) {
+        self.events.take(out);
+    }
+
+    /// Everything known, by slot.
+    pub fn ids(&self) -> impl Iterator<Item = EntityId> + '_ {
+        self.tracks.iter().flatten().map(|track| track.id)
+    }
+
+    /// The newest row of an entity.
+    #[must_use]
+    pub fn row(&self, id: EntityId) -> Option<ConfirmedRow> {
+        let track = self.track(id)?;
+        let (at, _) = track.newest()?;
+        row_of(track, at)
+    }
+
+    /// The row of an entity that was in force at `tick`.
+    #[must_use]
+    pub fn row_at(&self, id: EntityId, tick: Tick) -> Option<ConfirmedRow> {
+        let track = self.track(id)?;
+        let (at, _) = track.in_force(tick)?;
+        row_of(track, at)
+    }
+
+    /// The rows held of an entity, oldest first.
+    pub fn versions(&self, id: EntityId) -> impl Iterator<Item = ConfirmedRow> + '_ {
+        let track = self.track(id);
+        let count = track.map_or(0, Track::len);
+        (0..count).filter_map(move |at| row_of(track?, at))
+    }
+
+    fn track(&self, id: EntityId) -> Option<&Track> {
+        let track = self.tracks.get(id.slot as usize)?.as_deref()?;
+        (track.id == id).then_some(track)
+    }
+
+    /// Returns whether the group is newer than the one before.
+    fn read_group(&mut self, from: &mut BitReader<'_>, tick: Tick) -> Result<bool, DeltaError> {
+        let base = take_base(from, tick)?;
+        let count = from.take(6)? as usize;
+        if count > PREDICTION_GROUP_MAX {
+            return Err(DeltaError::Malformed("group size"));
+        }
+        let mut members = Vec::with_capacity(count);
+        for _ in 0..count {
+            let slot = from.take(SLOT_BITS)?;
+            if members
+                .last()
+                .is_some_and(|last: &GroupMember| last.id.slot >= slot)
+            {
+                return Err(DeltaError::Malformed("group order"));
+            }
+            members.push(self.read_member(from, tick, base, slot)?);
+        }
+        if tick <= self.group.tick {
+            return Ok(false);
+        }
+        let group = core::mem::replace(&mut self.group, Group { tick, members });
+        for member in group.members {
+            let stays = self.group.members.iter().any(|now| now.id == member.id);
+            if !stays && self.track(member.id).is_some_and(|track| track.in_group) {
+                self.forget(member.id.slot, tick);
+            }
+        }
+        Ok(true)
+    }
+
+    fn read_member(
+        &mut self,
+        from: &mut BitReader<'_>,
+        tick: Tick,
+        base: Tick,
+        slot: u32,
+    ) -> Result<GroupMember, DeltaError> {
+        let what = from.take(2)?;
+        let mut key = None;
+        let id = match what {
+            0 => {
+                let track = self.tracks.get(slot as usize).and_then(Option::as_deref);
+                track
+                    .filter(|track| track.in_force(base).is_some())
+                    .ok_or(DeltaError::Stale)?
+                    .id
+            }
+            1 => self.read_changed(from, tick, base, slot, Level::Exact, Audience::Owner)?,
+            2 => {
+                let (kind, generation) = self.read_kind(from)?;
+                key = take_key(from, tick)?;
+                let id = EntityId { slot, generation };
+                self.read_entered(from, tick, id, kind, Some(self.player), true)?;
+                id
+            }
+            _ => return Err(DeltaError::Malformed("group member")),
+        };
+        let known = self.group.members.iter().find(|member| member.id == id);
+        let kind = self.track(id).map(|track| track.kind);
+        let kind = kind
+            .or(known.map(|member| member.kind))
+            .ok_or(DeltaError::Stale)?;
+        Ok(GroupMember {
+            id,
+            kind,
+            key: key.or(known.and_then(|member| member.key)),
+        })
+    }
+
+    fn read_blocks(&mut self, from: &mut BitReader<'_>, tick: Tick) -> Result<(), DeltaError> {
+        let mut block = 0u32;
+        let mut base = Tick::ZERO;
+        let mut first = true;
+        while from.take_bool()? {
+            let gap = take_gamma(from)? - 1;
+            block = block
+                .checked_add(gap)
+                .ok_or(DeltaError::Malformed("block"))?;
+            if block >= ENTITIES_MAX / BLOCK_SLOTS as u32 {
+                return Err(DeltaError::Malformed("block"));
+            }
+            if !from.take_bool()? {
+                base = take_base(from, tick)?;
+            } else if first {
+                return Err(DeltaError::Malformed("no baseline to repeat"));
+            }
+            first = false;
+            self.read_block(from, tick, base, block * BLOCK_SLOTS as u32)?;
+        }
+        Ok(())
+    }
+
+    fn read_block(
+        &mut self,
+        from: &mut BitReader<'_>,
+        tick: Tick,
+        base: Tick,
+        first_slot: u32,
+    ) -> Result<(), DeltaError> {
+        let changed = take_mask(from)?;
+        let (mut entered, mut left) = (0, 0);
+        if from.take_bool()? {
+            (entered, left) = (take_mask(from)?, take_mask(from)?);
+        }
+        if changed & entered | changed & left | entered & left != 0 {
+            return Err(DeltaError::Malformed("masks overlap"));
+        }
+        for bit in slots_of(left) {
+            let slot = first_slot + bit as u32;
+            let track = self.tracks.get(slot as usize).and_then(Option::as_deref);
+            if track.is_some_and(|track| !track.in_group && track.entered < tick) {
+                self.forget(slot, tick);
+            } else {
+                self.note_left(slot, tick);
+            }
+        }
+        for bit in slots_of(changed | entered) {
+            let slot = first_slot + bit as u32;
+            if entered & 1 << bit == 0 {
+                self.read_changed(from, tick, base, slot, Level::Full, Audience::All)?;
+                continue;
+            }
+            let (kind, generation) = self.read_kind(from)?;
+            let owner = if from.take_bool()? {
+                Some(PlayerId(from.take(SEAT_BITS)? as u16))
+            } else {
+                None
+            };
+            self.read_entered(
+                from,
+                tick,
+                EntityId { slot, generation },
+                kind,
+                owner,
+                false,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn read_changed(
+        &mut self,
+        from: &mut BitReader<'_>,
+        tick: Tick,
+        base: Tick,
+        slot: u32,
+        level: Level,
+        known: Audience,
+    ) -> Result<EntityId, DeltaError> {
+        let schema = Arc::clone(&self.schema);
+        let tables = Arc::clone(&self.tables);
+        let track = self
+            .tracks
+            .get_mut(slot as usize)
+            .and_then(Option::as_deref_mut);
+        let track = track.ok_or(DeltaError::Stale)?;
+        let (at, version) = track.in_force(base).ok_or(DeltaError::Stale)?;
+        let kind = schema
+            .entity(track.kind)
+            .ok_or(DeltaError::Malformed("kind"))?;
+        let mut against = [0; ROW_WORDS_MAX];
+        for (to, from) in against.iter_mut().zip(track.words(at)) {
+            *to = from;
+        }
+        let since = take_motion_age(from, kind, tick)?;
+        let age = row_age(kind, tick, base, since, version.since);
+        let mut row = [0; ROW_WORDS_MAX];
+        let cx = RowContext {
+            tables: &tables,
+            kind_at: usize::from(track.kind.0),
+            kind,
+            level,
+            known,
+        };
+        code_row(&mut RowReader(from), cx, &against, age, &mut row)?;
+        let newest = track.add(
+            Version {
+                tick,
+                since,
+                level,
+                known,
+            },
+            &row,
+        );
+        track.prune(base);
+        let id = track.id;
+        if newest {
+            self.changes.push(Change::Updated(id));
+        }
+        Ok(id)
+    }
+
+    fn read_entered(
+        &mut self,
+        from: &mut BitReader<'_>,
+        tick: Tick,
+        id: EntityId,
+        kind_id: KindId,
+        owner: Option<PlayerId>,
+        in_group: bool,
+    ) -> Result<(), DeltaError> {
+        let schema = Arc::clone(&self.schema);
+        let kind = schema
+            .entity(kind_id)
+            .ok_or(DeltaError::Malformed("kind"))?;
+        let since = take_motion_age(from, kind, tick)?;
+        let (level, known) = if in_group {
+            (Level::Exact, Audience::Owner)
+        } else {
+            (Level::Full, Audience::All)
+        };
+        let mut row = [0; ROW_WORDS_MAX];
+        let cx = RowContext {
+            tables: &self.tables,
+            kind_at: usize::from(kind_id.0),
+            kind,
+            level,
+            known,
+        };
+        code_plain(&mut RowReader(from), cx, &mut row)?;
+        self.enter(id, kind_id, owner, tick, in_group, kind.owner_words);
+        let track = self
+            .tracks
+            .get_mut(id.slot as usize)
+            .and_then(Option::as_deref_mut);
+        let Some(track) = track.filter(|track| track.id == id) else {
+            return Ok(());
+        };
+        if track.add(
+            Version {
+                tick,
+                since,
+                level,
+                known,
+            },
+            &row,
+        ) && track.entered != tick
+        {
+            self.changes.push(Change::Updated(id));
+        }
+        Ok(())
+    }
+
+    /// Makes room for an entity, unless a newer packet said that it left.
+    fn enter(
+        &mut self,
+        id: EntityId,
+        kind: KindId,
+        owner: Option<PlayerId>,
+        tick: Tick,
+        in_group: bool,
+        stride: usize,
+    ) {
+        let slot = id.slot as usize;
+        if self.tracks.len() <= slot {
+            self.tracks.resize_with(slot + 1, || None);
+            self.left.resize(slot + 1, Tick::ZERO);
+        }
+        let newest = self.tracks[slot].as_ref().and_then(|track| track.newest());
+        let overtaken = newest.is_some_and(|(_, version)| version.tick > tick);
+        if let Some(track) = self.tracks[slot]
+            .as_deref_mut()
+            .filter(|track| track.id == id)
+        {
+            if !overtaken {
+                (track.in_group, track.owner) = (in_group, owner);
+            }
+            return;
+        }
+        if overtaken || self.left[slot] >= tick {
+            return;
+        }
+        self.forget(id.slot, tick.minus(1));
+        let mut track = Track::new(id, kind, owner, tick, stride);
+        track.in_group = in_group;
+        self.tracks[slot] = Some(Box::new(track));
+        self.changes.push(Change::Entered(id));
+    }
+
+    fn forget(&mut self, slot: u32, tick: Tick) {
+        self.note_left(slot, tick);
+        if let Some(track) = self.tracks.get_mut(slot as usize).and_then(Option::take) {
+            self.changes.push(Change::Left(track.id));
+        }
+    }
+
+    fn note_left(&mut self, slot: u32, tick: Tick) {
+        if let Some(left) = self.left.get_mut(slot as usize) {
+            *left = (*left).max(tick);
+        }
+    }
+
+    fn read_kind(&self, from: &mut BitReader<'_>) -> Result<(KindId, u16), DeltaError> {
+        let kind = KindId(from.take(KIND_BITS)? as u8);
+        if self.schema.entity(kind).is_none() {
+            return Err(DeltaError::Malformed("kind"));
+        }
+        Ok((kind, from.take(16)? as u16))
+    }
+}
+
+/// The ticks a row is coded over: from the baseline tick to the packet's, or for declared motion
+/// between the ticks at which both rows became what they are.
+#[must_use]
+pub fn row_age(kind: &Kind, tick: Tick, base: Tick, since: Tick, base_since: Tick) -> u32 {
+    match kind.def.motion {
+        crate::schema::Motion::Free => tick.since(base),
+        _ => since.since(base_since),
+    }
+}
+
+fn take_key(from: &mut BitReader<'_>, tick: Tick) -> Result<Option<SpawnKey>, DeltaError> {
+    if !from.take_bool()? {
+        return Ok(None);
+    }
+    let (age, ordinal) = (from.take(7)?, from.take(8)? as u8);
+    Ok((age < 127).then_some(SpawnKey {
+        tick: tick.minus(age),
+        ordinal,
+    }))
+}
+
+fn row_of(track: &Track, at: usize) -> Option<ConfirmedRow> {
+    let version = track.version(at)?;
+    let mut words = [0; ROW_WORDS_MAX];
+    for (to, from) in words.iter_mut().zip(track.words(at)) {
+        *to = from;
+    }
+    Some(ConfirmedRow {
+        id: track.id,
+        kind: track.kind,
+        owner: track.owner,
+        known: version.known,
+        tick: version.tick,
+        since: version.since,
+        level: version.level,
+        words,
+    })
+}

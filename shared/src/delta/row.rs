@@ -1,0 +1,387 @@
+//! Coding one row: one function for both directions, driven by the kind's words.
+//!
+//! ```text
+//! the row against a baseline row, in the kind's coding order:
+//!   for each word that is not rare: its residual by the table of (level, kind, word, age)
+//!     (the first such word may be the symbol PLAIN: then every word follows as it is)
+//!   rare   1 bit, absent when the kind has no other words: some rare word changed
+//!   if so, for each rare word: 1 bit changed, and its residual
+//! the row without a baseline: every word as it is
+//! ```
+//!
+//! Words are coded at a level: shifted right, and restored to the centre of what they stand for.
+//! Baselines are kept restored, so both sides predict from the same numbers.
+
+use crate::bits::{BitReader, BitWriter};
+use crate::delta::DeltaError;
+use crate::delta::predict::predict;
+use crate::delta::tables::{Counts, PLAIN, Table, Tables, age_bucket};
+use crate::schema::{Audience, Kind, Level, degrade, restore};
+
+/// One direction of coding: what is written is also what is returned.
+pub trait RowCodec {
+    /// One bit.
+    ///
+    /// # Errors
+    /// When reading: the bytes ended.
+    fn bit(&mut self, value: bool) -> Result<bool, DeltaError>;
+
+    /// A plain word of `bits` bits.
+    ///
+    /// # Errors
+    /// When reading: the bytes ended.
+    fn plain(&mut self, value: u32, bits: u8) -> Result<u32, DeltaError>;
+
+    /// A folded residual, or `None` for the symbol PLAIN.
+    ///
+    /// # Errors
+    /// When reading: the bytes ended.
+    fn residual(
+        &mut self,
+        table: &Table,
+        place: Place,
+        folded: Option<u32>,
+    ) -> Result<Option<u32>, DeltaError>;
+
+    /// Bits written so far; reading knows none.
+    fn position(&self) -> Option<usize>;
+
+    /// Takes back what was written after `position`.
+    fn rewind(&mut self, position: usize);
+}
+
+/// Which table a residual is coded by.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Level Exact has tables of its own.
+    pub exact: bool,
+    /// The kind's number.
+    pub kind: usize,
+    /// The word's number.
+    pub word: usize,
+    /// The age bucket.
+    pub bucket: usize,
+}
+
+/// What a row is coded with and against.
+#[derive(Clone, Copy, Debug)]
+pub struct RowContext<'a> {
+    /// The tables.
+    pub tables: &'a Tables,
+    /// The kind's number.
+    pub kind_at: usize,
+    /// The kind.
+    pub kind: &'a Kind,
+    /// The level it is sent at.
+    pub level: Level,
+    /// Up to which audience it is sent.
+    pub known: Audience,
+}
+
+/// Codes a row against a baseline row that is `age` ticks older.
+///
+/// Writing: `row` holds the words to send, degraded to the level. Reading: `row` is filled.
+///
+/// # Errors
+/// When reading: [`DeltaError::Short`], or [`DeltaError::Malformed`] for a word out of range.
+pub fn code_row<C: RowCodec>(
+    codec: &mut C,
+    cx: RowContext<'_>,
+    base: &[u32],
+    age: u32,
+    row: &mut [u32],
+) -> Result<(), DeltaError> {
+    let start = codec.position();
+    if code_residuals(codec, cx, base, age, row)? {
+        return code_plain(codec, cx, row);
+    }
+    // Writing only: when the residuals took more bits than the plain row, fall back.
+    let fallback = first_steady(cx).and_then(|first| {
+        let (from, to) = (start?, codec.position()?);
+        let table = cx
+            .tables
+            .table(cx.level == Level::Exact, cx.kind_at, first, age_bucket(age));
+        let plain = plain_bits(cx) + usize::from(table.bits(PLAIN));
+        (to - from > plain).then_some((from, first, table))
+    });
+    if let Some((from, first, table)) = fallback {
+        codec.rewind(from);
+        codec.residual(table, place(cx, first, age), None)?;
+        return code_plain(codec, cx, row);
+    }
+    Ok(())
+}
+
+/// Codes a row without a baseline.
+///
+/// # Errors
+/// As [`code_row`].
+pub fn code_plain<C: RowCodec>(
+    codec: &mut C,
+    cx: RowContext<'_>,
+    row: &mut [u32],
+) -> Result<(), DeltaError> {
+    for at in words(cx) {
+        let spec = &cx.kind.words[at];
+        let shift = spec.shift(cx.level);
+        let sent = codec.plain(row[at] >> shift, spec.bits - shift)?;
+        row[at] = checked(restore(sent, shift), spec.max, shift)?;
+    }
+    Ok(())
+}
+
+/// Copies the words of a mirror row as `level` shows them.
+pub fn degrade_row(kind: &Kind, level: Level, words: &[u32], out: &mut [u32]) {
+    for ((spec, &word), out) in kind.words.iter().zip(words).zip(out) {
+        *out = degrade(word, spec.shift(level));
+    }
+}
+
+/// Returns true when the row is to follow as plain words.
+fn code_residuals<C: RowCodec>(
+    codec: &mut C,
+    cx: RowContext<'_>,
+    base: &[u32],
+    age: u32,
+    row: &mut [u32],
+) -> Result<bool, DeltaError> {
+    let mut steady = 0;
+    for at in words(cx).take_while(|&at| !cx.kind.words[at].rare) {
+        if !code_word(codec, cx, at, base, age, row)? {
+            return if steady == 0 {
+                Ok(true)
+            } else {
+                Err(DeltaError::Malformed("late fallback"))
+            };
+        }
+        steady += 1;
+    }
+    let mut rare = words(cx).skip(steady).peekable();
+    if rare.peek().is_none() {
+        return Ok(false);
+    }
+    let differs = rare
+        .clone()
+        .any(|at| row[at] != base_at_level(cx, at, base));
+    if steady > 0 && !codec.bit(differs)? {
+        rare.for_each(|at| row[at] = base_at_level(cx, at, base));
+        return Ok(false);
+    }
+    for at in rare {
+        if codec.bit(row[at] != base_at_level(cx, at, base))? {
+            if !code_word(codec, cx, at, base, age, row)? {
+                return Err(DeltaError::Malformed("late fallback"));
+            }
+        } else {
+            row[at] = base_at_level(cx, at, base);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns false for the symbol PLAIN.
+#[inline]
+fn code_word<C: RowCodec>(
+    codec: &mut C,
+    cx: RowContext<'_>,
+    at: usize,
+    base: &[u32],
+    age: u32,
+    row: &mut [u32],
+) -> Result<bool, DeltaError> {
+    let spec = &cx.kind.words[at];
+    let shift = spec.shift(cx.level);
+    let bits = spec.bits - shift;
+    let expected = predict(cx.kind, at, base, row, age) >> shift;
+    let place = place(cx, at, age);
+    let table = cx.tables.table(place.exact, place.kind, at, place.bucket);
+    let folded = fold((row[at] >> shift).wrapping_sub(expected), bits);
+    let Some(folded) = codec.residual(table, place, Some(folded))? else {
+        return Ok(false);
+    };
+    let sent = expected.wrapping_add(unfold(folded)) & low_bits(bits);
+    row[at] = checked(restore(sent, shift), spec.max, shift)?;
+    Ok(true)
+}
+
+fn base_at_level(cx: RowContext<'_>, at: usize, base: &[u32]) -> u32 {
+    degrade(base[at], cx.kind.words[at].shift(cx.level))
+}
+
+/// The words this audience gets, in coding order.
+fn words(cx: RowContext<'_>) -> impl Iterator<Item = usize> + Clone {
+    let end = cx.kind.row_words(cx.known);
+    cx.kind
+        .order
+        .iter()
+        .map(|&at| usize::from(at))
+        .filter(move |&at| at < end)
+}
+
+fn first_steady(cx: RowContext<'_>) -> Option<usize> {
+    words(cx).next().filter(|&at| !cx.kind.words[at].rare)
+}
+
+/// Bits of a plain row.
+#[must_use]
+pub fn plain_bits(cx: RowContext<'_>) -> usize {
+    let bits = |at: usize| usize::from(cx.kind.words[at].bits - cx.kind.words[at].shift(cx.level));
+    words(cx).map(bits).sum()
+}
+
+#[inline]
+fn place(cx: RowContext<'_>, word: usize, age: u32) -> Place {
+    Place {
+        exact: cx.level == Level::Exact,
+        kind: cx.kind_at,
+        word,
+        bucket: age_bucket(age),
+    }
+}
+
+/// A word from the wire is legal when what it stands for overlaps the field's range.
+#[inline]
+fn checked(word: u32, max: u32, shift: u8) -> Result<u32, DeltaError> {
+    if word >> shift > max >> shift {
+        return Err(DeltaError::Malformed("word out of range"));
+    }
+    Ok(word)
+}
+
+#[inline]
+fn low_bits(bits: u8) -> u32 {
+    ((1u64 << bits) - 1) as u32
+}
+
+/// A difference modulo 2^bits as an unsigned number that is small when the difference is.
+#[inline]
+fn fold(difference: u32, bits: u8) -> u32 {
+    if bits == 0 {
+        return 0;
+    }
+    let spare = 32 - u32::from(bits);
+    let signed = (difference << spare) as i32 >> spare;
+    ((signed << 1) ^ (signed >> 31)) as u32
+}
+
+#[inline]
+fn unfold(folded: u32) -> u32 {
+    (folded >> 1) ^ (folded & 1).wrapping_neg()
+}
+
+/// Writes rows.
+#[derive(Debug)]
+pub struct RowWriter<'a>(pub &'a mut BitWriter);
+
+impl RowCodec for RowWriter<'_> {
+    #[inline]
+    fn bit(&mut self, value: bool) -> Result<bool, DeltaError> {
+        self.0.put_bool(value);
+        Ok(value)
+    }
+
+    #[inline]
+    fn plain(&mut self, value: u32, bits: u8) -> Result<u32, DeltaError> {
+        self.0.put(value, bits);
+        Ok(value)
+    }
+
+    #[inline]
+    fn residual(
+        &mut self,
+        table: &Table,
+        _: Place,
+        folded: Option<u32>,
+    ) -> Result<Option<u32>, DeltaError> {
+        let Some(z) = folded else {
+            table.write(self.0, PLAIN);
+            return Ok(None);
+        };
+        let length = 32 - z.leading_zeros();
+        table.write(self.0, length as usize);
+        if length > 1 {
+            self.0.put(z, (length - 1) as u8);
+        }
+        Ok(folded)
+    }
+
+    fn position(&self) -> Option<usize> {
+        Some(self.0.bit_len())
+    }
+
+    fn rewind(&mut self, position: usize) {
+        self.0.truncate(position);
+    }
+}
+
+/// Reads rows.
+#[derive(Debug)]
+pub struct RowReader<'a, 'b>(pub &'a mut BitReader<'b>);
+
+impl RowCodec for RowReader<'_, '_> {
+    #[inline]
+    fn bit(&mut self, _: bool) -> Result<bool, DeltaError> {
+        Ok(self.0.take_bool()?)
+    }
+
+    #[inline]
+    fn plain(&mut self, _: u32, bits: u8) -> Result<u32, DeltaError> {
+        Ok(self.0.take(bits)?)
+    }
+
+    #[inline]
+    fn residual(
+        &mut self,
+        table: &Table,
+        _: Place,
+        _: Option<u32>,
+    ) -> Result<Option<u32>, DeltaError> {
+        let symbol = table.read(self.0)?;
+        match symbol {
+            PLAIN => Ok(None),
+            0 | 1 => Ok(Some(symbol as u32)),
+            length => {
+                let low = self.0.take((length - 1) as u8)?;
+                Ok(Some(1 << (length - 1) | low))
+            }
+        }
+    }
+
+    fn position(&self) -> Option<usize> {
+        None
+    }
+
+    fn rewind(&mut self, _: usize) {}
+}
+
+/// Counts the symbols rows would need, for training.
+#[derive(Debug)]
+pub struct RowCounter<'a>(pub &'a mut Counts);
+
+impl RowCodec for RowCounter<'_> {
+    fn bit(&mut self, value: bool) -> Result<bool, DeltaError> {
+        Ok(value)
+    }
+
+    fn plain(&mut self, value: u32, _: u8) -> Result<u32, DeltaError> {
+        Ok(value)
+    }
+
+    fn residual(
+        &mut self,
+        _: &Table,
+        place: Place,
+        folded: Option<u32>,
+    ) -> Result<Option<u32>, DeltaError> {
+        let symbol = folded.map_or(PLAIN, |z| (32 - z.leading_zeros()) as usize);
+        self.0
+            .count(place.exact, place.kind, place.word, place.bucket, symbol);
+        Ok(folded)
+    }
+
+    fn position(&self) -> Option<usize> {
+        None
+    }
+
+    fn rewind(&mut self, _: usize) {}
+}
