@@ -223,6 +223,7 @@ mod tests {
             entity: false,
             order: vec![0, 1, 2],
             field_words: Vec::new(),
+            gain_q16: Vec::new(),
         }
     }
 
@@ -241,15 +242,12 @@ mod tests {
             tick: newest.minus(rng.below(40)),
             fraction_256: rng.below(256) as u8,
         };
+        let all = rng.chance(0.5);
         InputPacket {
             ack: Ack {
                 newest: newest.minus(20),
-                complete: if rng.chance(0.5) {
-                    u64::MAX
-                } else {
-                    rng.next_u64()
-                },
-                parts: [1, 1, rng.below(4), rng.next_u32()],
+                complete: if all { u64::MAX } else { rng.next_u64() & !15 },
+                parts: [0; 4].map(|_| if all { 0 } else { rng.next_u32() }),
             },
             shown: rng.chance(0.5).then_some(shown),
             newest,
