@@ -1,0 +1,143 @@
+//! The command line of the bots.
+//!
+//! Never starts anything: a wrong flag is one line and exit status 2.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Parser;
+use tickwire_link::{Address, CertificateHash, Trust};
+
+use crate::flags::{Net, duration, room_name, trust};
+
+/// Bots one process drives at the most.
+pub const BOTS_MAX: u32 = 1_000;
+
+/// Plays the arena with many bots and reports how the server and the network did.
+///
+/// Exit status: 0 when everything held; 1 when nobody joined, a bot did not get in, chat was lost,
+/// doubled or reordered, or a client and the server disagreed about the game's state; 2 for a wrong
+/// flag.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "bots", version, about, long_about, max_term_width = 100)]
+pub struct Cli {
+    /// Server to play on, as HOST:PORT
+    #[arg(long, default_value = "127.0.0.1:7777", value_parser = Address::parse)]
+    pub server: Address,
+    /// How many bots
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=i64::from(BOTS_MAX)))]
+    pub count: u32,
+    /// How long to play: 90s, 2m, 1h
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub duration: Duration,
+    /// Seed of brains, chat and the simulated network
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Chat messages a second and bot
+    #[arg(long, default_value_t = 0.0, value_parser = chat_rate, value_name = "RATE")]
+    #[arg(allow_negative_numbers = true)]
+    pub chat: f64,
+    /// Simulate a network on both directions: lan, broadband, wifi, 4g, train, satellite, bad
+    #[arg(long, value_parser = Net::from_str, value_name = "PRESET")]
+    pub net: Option<Net>,
+    /// Room to join; without it, any room with a free seat
+    #[arg(long, value_parser = room_name, value_name = "NAME")]
+    pub room: Option<String>,
+    /// Transport to play over (this version has quic)
+    #[arg(long, default_value = "quic", value_parser = transport, value_name = "NAME")]
+    pub transport: &'static str,
+    /// Write the report to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Admin listener for the server's own figures [default: the server's host, its port + 1]
+    #[arg(long, value_parser = Address::parse, value_name = "HOST:PORT")]
+    pub admin: Option<Address>,
+    /// Accept only the certificate with this SHA-256 (64 hexadecimal digits)
+    #[arg(long, value_parser = CertificateHash::from_str, value_name = "HASH")]
+    pub pin: Option<CertificateHash>,
+    /// Accept any certificate, also beyond this machine (development only)
+    #[arg(long, conflicts_with = "pin")]
+    pub insecure: bool,
+}
+
+impl Cli {
+    /// Which certificate to accept.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        trust(self.pin, self.insecure)
+    }
+
+    /// Where the server's figures are.
+    #[must_use]
+    pub fn admin(&self) -> Address {
+        let next = self.server.port.saturating_add(1);
+        self.admin
+            .clone()
+            .unwrap_or_else(|| self.server.with_port(next))
+    }
+}
+
+fn chat_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.0..=100.0).contains(&rate) => Ok(rate),
+        _ => Err("messages a second, from 0 to 100".to_owned()),
+    }
+}
+
+fn transport(text: &str) -> Result<&'static str, String> {
+    match text {
+        "quic" => Ok("quic"),
+        "webrtc" | "webtransport" | "websocket" | "mix" => {
+            Err("this version plays over quic only".to_owned())
+        }
+        _ => Err("there is no such transport; this version plays over quic".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::one_line;
+    use tickwire_shared::conditioner::Network;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        let words = std::iter::once("bots").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map_err(|error| one_line(&error))
+    }
+
+    #[test]
+    fn the_promised_command_line_parses() {
+        let line = "--server 127.0.0.1:7000 --count 64 --duration 30s --seed 1 --chat 0.5 \
+                    --net lan --report out.json";
+        let cli = parse(line).expect("good flags");
+        assert_eq!((cli.count, cli.seed, cli.chat), (64, 1, 0.5));
+        assert_eq!(cli.duration, Duration::from_secs(30));
+        assert_eq!(cli.net.as_ref().map(|net| net.network), Some(Network::LAN));
+        assert_eq!(cli.admin().to_string(), "127.0.0.1:7001");
+        let cli = parse("--admin [::1]:9").expect("good flags");
+        assert_eq!(cli.admin().to_string(), "[::1]:9");
+    }
+
+    #[test]
+    fn a_wrong_flag_is_one_line_that_names_it() {
+        for (line, part) in [
+            ("--cuont 3", "--cuont"),
+            ("--count 0", "--count"),
+            ("--count 5000", "1000"),
+            ("--duration 30", "500ms, 90s"),
+            ("--duration 0s", "more than nothing"),
+            ("--chat -1", "--chat"),
+            ("--chat 1e9", "from 0 to 100"),
+            ("--net dialup", "satellite"),
+            ("--transport webrtc", "quic only"),
+            ("--server localhost", "host:port"),
+            ("--room", "--room"),
+            ("--pin abc", "64 hexadecimal"),
+        ] {
+            let said = parse(line).expect_err(line);
+            assert!(said.contains(part), "{line}: {said}");
+            assert!(!said.contains('\n'), "{line}: {said}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Many bots in one process, and what they find out about a server.
+//!
+//! They are real clients and never know more than a player could.
+
+pub mod admin;
+pub mod cli;
+pub mod ledger;
+pub mod report;
