@@ -1,0 +1,25 @@
+//! HTTP: the private listener that operators, dashboards and bots ask.
+//!
+//! Never serves a player, and never changes a game.
+
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a listener could not start, in a sentence that says what to do.
+pub(crate) fn listen_error(kind: &str, flag: &str, at: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{kind} port {} is in use: stop the program that uses it, or choose another with {flag}",
+            at.port()
+        ),
+        io::ErrorKind::AddrNotAvailable => format!(
+            "this machine has no address {}: choose one it has, or 0.0.0.0 for all, with {flag}",
+            at.ip()
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "not allowed to use {kind} port {}: choose a port above 1023 with {flag}",
+            at.port()
+        ),
+        _ => format!("cannot listen on {kind} {at}: {error}; choose another address with {flag}"),
+    }
+}

@@ -1,0 +1,215 @@
+//! Links over QUIC: datagrams for the unreliable lanes, one stream for the Ordered lane.
+//!
+//! Never resumes early (no 0-RTT) and never lets a client hold more memory than the windows in
+//! [`crate::limits`]. A client opens one stream in both directions; anything else ends the link.
+
+mod endpoint;
+mod link;
+
+pub use endpoint::{QuicOptions, ResetKey};
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
+use tickwire_shared::close::CloseReason;
+use tokio::task::spawn_local;
+use tokio::time::timeout;
+
+use super::{LinkSink, Links};
+use crate::limits::{HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
+use crate::metrics::Metrics;
+
+/// The QUIC endpoint of the server; it must live on a thread with a local task set.
+pub struct Quic {
+    endpoint: quinn::Endpoint,
+    address: SocketAddr,
+}
+
+/// What all connections share.
+struct Shared {
+    links: Rc<Links>,
+    sink: Rc<dyn LinkSink>,
+    metrics: Arc<Metrics>,
+    /// Connections that have no link yet.
+    handshakes: Cell<usize>,
+    /// Connections of each address, those without a link included.
+    addresses: RefCell<BTreeMap<IpAddr, usize>>,
+    links_per_address_max: usize,
+}
+
+impl Quic {
+    /// Binds the socket and starts to accept.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the port is in use, the certificate cannot be used.
+    pub fn start(
+        options: QuicOptions,
+        links: Rc<Links>,
+        sink: Rc<dyn LinkSink>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Quic, String> {
+        let links_per_address_max = options.links_per_address_max;
+        let (endpoint, address) = endpoint::bind(options)?;
+        let shared = Rc::new(Shared {
+            links,
+            sink,
+            metrics,
+            handshakes: Cell::new(0),
+            addresses: RefCell::default(),
+            links_per_address_max,
+        });
+        spawn_local(accept_all(endpoint.clone(), shared));
+        Ok(Quic { endpoint, address })
+    }
+
+    /// The address clients dial, with the port that was picked for port 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Refuses every new connection from now on; links stay.
+    pub fn stop_accepting(&self) {
+        self.endpoint.set_server_config(None);
+    }
+
+    /// Closes every link and waits until clients could hear of it.
+    pub async fn stop(&self, reason: CloseReason) {
+        self.endpoint.close(code(reason), reason.text().as_bytes());
+        let _ = timeout(
+            crate::limits::CLOSE_LINGER_TIME_MAX,
+            self.endpoint.wait_idle(),
+        )
+        .await;
+    }
+}
+
+/// The application error code of a reason.
+fn code(reason: CloseReason) -> VarInt {
+    VarInt::from_u32(reason.number())
+}
+
+async fn accept_all(endpoint: quinn::Endpoint, shared: Rc<Shared>) {
+    while let Some(incoming) = endpoint.accept().await {
+        shared.admit(incoming);
+    }
+}
+
+impl Shared {
+    /// Accepts a connection, asks its address to prove itself, or refuses it.
+    fn admit(self: &Rc<Self>, incoming: Incoming) {
+        let crowded = self.handshakes.get() >= HANDSHAKES_OPEN_MAX;
+        if crowded && !incoming.remote_address_validated() {
+            self.metrics.links.retried.inc();
+            if incoming.retry().is_err() {
+                tracing::debug!("an address could not be asked to prove itself");
+            }
+            return;
+        }
+        let full = self.links.len() + self.handshakes.get() >= LINKS_MAX;
+        let seat = AddressSeat::take(self, incoming.remote_address().ip());
+        let Some(seat) = seat.filter(|_| !full) else {
+            self.metrics.links.failed.inc();
+            incoming.refuse();
+            return;
+        };
+        let handshake = Handshake::begin(self);
+        spawn_local(serve(Rc::clone(self), incoming, handshake, seat));
+    }
+}
+
+/// One connection from its first packet to its end.
+async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, seat: AddressSeat) {
+    let from = incoming.remote_address();
+    match open(incoming).await {
+        Ok((connection, send, receive)) => {
+            drop(handshake);
+            shared.metrics.links.opened.inc();
+            link::run(&shared, from, connection, send, receive).await;
+        }
+        Err(reason) => {
+            shared.metrics.links.failed.inc();
+            tracing::debug!(reason, "a connection did not become a link");
+        }
+    }
+    drop(seat);
+}
+
+/// The handshake of QUIC and the client's one stream, within a deadline.
+async fn open(incoming: Incoming) -> Result<(Connection, SendStream, RecvStream), &'static str> {
+    let established = RefCell::new(None::<Connection>);
+    let opening = async {
+        let connection = incoming.accept().ok()?.await.ok()?;
+        *established.borrow_mut() = Some(connection.clone());
+        let (send, receive) = connection.accept_bi().await.ok()?;
+        Some((connection, send, receive))
+    };
+    let outcome = timeout(HANDSHAKE_TIME_MAX, opening).await;
+    let Some(connection) = established.take() else {
+        return Err("the QUIC handshake failed");
+    };
+    match outcome {
+        Ok(Some(open)) => Ok(open),
+        Ok(None) => Err("the client left before it opened its stream"),
+        Err(_) => Err(turn_away(&connection, CloseReason::HandshakeTimeout)),
+    }
+}
+
+fn turn_away(connection: &Connection, reason: CloseReason) -> &'static str {
+    connection.close(code(reason), reason.text().as_bytes());
+    reason.text()
+}
+
+/// Counts a handshake for as long as it lives.
+struct Handshake(Rc<Shared>);
+
+impl Handshake {
+    fn begin(shared: &Rc<Shared>) -> Handshake {
+        shared.handshakes.set(shared.handshakes.get() + 1);
+        Handshake(Rc::clone(shared))
+    }
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.0
+            .handshakes
+            .set(self.0.handshakes.get().saturating_sub(1));
+    }
+}
+
+/// Counts a connection against its address for as long as it lives.
+struct AddressSeat(Rc<Shared>, IpAddr);
+
+impl AddressSeat {
+    /// `None` when the address has all the connections it may have; loopback may have any number.
+    fn take(shared: &Rc<Shared>, address: IpAddr) -> Option<AddressSeat> {
+        let address = address.to_canonical();
+        let mut addresses = shared.addresses.borrow_mut();
+        let count = addresses.entry(address).or_insert(0);
+        if *count >= shared.links_per_address_max && !address.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        Some(AddressSeat(Rc::clone(shared), address))
+    }
+}
+
+impl Drop for AddressSeat {
+    fn drop(&mut self) {
+        let mut addresses = self.0.addresses.borrow_mut();
+        if let Some(count) = addresses.get_mut(&self.1) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                addresses.remove(&self.1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

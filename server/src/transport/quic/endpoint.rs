@@ -1,0 +1,113 @@
+//! The settings of the QUIC endpoint; each was measured or bounds what a stranger can cost.
+//!
+//! Never keeps a default that allows a connection megabytes: quinn's own allow about 250 MB.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::limits::{
+    DATAGRAM_RECEIVE_BUFFER_BYTES, DATAGRAM_SEND_BUFFER_BYTES, LINK_IDLE_TIME_MAX,
+    QUIC_INCOMING_BYTES_MAX, QUIC_INCOMING_BYTES_TOTAL_MAX, QUIC_INCOMING_MAX,
+    QUIC_RECEIVE_WINDOW_BYTES, QUIC_SEND_WINDOW_BYTES, QUIC_STREAM_WINDOW_BYTES, QUIC_STREAMS_MAX,
+    UDP_SOCKET_BUFFER_BYTES,
+};
+use crate::transport::congestion::FloorConfig;
+use crate::transport::tls::Identity;
+
+/// The secret that lets a restarted server tell clients of the old one to dial again at once.
+pub type ResetKey = [u8; 64];
+
+/// What the QUIC endpoint needs to start.
+pub struct QuicOptions {
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// The certificate to show.
+    pub identity: Identity,
+    /// Should stay the same over restarts.
+    pub reset_key: ResetKey,
+    /// Connections of one address at the most; loopback is exempt.
+    pub links_per_address_max: usize,
+}
+
+/// Binds the socket and makes the endpoint.
+pub(super) fn bind(options: QuicOptions) -> Result<(quinn::Endpoint, SocketAddr), String> {
+    let server = server_config(options.identity)?;
+    let socket = udp_socket(options.listen).map_err(|error| in_words(options.listen, &error))?;
+    let endpoint = quinn::Endpoint::new(
+        endpoint_config(&options.reset_key),
+        Some(server),
+        socket,
+        Arc::new(quinn::TokioRuntime),
+    );
+    let endpoint = endpoint.map_err(|error| in_words(options.listen, &error))?;
+    let address = endpoint
+        .local_addr()
+        .map_err(|error| in_words(options.listen, &error))?;
+    Ok((endpoint, address))
+}
+
+fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
+    crate::http::listen_error("UDP", "--listen", listen, error)
+}
+
+fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, reset_key);
+    let mut config = EndpointConfig::new(Arc::new(key));
+    // The fixed bit tells QUIC from STUN and DTLS on a shared port.
+    config.grease_quic_bit(false);
+    config
+}
+
+fn server_config(identity: Identity) -> Result<ServerConfig, String> {
+    let tls = QuicServerConfig::try_from(identity.server_config()?)
+        .map_err(|error| format!("cannot set up TLS for QUIC: {error}"))?;
+    let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    config
+        .transport_config(Arc::new(transport_config()))
+        .max_incoming(QUIC_INCOMING_MAX)
+        .incoming_buffer_size(QUIC_INCOMING_BYTES_MAX)
+        .incoming_buffer_size_total(QUIC_INCOMING_BYTES_TOTAL_MAX);
+    Ok(config)
+}
+
+fn transport_config() -> TransportConfig {
+    let mut config = TransportConfig::default();
+    let idle = IdleTimeout::try_from(LINK_IDLE_TIME_MAX).ok();
+    config
+        .max_idle_timeout(idle)
+        .max_concurrent_bidi_streams(VarInt::from(QUIC_STREAMS_MAX))
+        .max_concurrent_uni_streams(VarInt::from(QUIC_STREAMS_MAX))
+        .stream_receive_window(VarInt::from_u32(QUIC_STREAM_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(QUIC_RECEIVE_WINDOW_BYTES))
+        .send_window(QUIC_SEND_WINDOW_BYTES)
+        .datagram_send_buffer_size(DATAGRAM_SEND_BUFFER_BYTES)
+        .datagram_receive_buffer_size(Some(DATAGRAM_RECEIVE_BUFFER_BYTES))
+        .congestion_controller_factory(Arc::new(FloorConfig::default()));
+    config
+}
+
+fn udp_socket(listen: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
+    let socket = Socket::new(
+        Domain::for_address(listen),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
+    if listen.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    // The kernel may give less; a smaller buffer loses packets when the machine stalls.
+    for outcome in [
+        socket.set_recv_buffer_size(UDP_SOCKET_BUFFER_BYTES),
+        socket.set_send_buffer_size(UDP_SOCKET_BUFFER_BYTES),
+    ] {
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the UDP socket keeps its default buffers");
+        }
+    }
+    socket.bind(&listen.into())?;
+    Ok(socket.into())
+}

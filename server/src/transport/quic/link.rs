@@ -1,0 +1,289 @@
+//! One QUIC link: three tasks that live as long as its connection.
+//!
+//! Never holds a packet back: a datagram goes to quinn at once, an Ordered packet into the bounded
+//! queue, and what arrives goes to the sink before the next is read.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+
+use bytes::Bytes;
+use quinn::{Connection, ConnectionError, ReadExactError, RecvStream, SendStream};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{Lane, LinkId};
+use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+use tokio::time::timeout;
+
+use super::{Shared, code};
+use crate::limits::{CLOSE_LINGER_TIME_MAX, DATAGRAM_BURST_MAX};
+use crate::transport::Link;
+use crate::transport::ordered::{HEAD_BYTES, OrderedQueue, QueueFull};
+
+/// Bytes of the text that travels with a close at the most.
+const CLOSE_TEXT_BYTES_MAX: usize = 256;
+
+/// The side of a link that others hold.
+struct QuicLink {
+    connection: Connection,
+    queue: RefCell<OrderedQueue>,
+    /// Tells the writer that the queue or `closing` changed.
+    changed: Notify,
+    /// How to end, once the receiver of packets asked for it: then nothing more is reported.
+    closing: RefCell<Option<Closing>>,
+    /// Why this side cut the connection without being asked.
+    cut: Cell<Option<CloseReason>>,
+    /// Which round the last datagram belonged to, and how many of that round went out.
+    burst: Cell<(u64, u8)>,
+    shared: Weak<Shared>,
+}
+
+/// What a closed link tells its client.
+#[derive(Clone)]
+struct Closing {
+    reason: CloseReason,
+    text: Bytes,
+}
+
+/// Serves a link until it ends, and reports that.
+pub(super) async fn run(
+    shared: &Rc<Shared>,
+    from: SocketAddr,
+    connection: Connection,
+    send: SendStream,
+    receive: RecvStream,
+) {
+    let link = Rc::new(QuicLink {
+        connection: connection.clone(),
+        queue: RefCell::default(),
+        changed: Notify::new(),
+        closing: RefCell::default(),
+        cut: Cell::new(None),
+        burst: Cell::new((0, 0)),
+        shared: Rc::downgrade(shared),
+    });
+    let id = shared.links.insert(Rc::clone(&link) as Rc<dyn Link>);
+    shared.count_open();
+    shared.sink.opened(id, from);
+
+    spawn_local(write_ordered(Rc::clone(&link), send));
+    spawn_local(read_datagrams(Rc::clone(shared), Rc::clone(&link), id));
+    let reason = read_ordered(shared, &link, id, receive).await;
+
+    // Closing what the client closed, or what broke, does nothing.
+    connection.close(code(reason), reason.text().as_bytes());
+    link.changed.notify_one();
+    if shared.links.remove(id) {
+        shared.sink.closed(id, reason);
+    }
+    shared.count_open();
+}
+
+impl Shared {
+    fn count_open(&self) {
+        self.metrics.links.open.set(self.links.len() as u64);
+    }
+
+    fn count_received(&self, lane: Lane, bytes: usize) {
+        self.metrics.links.received_packets.of(lane).inc();
+        self.metrics.links.received_bytes.of(lane).add(bytes as u64);
+    }
+}
+
+impl Link for QuicLink {
+    fn send(&self, lane: Lane, bytes: &[u8], round: u64) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        let sent = match lane {
+            Lane::Ordered => self.push_ordered(bytes, &shared),
+            Lane::Snapshot | Lane::Input => self.push_datagram(bytes, round, &shared),
+        };
+        if sent {
+            shared.metrics.links.sent_packets.of(lane).inc();
+            shared
+                .metrics
+                .links
+                .sent_bytes
+                .of(lane)
+                .add(bytes.len() as u64);
+        }
+    }
+
+    fn close(&self, reason: CloseReason, detail: &str) {
+        let text = if detail.is_empty() {
+            reason.text()
+        } else {
+            detail
+        };
+        let end = text.floor_char_boundary(CLOSE_TEXT_BYTES_MAX);
+        let closing = Closing {
+            reason,
+            text: Bytes::copy_from_slice(text.as_bytes().get(..end).unwrap_or_default()),
+        };
+        *self.closing.borrow_mut() = Some(closing.clone());
+        // The writer closes as soon as the client has everything; this is for one that stalls.
+        self.changed.notify_one();
+        let connection = self.connection.clone();
+        spawn_local(async move {
+            let _ = timeout(CLOSE_LINGER_TIME_MAX, connection.closed()).await;
+            connection.close(code(closing.reason), &closing.text);
+        });
+    }
+
+    fn packet_bytes_max(&self) -> usize {
+        let path = self.connection.max_datagram_size().unwrap_or(0);
+        path.min(PACKET_BYTES_MAX)
+    }
+}
+
+impl QuicLink {
+    fn push_ordered(&self, bytes: &[u8], shared: &Shared) -> bool {
+        if self.queue.borrow_mut().push(bytes) == Err(QueueFull) {
+            shared.metrics.links.slow_consumers.inc();
+            self.cut(CloseReason::SlowConsumer);
+            return false;
+        }
+        self.changed.notify_one();
+        true
+    }
+
+    fn push_datagram(&self, bytes: &[u8], round: u64, shared: &Shared) -> bool {
+        let (last, count) = self.burst.get();
+        let count = if last == round { count } else { 0 };
+        let sent = count < DATAGRAM_BURST_MAX
+            && (self.connection.send_datagram(Bytes::copy_from_slice(bytes))).is_ok();
+        if sent {
+            self.burst.set((round, count + 1));
+        } else {
+            shared.metrics.links.datagrams_dropped.inc();
+        }
+        sent
+    }
+
+    /// Ends the link at once, without being asked; the reader reports it.
+    fn cut(&self, reason: CloseReason) {
+        self.cut.set(Some(reason));
+        self.connection
+            .close(code(reason), reason.text().as_bytes());
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.borrow().is_some()
+    }
+
+    /// Why the connection ended, in the words of links.
+    fn end_of(&self, error: &ConnectionError) -> CloseReason {
+        match error {
+            ConnectionError::ApplicationClosed(closed) => {
+                u32::try_from(closed.error_code.into_inner())
+                    .ok()
+                    .and_then(CloseReason::from_number)
+                    .unwrap_or(CloseReason::LinkLost)
+            }
+            ConnectionError::LocallyClosed => self.cut.get().unwrap_or(CloseReason::LinkLost),
+            ConnectionError::TimedOut => CloseReason::TimedOut,
+            _ => CloseReason::LinkLost,
+        }
+    }
+}
+
+/// Writes what is queued; after a close delivers the rest and then ends the connection.
+async fn write_ordered(link: Rc<QuicLink>, mut send: SendStream) {
+    let mut frames = Vec::new();
+    loop {
+        link.queue.borrow_mut().take_frames(&mut frames);
+        if !frames.is_empty() {
+            if send.write_all(&frames).await.is_err() {
+                return link.cut(CloseReason::SlowConsumer);
+            }
+        } else if link.is_closing() {
+            break;
+        } else if link.connection.close_reason().is_some() {
+            return;
+        } else {
+            link.changed.notified().await;
+        }
+    }
+    // Resolves once the client has acked the whole stream: QUIC drops unread data at a close.
+    if send.finish().is_ok() {
+        let _ = send.stopped().await;
+    }
+    let closing = link.closing.borrow().clone();
+    if let Some(closing) = closing {
+        link.connection.close(code(closing.reason), &closing.text);
+    }
+}
+
+async fn read_datagrams(shared: Rc<Shared>, link: Rc<QuicLink>, id: LinkId) {
+    while let Ok(datagram) = link.connection.read_datagram().await {
+        if link.is_closing() {
+            return;
+        }
+        if datagram.len() > PACKET_BYTES_MAX {
+            return link.cut(CloseReason::Oversize);
+        }
+        shared.count_received(Lane::Input, datagram.len());
+        shared.sink.received(id, Lane::Input, &datagram);
+    }
+}
+
+/// Reads frames until the link ends; that a client opens a second stream ends it too.
+async fn read_ordered(
+    shared: &Shared,
+    link: &QuicLink,
+    id: LinkId,
+    mut receive: RecvStream,
+) -> CloseReason {
+    let mut packet = Vec::new();
+    let reading = async {
+        loop {
+            if let Err(reason) = read_frame(link, &mut receive, &mut packet).await {
+                return reason;
+            }
+            if !link.is_closing() {
+                shared.count_received(Lane::Ordered, packet.len());
+                shared.sink.received(id, Lane::Ordered, &packet);
+            }
+        }
+    };
+    tokio::select! {
+        reason = reading => reason,
+        Ok(_) = link.connection.accept_bi() => CloseReason::OutOfPhase,
+        Ok(_) = link.connection.accept_uni() => CloseReason::OutOfPhase,
+    }
+}
+
+/// Replaces `packet` by the next one of the stream.
+async fn read_frame(
+    link: &QuicLink,
+    receive: &mut RecvStream,
+    packet: &mut Vec<u8>,
+) -> Result<(), CloseReason> {
+    let mut head = [0; HEAD_BYTES];
+    (receive.read_exact(&mut head).await).map_err(|error| link.end_of_stream(&error, true))?;
+    let length = usize::from(u16::from_le_bytes(head));
+    if length > ORDERED_BYTES_MAX {
+        return Err(CloseReason::Oversize);
+    }
+    if length == 0 {
+        return Err(CloseReason::Malformed);
+    }
+    packet.resize(length, 0);
+    (receive.read_exact(packet).await).map_err(|error| link.end_of_stream(&error, false))
+}
+
+impl QuicLink {
+    /// Why no more frames come; between two of them a client may end its stream, that is a bye.
+    fn end_of_stream(&self, error: &ReadExactError, between_frames: bool) -> CloseReason {
+        match error {
+            ReadExactError::FinishedEarly(0) if between_frames => CloseReason::Bye,
+            ReadExactError::FinishedEarly(_) => CloseReason::Malformed,
+            ReadExactError::ReadError(quinn::ReadError::ConnectionLost(error)) => {
+                self.end_of(error)
+            }
+            ReadExactError::ReadError(_) => CloseReason::Bye,
+        }
+    }
+}
