@@ -1,8 +1,8 @@
-//! `cargo xtask`: every command a newcomer or a developer needs, in Rust, so that it runs the same on
-//! Linux, macOS and Windows.
+//! `cargo xtask`: every command a newcomer or a developer needs, in Rust, so that it runs the same
+//! on Linux, macOS and Windows.
 //!
-//! It never contains a check of its own: it runs cargo, node and the programs of this workspace, counts
-//! what they report, and says in one line what is missing when something is.
+//! It never contains a check of its own: it runs cargo, node and the programs of this workspace,
+//! counts what they report, and says in one line what is missing when something is.
 
 mod args;
 mod bench;

@@ -1,6 +1,8 @@
-//! One step of a run: a child process whose output streams through while its test results are counted.
+//! One step of a run: a child process whose output streams through while its test results are
+//! counted.
 //!
-//! It never stops a run: a step that fails is a number in its [`Outcome`], so that the report is whole.
+//! It never stops a run: a step that fails is a number in its [`Outcome`], so that the report is
+//! whole.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};

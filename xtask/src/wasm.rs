@@ -62,8 +62,8 @@ pub fn build_shared(toolchain: Toolchain) -> Result<Command, String> {
 /// # Errors
 ///
 /// The results that differ, or what could not be built or run.
-pub fn compare() -> Result<String, String> {
-    let wasm = text_of(&mut node(&build_probe(toolchain()?)?)?)?;
+pub fn compare(toolchain: Toolchain) -> Result<String, String> {
+    let wasm = text_of(&mut node(&build_probe(toolchain)?)?)?;
     let native = text_of(&mut workspace::cargo(&[
         "run",
         "--quiet",
@@ -109,7 +109,8 @@ fn build_probe(toolchain: Toolchain) -> Result<PathBuf, String> {
     Ok(folder.join("tickwire_wasm_probe.wasm"))
 }
 
-/// Apart from the native target folder: the two compilers may differ and would rebuild each other's work.
+/// Apart from the native target folder: the two compilers may differ and would rebuild each other's
+/// work.
 fn target_dir() -> Result<PathBuf, String> {
     Ok(workspace::target_dir()?.join("wasm"))
 }

@@ -1,4 +1,4 @@
-//! The probe that is built twice, natively and for wasm32, and must return the same bits both times.
+//! The probe that is built natively and for wasm32, and must return the same bits both times.
 //!
 //! It never holds game rules of its own: it exports what the core and the arena compute, so that a
 //! difference between the two builds is one that a player in a browser would see.

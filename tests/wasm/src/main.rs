@@ -1,4 +1,4 @@
-//! Prints the native results of the probe, one `name value` a line, for comparison with those of wasm.
+//! Prints the native results of the probe, one `name value` a line, to compare with those of wasm.
 //!
 //! It never compares anything itself.
 
