@@ -18,6 +18,7 @@ pub mod game;
 pub mod id;
 pub mod input;
 pub mod limits;
+pub mod quantise;
 pub mod replicate;
 pub mod rng;
 pub mod schema;
@@ -25,4 +26,5 @@ pub mod snapshot;
 pub mod time;
 
 pub use glam;
+pub use replicate::Replicate;
 pub use tickwire_derive::Replicate;

@@ -3,7 +3,7 @@
 //! Never used on outside bytes directly: rows come from decoders that have checked every range.
 
 use crate::id::KindId;
-use crate::schema::KindDef;
+use crate::schema::{KindDef, Motion};
 
 /// A row about to be filled, split by who may know which words.
 #[derive(Debug)]
@@ -56,4 +56,49 @@ pub trait FieldValue: Sized {
 
     /// The value these mirror words stand for.
     fn get(shape: &crate::schema::Shape, words: &[u32]) -> Self;
+}
+
+/// The kinds of several types as one list; what the derive writes for an enum.
+///
+/// # Panics
+/// At compile time, when `N` is not the sum of the lists' lengths.
+#[doc(hidden)]
+#[must_use]
+pub const fn concat_kinds<const N: usize>(lists: &[&[KindDef]]) -> [KindDef; N] {
+    let mut all = [KindDef {
+        name: "",
+        fields: &[],
+        motion: Motion::Free,
+    }; N];
+    let (mut list, mut filled) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[filled] = lists[list][at];
+            at += 1;
+            filled += 1;
+        }
+        list += 1;
+    }
+    assert!(filled == N, "the lists make up the whole");
+    all
+}
+
+/// For games without events or rules: one kind without fields.
+impl Replicate for () {
+    const KINDS: &'static [KindDef] = &[KindDef {
+        name: "Nothing",
+        fields: &[],
+        motion: Motion::Free,
+    }];
+
+    fn kind(&self) -> KindId {
+        KindId(0)
+    }
+
+    fn store(&self, _row: RowMut<'_>) {}
+
+    fn fetch(kind: KindId, _row: RowRef<'_>) -> Option<()> {
+        (kind == KindId(0)).then_some(())
+    }
 }

@@ -4,9 +4,12 @@
 //! and lays out rows of words. Two sides may talk only when their schema hashes are equal.
 
 mod compile;
+mod lint;
+#[cfg(test)]
+mod tests;
 mod text;
 
-pub use compile::{EntityRefWords, SchemaError};
+pub use compile::SchemaError;
 pub use text::first_difference;
 
 use crate::id::KindId;
