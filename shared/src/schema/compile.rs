@@ -6,7 +6,8 @@
 use core::fmt;
 
 use super::{
-    Audience, FieldDef, Kind, KindDef, Predictor, Schema, Shape, Smoothing, WordSpec, lint, text,
+    Audience, FieldDef, Kind, KindDef, Motion, Predictor, Schema, Shape, Smoothing, WordSpec, lint,
+    text,
 };
 use crate::limits::{ENTITIES_MAX, SEATS_MAX};
 use crate::quantise::{Grid, grid_of, round};
@@ -96,8 +97,10 @@ fn kind(def: &KindDef, entity: bool, rate: TickRate) -> Kind {
         entity,
         order: Vec::new(),
         field_words,
+        gain_q16: Vec::new(),
     };
     choose_predictors(&mut kind, rate);
+    kind.gain_q16 = gains(&kind, rate);
     kind.order = coding_order(&kind);
     kind
 }
@@ -251,6 +254,27 @@ fn turn(kind: &mut Kind, heading: u8, velocity: u8) {
             sine,
         };
     }
+}
+
+/// What a ballistic motion adds to each word every tick, in 1/65536 words.
+fn gains(kind: &Kind, rate: TickRate) -> Vec<i64> {
+    let Motion::Ballistic { axis, acceleration } = kind.def.motion else {
+        return Vec::new();
+    };
+    let fields = kind.def.fields;
+    let position = fields.iter().find(|field| field.position);
+    let velocity = position.and_then(|position| {
+        let of = Some(position.name);
+        fields.iter().position(|field| field.velocity_of == of)
+    });
+    let mut gains = vec![0; kind.words.len()];
+    if let Some(at) = velocity
+        && let Some(grid) = grid_of(&fields[at].shape)
+    {
+        let a_tick = acceleration / f64::from(rate.get()) / grid.step;
+        gains[usize::from(kind.field_words[at] + axis)] = round(a_tick * 65_536.0);
+    }
+    gains
 }
 
 /// Words of a moving shape.

@@ -194,6 +194,19 @@ fn words_are_coded_after_what_predicts_them() {
 }
 
 #[test]
+fn a_ballistic_kind_gains_velocity() {
+    let schema = schema();
+    assert!(schema.entities[0].gain_q16.is_empty());
+    let grenade = &schema.entities[1];
+    // -9.8 units/s² for 1/60 s in steps of 1/512 units/s.
+    let gain = (-9.8f64 / 60.0 * 512.0 * 65_536.0).round() as i64;
+    let expected: Vec<i64> = (0..grenade.words.len())
+        .map(|word| if word == 5 { gain } else { 0 })
+        .collect();
+    assert_eq!(grenade.gain_q16, expected);
+}
+
+#[test]
 fn levels_keep_zero_and_stay_within_the_word() {
     let schema = schema();
     for kind in schema.entities.iter().chain([&schema.input]) {
