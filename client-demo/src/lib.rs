@@ -6,3 +6,5 @@ pub mod bots;
 pub mod clock;
 pub mod flags;
 pub mod histogram;
+pub mod play;
+pub mod route;

@@ -1,0 +1,7 @@
+//! A player's client for the terminal: pictures from half blocks, steering by keys and mouse.
+//!
+//! Never decides anything in the game. What needs a terminal is in `terminal` and is only built
+//! with the feature `play`.
+
+pub mod canvas;
+pub mod held;
