@@ -128,11 +128,15 @@ impl Brain {
     fn choose_way(&mut self, view: &View<'_>, me: &Fighter, seen: &Seen) -> Vec2 {
         let dodge = seen.dodge * 1.2;
         if me.health < WEAK {
-            if let Some(health) = senses::nearest_pickup(view, me.pos, Some(Item::Health), 1_400.0) {
+            if let Some(health) = senses::nearest_pickup(view, me.pos, Some(Item::Health), 1_400.0)
+            {
                 return self.walk_to(me.pos, health, view.tick) + dodge * 0.7;
             }
         }
-        if let Some(enemy) = seen.target.filter(|enemy| enemy.distance < FIGHT_DISTANCE_MAX) {
+        if let Some(enemy) = seen
+            .target
+            .filter(|enemy| enemy.distance < FIGHT_DISTANCE_MAX)
+        {
             return self.circle(me, &enemy, view.tick) + dodge;
         }
         let wish = (me.health > 70).then_some(Item::Rapid);
@@ -151,7 +155,10 @@ impl Brain {
         }
         let ahead = (enemy.pos - me.pos) / enemy.distance.max(1.0);
         let mut side = ahead.perp() * self.strafe.0;
-        if !self.map.is_clear(me.pos, me.pos + side * 60.0, FIGHTER_RADIUS) {
+        if !self
+            .map
+            .is_clear(me.pos, me.pos + side * 60.0, FIGHTER_RADIUS)
+        {
             self.strafe.0 = -self.strafe.0;
             side = -side;
         }

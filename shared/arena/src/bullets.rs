@@ -93,7 +93,8 @@ impl Targets {
             player: fighter.player,
             pos: fighter.pos,
         }));
-        self.list.sort_unstable_by_key(|target| (target.cell, target.id));
+        self.list
+            .sort_unstable_by_key(|target| (target.cell, target.id));
         self.starts.clear();
         let mut at = 0;
         for cell in 0..=(CELLS * CELLS) as u32 {
@@ -179,12 +180,21 @@ mod tests {
     fn a_wall_ends_a_bullet_before_the_fighter_behind_it() {
         let map = Map::of(0);
         let mut fighters = Table::new();
-        fighters.put(id(1), newborn(PlayerId(1), Vec2::new(500.0, 200.0), Tick(1)));
+        fighters.put(
+            id(1),
+            newborn(PlayerId(1), Vec2::new(500.0, 200.0), Tick(1)),
+        );
         let mut targets = Targets::default();
         targets.refresh(&fighters);
         let mut bullet = fired(PlayerId(2), (Vec2::new(400.0, 200.0), Vec2::X), Tick(1));
         let end = (2..60).find_map(|tick| {
-            let flight = fly(&mut bullet, Tick(tick), TICK_RATE.dt(), &map, Some(&targets));
+            let flight = fly(
+                &mut bullet,
+                Tick(tick),
+                TICK_RATE.dt(),
+                &map,
+                Some(&targets),
+            );
             (flight != Flight::On).then_some(flight)
         });
         assert_eq!(end, Some(Flight::Ended));

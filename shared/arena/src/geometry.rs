@@ -102,9 +102,11 @@ impl Solid {
                     (Vec2::NEG_Y, centre.y - min.y),
                     (Vec2::Y, max.y - centre.y),
                 ];
-                let nearest = sides
-                    .iter()
-                    .fold(sides[0], |best, &side| if side.1 < best.1 { side } else { best });
+                let nearest =
+                    sides.iter().fold(
+                        sides[0],
+                        |best, &side| if side.1 < best.1 { side } else { best },
+                    );
                 (nearest.0, nearest.1 + radius)
             }
             Solid::Pillar {
@@ -203,6 +205,9 @@ mod tests {
     fn a_sweep_past_a_solid_meets_nothing() {
         assert_eq!(WALL.sweep(Vec2::ZERO, Vec2::new(0.0, 40.0), 2.0), None);
         assert_eq!(PILLAR.sweep(Vec2::ZERO, Vec2::new(30.0, 0.0), 2.0), None);
-        assert_eq!(PILLAR.sweep(Vec2::new(50.0, 65.0), Vec2::new(50.0, 90.0), 2.0), None);
+        assert_eq!(
+            PILLAR.sweep(Vec2::new(50.0, 65.0), Vec2::new(50.0, 90.0), 2.0),
+            None
+        );
     }
 }

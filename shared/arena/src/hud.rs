@@ -53,11 +53,7 @@ pub struct Hud {
 impl Hud {
     /// Sums up what `me` knows at `tick`.
     #[must_use]
-    pub fn of<'a>(
-        me: PlayerId,
-        tick: Tick,
-        entities: impl Iterator<Item = &'a Entity>,
-    ) -> Hud {
+    pub fn of<'a>(me: PlayerId, tick: Tick, entities: impl Iterator<Item = &'a Entity>) -> Hud {
         let mut hud = Hud::default();
         let mut own = None;
         for entity in entities {
@@ -98,7 +94,10 @@ impl Hud {
         let dead = fighter.health == 0;
         Vitals {
             health: fighter.health,
-            respawn_seconds: fighter.respawn_at.filter(|_| dead).map(|at| seconds(at, tick)),
+            respawn_seconds: fighter
+                .respawn_at
+                .filter(|_| dead)
+                .map(|at| seconds(at, tick)),
             rapid_seconds: seconds(fighter.rapid_until, tick),
             dash_seconds: seconds(fighter.dash_at.unwrap_or(0), tick),
             rank: place.map_or(0, |at| at as u16 + 1),

@@ -52,19 +52,19 @@ pub struct Fighter {
     #[net(id = 6, range = 0..=1023)]
     pub deaths: u16,
     /// Rapid fire lasts until this tick.
-    #[net(id = 7)]
+    #[net(id = 7, bits = 32)]
     pub rapid_until: u32,
     /// Nothing hurts it before this tick.
-    #[net(id = 8)]
+    #[net(id = 8, bits = 32)]
     pub safe_until: u32,
     /// The first tick in which it may fire again.
-    #[net(id = 9, only = owner, predict)]
+    #[net(id = 9, bits = 32, only = owner, predict)]
     pub fire_at: Option<u32>,
     /// The first tick in which it may dash again.
-    #[net(id = 10, only = owner, predict)]
+    #[net(id = 10, bits = 32, only = owner, predict)]
     pub dash_at: Option<u32>,
     /// When dead: the tick of its next life.
-    #[net(id = 11, only = owner)]
+    #[net(id = 11, bits = 32, only = owner)]
     pub respawn_at: Option<u32>,
 }
 
@@ -82,7 +82,7 @@ pub struct Bullet {
     #[net(id = 2, range = -1024.0..=1024.0, step = 1.0/16.0, velocity_of = pos, predict)]
     pub vel: Vec2,
     /// The tick in which it ends when it meets nothing.
-    #[net(id = 3, only = owner, predict)]
+    #[net(id = 3, bits = 32, only = owner, predict)]
     pub ends_at: Option<u32>,
 }
 
@@ -108,7 +108,7 @@ pub struct Pickup {
     #[net(id = 2)]
     pub there: bool,
     /// The tick in which it comes back; nobody shall time it.
-    #[net(id = 3, only = server)]
+    #[net(id = 3, bits = 32, only = server)]
     pub back_at: Option<u32>,
 }
 
@@ -130,7 +130,7 @@ pub struct Round {
     #[net(id = 0, range = 0..=65535)]
     pub number: u16,
     /// The tick in which it ends; 0 when only kills end it.
-    #[net(id = 1)]
+    #[net(id = 1, bits = 32)]
     pub ends_at: u32,
     /// Who has most kills, if anybody has one.
     #[net(id = 2)]

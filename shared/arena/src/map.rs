@@ -84,7 +84,10 @@ impl Map {
     pub fn is_free(&self, centre: Vec2, radius: f32) -> bool {
         let inside = centre.cmpge(Vec2::splat(radius)).all()
             && centre.cmple(Vec2::splat(MAP_SIZE - radius)).all();
-        inside && !self.around(centre).any(|solid| solid.overlaps(centre, radius))
+        inside
+            && !self
+                .around(centre)
+                .any(|solid| solid.overlaps(centre, radius))
     }
 
     /// Slides a circle that moved to `at` with `velocity` out of everything solid: where it ends
@@ -214,10 +217,16 @@ mod tests {
         for number in 0..MAPS {
             let map = Map::of(number);
             for &spot in map.spawns() {
-                assert!(map.is_free(spot, FIGHTER_RADIUS * 1.5), "map {number} spawn {spot}");
+                assert!(
+                    map.is_free(spot, FIGHTER_RADIUS * 1.5),
+                    "map {number} spawn {spot}"
+                );
             }
             for &(spot, _) in map.pickups() {
-                assert!(map.is_free(spot, FIGHTER_RADIUS * 1.5), "map {number} pick-up {spot}");
+                assert!(
+                    map.is_free(spot, FIGHTER_RADIUS * 1.5),
+                    "map {number} pick-up {spot}"
+                );
             }
         }
     }

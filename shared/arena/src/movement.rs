@@ -22,13 +22,7 @@ pub(crate) struct Deeds {
 }
 
 /// Advances one fighter by one tick of `dt` seconds.
-pub(crate) fn drive(
-    fighter: &mut Fighter,
-    input: &Input,
-    tick: Tick,
-    dt: f32,
-    map: &Map,
-) -> Deeds {
+pub(crate) fn drive(fighter: &mut Fighter, input: &Input, tick: Tick, dt: f32, map: &Map) -> Deeds {
     if fighter.health == 0 {
         fighter.vel = Vec2::ZERO;
         return Deeds::default();
@@ -148,7 +142,11 @@ mod tests {
             ..Input::default()
         };
         run(&mut fighter, &input, 60);
-        assert!(fighter.pos.x < 448.0 - FIGHTER_RADIUS + 0.02, "{}", fighter.pos);
+        assert!(
+            fighter.pos.x < 448.0 - FIGHTER_RADIUS + 0.02,
+            "{}",
+            fighter.pos
+        );
         assert!(fighter.pos.y > 260.0, "{}", fighter.pos);
     }
 

@@ -8,6 +8,7 @@ use tickwire_shared::id::{EntityId, PlayerId, Tick};
 
 use crate::kinds::{Event, Fighter, Item, Kill, Pickup, Round, RoundOver, Taken};
 use crate::spawning::{revive, spot};
+use crate::table::Table;
 use crate::tune::{
     DAMAGE, HEAL, HEALTH_MAX, PICKUP_RADIUS, PICKUP_TICKS, RAPID_TICKS, RESPAWN_TICKS, TICK_RATE,
 };
@@ -98,8 +99,7 @@ fn begin_lives(world: &mut Arena, cx: &mut Step<'_, Arena>) {
 
 fn begin_life(world: &mut Arena, cx: &mut Step<'_, Arena>, id: EntityId) {
     let mut rng = cx.rand(LIFE_SALT ^ u64::from(id.slot));
-    let others = world.fighters.iter().filter(|(other, _)| *other != id);
-    let place = spot(&world.map, &mut rng, others.map(|(_, fighter)| fighter));
+    let place = spot(&world.map, &mut rng, &world.fighters);
     if let Some(fighter) = world.fighters.get_mut(id) {
         revive(fighter, place, cx.tick());
         cx.teleport(id);
@@ -115,8 +115,7 @@ fn hand_out(world: &mut Arena, cx: &mut Step<'_, Arena>) {
     };
     for (_, pickup) in world.pickups.iter_mut(due) {
         pickup.there = true;
-        let mut near = fighters.iter().filter(|(_, fighter)| can_take(fighter, pickup));
-        let Some(id) = near.next().map(|(id, _)| id) else {
+        let Some(id) = first_taker(fighters, pickup) else {
             continue;
         };
         if let Some(fighter) = fighters.get_mut(id) {
@@ -128,6 +127,12 @@ fn hand_out(world: &mut Arena, cx: &mut Step<'_, Arena>) {
             cx.emit(Event::Taken(Taken { player, item }), Some(id));
         }
     }
+}
+
+fn first_taker(fighters: &Table<Fighter>, pickup: &Pickup) -> Option<EntityId> {
+    let mut all = fighters.iter();
+    all.find(|(_, fighter)| can_take(fighter, pickup))
+        .map(|(id, _)| id)
 }
 
 fn can_take(fighter: &Fighter, pickup: &Pickup) -> bool {
@@ -182,7 +187,10 @@ fn keep_round(world: &mut Arena, cx: &mut Step<'_, Arena>) {
 
 /// Who has most kills; who leads keeps the lead until somebody has more.
 fn leader(world: &Arena, held_by: Option<PlayerId>) -> (Option<PlayerId>, u16) {
-    let scored = world.fighters.iter().filter(|(_, fighter)| fighter.kills > 0);
+    let scored = world
+        .fighters
+        .iter()
+        .filter(|(_, fighter)| fighter.kills > 0);
     let rank = |fighter: &Fighter| (fighter.kills, Some(fighter.player) == held_by);
     scored
         .map(|(_, fighter)| fighter)

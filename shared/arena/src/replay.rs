@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use tickwire_shared::game::{
-    Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, schema_of,
-};
+use tickwire_shared::game::{Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, schema_of};
 use tickwire_shared::id::{EntityId, PlayerId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::schema::SchemaError;
@@ -166,7 +164,8 @@ impl LocalRoom {
         self.seen.clear();
         let mirror = &self.mirror;
         let all = self.game.entities();
-        self.seen.extend(all.map(|(id, entity)| (id, mirror.owner(id), entity)));
+        self.seen
+            .extend(all.map(|(id, entity)| (id, mirror.owner(id), entity)));
     }
 }
 

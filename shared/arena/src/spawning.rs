@@ -8,6 +8,7 @@ use tickwire_shared::rng::Rng;
 
 use crate::kinds::Fighter;
 use crate::map::Map;
+use crate::table::Table;
 use crate::tune::{HEALTH_MAX, SAFE_TICKS};
 
 /// Spots that are compared for each birth.
@@ -42,11 +43,7 @@ pub(crate) fn revive(fighter: &mut Fighter, pos: Vec2, tick: Tick) {
 }
 
 /// A place to appear: of a few drawn spots the one farthest from anybody alive.
-pub(crate) fn spot<'a>(
-    map: &Map,
-    rng: &mut Rng,
-    fighters: impl Iterator<Item = &'a Fighter> + Clone,
-) -> Vec2 {
+pub(crate) fn spot(map: &Map, rng: &mut Rng, fighters: &Table<Fighter>) -> Vec2 {
     let spawns = map.spawns();
     let mut best = (Vec2::splat(crate::tune::MAP_SIZE / 2.0), -1.0);
     for _ in 0..CANDIDATES {
@@ -54,7 +51,7 @@ pub(crate) fn spot<'a>(
         let Some(&place) = spawns.get(drawn) else {
             continue;
         };
-        let room = nearest(place, fighters.clone());
+        let room = nearest(place, fighters);
         if room > best.1 {
             best = (place, room);
         }
@@ -62,9 +59,14 @@ pub(crate) fn spot<'a>(
     best.0
 }
 
-fn nearest<'a>(place: Vec2, fighters: impl Iterator<Item = &'a Fighter>) -> f32 {
+/// Square of the distance to the nearest living fighter.
+fn nearest(place: Vec2, fighters: &Table<Fighter>) -> f32 {
     fighters
-        .filter(|fighter| fighter.health > 0)
-        .map(|fighter| fighter.pos.distance_squared(place))
-        .fold(f32::MAX, |best, square| if square < best { square } else { best })
+        .iter()
+        .filter(|(_, fighter)| fighter.health > 0)
+        .map(|(_, fighter)| fighter.pos.distance_squared(place))
+        .fold(
+            f32::MAX,
+            |best, square| if square < best { square } else { best },
+        )
 }

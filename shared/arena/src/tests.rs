@@ -11,9 +11,7 @@ use crate::kinds::{Bullet, Entity, Event, Fighter, Item, Kill, Pickup, Round, Ru
 use crate::map::Map;
 use crate::replay::{LocalRoom, amnesia_hash, replay_hash};
 use crate::spawning::newborn;
-use crate::tune::{
-    BULLET_SPEED, FIGHTER_RADIUS, HEALTH_MAX, RESPAWN_TICKS, SPEED_MAX,
-};
+use crate::tune::{BULLET_SPEED, FIGHTER_RADIUS, HEALTH_MAX, RESPAWN_TICKS, SPEED_MAX};
 use crate::world::Arena;
 
 fn room(rules: Rules, seed: u64, bots: u16) -> LocalRoom {
@@ -21,10 +19,12 @@ fn room(rules: Rules, seed: u64, bots: u16) -> LocalRoom {
 }
 
 fn fighters(room: &LocalRoom) -> impl Iterator<Item = (EntityId, &Fighter)> {
-    room.entities().iter().filter_map(|(id, _, entity)| match entity {
-        Entity::Fighter(fighter) => Some((*id, fighter)),
-        _ => None,
-    })
+    room.entities()
+        .iter()
+        .filter_map(|(id, _, entity)| match entity {
+            Entity::Fighter(fighter) => Some((*id, fighter)),
+            _ => None,
+        })
 }
 
 fn bullets_of(room: &LocalRoom, player: PlayerId) -> usize {
@@ -43,7 +43,9 @@ fn the_schema_compiles_and_is_thrifty() {
     let schema = schema_of::<Arena>().expect("arena's schema compiles");
     let bits = |kind: &Kind| -> u32 {
         let public = kind.words.iter().take(kind.public_words);
-        public.map(|w| u32::from(w.bits - w.shift(Level::Full))).sum()
+        public
+            .map(|w| u32::from(w.bits - w.shift(Level::Full)))
+            .sum()
     };
     let fighter = bits(&schema.entities[0]);
     let bullet = bits(&schema.entities[1]);
@@ -115,18 +117,35 @@ fn obeys_every_rule(number: u8, seed: u64) {
         killed += kills(&room);
         for (id, fighter) in fighters(&room) {
             let place = format!("map {number} seed {seed} {}: {id} {fighter:?}", room.tick());
-            assert!(map.is_free(fighter.pos, FIGHTER_RADIUS), "inside a wall: {place}");
+            assert!(
+                map.is_free(fighter.pos, FIGHTER_RADIUS),
+                "inside a wall: {place}"
+            );
             assert!(fighter.vel.length() <= SPEED_MAX, "too fast: {place}");
             assert!(fighter.health <= HEALTH_MAX, "too healthy: {place}");
-            assert!(bullets_of(&room, fighter.player) <= 8, "too many bullets: {place}");
+            assert!(
+                bullets_of(&room, fighter.player) <= 8,
+                "too many bullets: {place}"
+            );
         }
         let all = fighters(&room);
         let (kills, deaths) = all.fold((0, 0), |(kills, deaths), (_, fighter)| {
-            (kills + usize::from(fighter.kills), deaths + usize::from(fighter.deaths))
+            (
+                kills + usize::from(fighter.kills),
+                deaths + usize::from(fighter.deaths),
+            )
         });
-        assert_eq!((kills, deaths), (killed, killed), "seed {seed} {}", room.tick());
+        assert_eq!(
+            (kills, deaths),
+            (killed, killed),
+            "seed {seed} {}",
+            room.tick()
+        );
     }
-    assert!((20..600).contains(&killed), "map {number} seed {seed}: {killed} kills");
+    assert!(
+        (20..600).contains(&killed),
+        "map {number} seed {seed}: {killed} kills"
+    );
 }
 
 #[test]
@@ -159,7 +178,11 @@ fn the_dead_come_back_whole_somewhere_free() {
             let fighter = fighters(&room).find(|(_, fighter)| fighter.player == player);
             let fighter = fighter.expect("nobody left").1;
             let due = tick >= at.plus(RESPAWN_TICKS);
-            assert_eq!(fighter.health == 0, !due, "{player} died at {at}, now {tick}");
+            assert_eq!(
+                fighter.health == 0,
+                !due,
+                "{player} died at {at}, now {tick}"
+            );
             lives += usize::from(due);
             !due
         });
@@ -182,9 +205,10 @@ fn the_wounded_find_pickups_and_pickups_come_back() {
             .iter()
             .filter(|e| matches!(e.event, Event::Taken(_)))
             .count();
-        let missing = room.entities().iter().filter(|(_, _, entity)| {
-            matches!(entity, Entity::Pickup(pickup) if !pickup.there)
-        });
+        let missing = room
+            .entities()
+            .iter()
+            .filter(|(_, _, entity)| matches!(entity, Entity::Pickup(pickup) if !pickup.there));
         missing_most = missing_most.max(missing.count());
     }
     let all = Map::of(0).pickups().len();
@@ -213,10 +237,13 @@ fn a_round_ends_by_kills_or_time_and_scores_start_anew() {
         });
         assert!(over, "no round ended with {rules:?}");
         assert!(fighters(&room).all(|(_, f)| f.kills == 0 && f.health == HEALTH_MAX));
-        let number = room.entities().iter().find_map(|(_, _, entity)| match entity {
-            Entity::Round(round) => Some(round.number),
-            _ => None,
-        });
+        let number = room
+            .entities()
+            .iter()
+            .find_map(|(_, _, entity)| match entity {
+                Entity::Round(round) => Some(round.number),
+                _ => None,
+            });
         assert_eq!(number, Some(2));
     }
 }

@@ -192,8 +192,7 @@ impl Game for Arena {
             return;
         };
         let mut rng = cx.rand(JOIN_SALT ^ u64::from(player.0));
-        let others = self.fighters.iter().map(|(_, fighter)| fighter);
-        let place = spot(&self.map, &mut rng, others);
+        let place = spot(&self.map, &mut rng, &self.fighters);
         self.fighters.put(id, newborn(player, place, cx.tick()));
     }
 
@@ -208,14 +207,6 @@ impl Game for Arena {
             self.bullets.remove(id);
             self.fighters.remove(id);
             cx.despawn(id);
-        }
-    }
-
-    fn priority(&self, _viewer: PlayerId, _id: EntityId, entity: &Entity) -> f32 {
-        match entity {
-            Entity::Fighter(_) => 2.0,
-            Entity::Bullet(_) => 1.5,
-            Entity::Pickup(_) | Entity::Round(_) => 0.5,
         }
     }
 }

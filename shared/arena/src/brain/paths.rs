@@ -37,7 +37,9 @@ impl Paths {
     pub fn new(map: &Map) -> Paths {
         let cells = 0..CELLS * CELLS;
         Paths {
-            open: cells.map(|cell| map.is_free(middle_of(cell), BERTH)).collect(),
+            open: cells
+                .map(|cell| map.is_free(middle_of(cell), BERTH))
+                .collect(),
             way: Vec::new(),
             goal: 0,
             searched: Tick::ZERO,
@@ -170,7 +172,10 @@ mod tests {
                     at += (next - at).clamp_length_max(4.0);
                     (at, _) = map.slide(at, Vec2::ZERO, FIGHTER_RADIUS);
                 }
-                assert!(at.distance(goal) < 24.0, "map {number}: {start} to {goal}, ends {at}");
+                assert!(
+                    at.distance(goal) < 24.0,
+                    "map {number}: {start} to {goal}, ends {at}"
+                );
             }
         }
     }

@@ -43,10 +43,12 @@ pub(super) struct Seen {
 
 /// The bot's own fighter.
 pub(super) fn own<'a>(view: &View<'a>) -> Option<&'a Fighter> {
-    view.entities.iter().find_map(|(_, _, entity)| match entity {
-        Entity::Fighter(fighter) if fighter.player == view.me => Some(fighter),
-        _ => None,
-    })
+    view.entities
+        .iter()
+        .find_map(|(_, _, entity)| match entity {
+            Entity::Fighter(fighter) if fighter.player == view.me => Some(fighter),
+            _ => None,
+        })
 }
 
 /// One look around; `held` is the present target, which is kept unless another is much nearer.
@@ -75,9 +77,11 @@ pub(super) fn look(view: &View<'_>, me: &Fighter, map: &Map, held: Option<Player
         }
     }
     Seen {
-        target: near.iter().flatten().map(|(_, enemy)| *enemy).find(|enemy| {
-            enemy.distance < SIGHT && map.is_clear(me.pos, enemy.pos, BULLET_RADIUS)
-        }),
+        target: near
+            .iter()
+            .flatten()
+            .map(|(_, enemy)| *enemy)
+            .find(|enemy| enemy.distance < SIGHT && map.is_clear(me.pos, enemy.pos, BULLET_RADIUS)),
         prey: near[0].map(|(_, enemy)| enemy.pos),
         dodge: dodge.clamp_length_max(1.0),
     }
