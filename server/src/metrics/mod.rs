@@ -146,6 +146,8 @@ pub struct Metrics {
     pub mailbox_dropped: Counter,
     /// Chat messages that were given an offset.
     pub chat_messages: Counter,
+    /// 1 while too many ticks take longer than their period.
+    pub overloaded: Gauge,
     /// 1 while nobody may join.
     pub draining: Gauge,
 }
