@@ -5,8 +5,8 @@
 use crate::Violation;
 use crate::source::Source;
 
-/// How a document announces that the next block of code is a whole file of the tree.
-const COPY_MARK: &str = "<!-- copy of ";
+/// How a document announces that the next block of code is how a file of the tree starts.
+const COPY_MARK: &str = "<!-- start of ";
 
 /// Links to files and folders that are not there. `exists` is asked for paths from the root.
 #[must_use]
@@ -30,8 +30,8 @@ pub fn broken_links(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<Viola
     found
 }
 
-/// Blocks of code announced as copies that differ from their file. `read` takes paths from the
-/// root.
+/// Blocks of code announced as the start of a file that differ from it. `read` takes paths from
+/// the root.
 #[must_use]
 pub fn stale_copies(source: &Source, read: impl Fn(&str) -> Option<String>) -> Vec<Violation> {
     if !source.path.ends_with(".md") {
@@ -47,7 +47,7 @@ pub fn stale_copies(source: &Source, read: impl Fn(&str) -> Option<String>) -> V
             continue;
         };
         let original = read(file).unwrap_or_default();
-        if original.is_empty() || !original.lines().eq(block_after(&lines, line)) {
+        if !starts_with(&original, block_after(&lines, line)) {
             found.push(violation(
                 source,
                 line,
@@ -92,6 +92,17 @@ fn resolve(document: &str, target: &str) -> String {
     words.join("/")
 }
 
+fn starts_with<'a>(original: &str, block: impl Iterator<Item = &'a str>) -> bool {
+    let (mut original, mut copied) = (original.lines(), 0);
+    for line in block {
+        if original.next() != Some(line) {
+            return false;
+        }
+        copied += 1;
+    }
+    copied > 0
+}
+
 /// The lines between the fences of the first block of code after `line`.
 fn block_after<'a>(lines: &'a [&'a str], line: usize) -> impl Iterator<Item = &'a str> {
     let from_fence = lines[line..]
@@ -119,13 +130,18 @@ mod tests {
 
     #[test]
     fn finds_a_copy_that_fell_behind() {
-        let text = "<!-- copy of a.rs -->\n\n```rust\nfn a() {}\n```\n";
+        let text = "<!-- start of a.rs -->\n\n```rust\nfn a() {}\n```\n";
         let source = Source::new("docs/a.md", text);
-        assert!(stale_copies(&source, |_| Some("fn a() {}\n".to_owned())).is_empty());
+        assert!(stale_copies(&source, |_| Some("fn a() {}\nfn c() {}\n".to_owned())).is_empty());
         assert_eq!(
             stale_copies(&source, |_| Some("fn b() {}\n".to_owned())).len(),
             1
         );
         assert_eq!(stale_copies(&source, |_| None).len(), 1);
+        let empty = Source::new("docs/a.md", "<!-- start of a.rs -->\n\n```rust\n```\n");
+        assert_eq!(
+            stale_copies(&empty, |_| Some("fn a() {}\n".to_owned())).len(),
+            1
+        );
     }
 }
