@@ -81,3 +81,31 @@ pub const VERSIONS_KEPT: usize = 16;
 
 /// Rows of one entity a client keeps at the most; the oldest go.
 pub const VERSIONS_MAX: usize = 96;
+
+/// Measurements of one quantity a client's clock keeps; the oldest go.
+pub const CLOCK_SAMPLES_MAX: usize = 128;
+
+/// Predicted ticks a client remembers, and how far it predicts past the confirmed tick at the most.
+/// Further ahead it waits for the server.
+pub const PREDICT_TICKS_MAX: u32 = 128;
+
+/// Ticks a client steps in one frame at the most. Further behind, as after a pause, it jumps.
+pub const FRAME_TICKS_MAX: u32 = 20;
+
+/// Shown entities a predicted step ended by mistake that are remembered; the oldest go.
+pub const GHOSTS_MAX: usize = 64;
+
+/// Predicted events that wait for the server's word; further ones are not predicted.
+pub const PREDICTED_EVENTS_MAX: usize = 64;
+
+/// Confirmed ticks after which a predicted event that the server did not tell is rejected.
+pub const EVENT_REJECT_TICKS: u32 = 40;
+
+/// Ticks a shown entity is drawn past its newest row at the most; then it stands.
+pub const EXTRAPOLATE_TICKS_MAX: u32 = 12;
+
+/// Ticks between two rows over which drawing moves evenly; over more, the entity stood still first.
+pub const INTERPOLATE_GAP_TICKS_MAX: u32 = 12;
+
+/// What a client keeps for its caller at the most (events to poll, packets to send); the oldest go.
+pub const CLIENT_QUEUE_MAX: usize = 1_024;

@@ -18,6 +18,7 @@
 use crate::bits::{BitReader, BitWriter};
 use crate::delta::DeltaError;
 use crate::id::Tick;
+pub use crate::input::Verdict;
 use crate::limits::PARTS_MAX;
 
 /// First byte of every snapshot packet.
@@ -25,33 +26,6 @@ pub const SNAPSHOT: u8 = 0x53;
 
 /// Bit at which `of - 1` stands: it is known only when the tick's last packet is full.
 const OF_BIT: usize = 8 + 32 + 5;
-
-/// What became of the session's input for a tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
-    /// It was there when its tick was computed.
-    InTime,
-    /// Another stood in for it; it came later and was not applied.
-    RepeatedThenLate,
-    /// Another stood in for it; it has not come.
-    Repeated,
-    /// Nothing stood in for it: the neutral input was used.
-    #[default]
-    Missing,
-}
-
-impl Verdict {
-    const ALL: [Verdict; 4] = [
-        Verdict::InTime,
-        Verdict::RepeatedThenLate,
-        Verdict::Repeated,
-        Verdict::Missing,
-    ];
-
-    fn number(self) -> u32 {
-        self as u32
-    }
-}
 
 /// How the session's inputs fare, as the server sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

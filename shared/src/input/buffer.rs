@@ -26,6 +26,21 @@ pub enum Verdict {
     Missing,
 }
 
+impl Verdict {
+    /// Every verdict, in the order of their numbers on the wire.
+    pub(crate) const ALL: [Verdict; 4] = [
+        Verdict::InTime,
+        Verdict::RepeatedThenLate,
+        Verdict::Repeated,
+        Verdict::Missing,
+    ];
+
+    /// The number on the wire.
+    pub(crate) fn number(self) -> u32 {
+        self as u32
+    }
+}
+
 /// What [`InputBuffer::put`] did with an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
