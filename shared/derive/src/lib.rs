@@ -23,6 +23,9 @@
 //! | `edge` | inputs: a tap, cleared when an input is repeated |
 //! | `since = n` | protocol version of the game since which it exists |
 //!
+//! An `only` field must be `Some` on the side that knows it; `None` there reads back as the range's
+//! start.
+//!
 //! On a struct or a variant with fields: `motion = linear`,
 //! `motion = ballistic(axis = y, acceleration = -9.8)`, and `fine = n` as the default of its fields
 //! (`fine = 0` suits inputs, events and rules, which are always sent whole).
@@ -30,6 +33,8 @@
 mod attributes;
 mod field;
 mod kind;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -41,19 +46,24 @@ use kind::Kind;
 #[proc_macro_derive(Replicate, attributes(net))]
 pub fn replicate(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    let written = match &input.data {
+    expand(&input)
+        .unwrap_or_else(Error::into_compile_error)
+        .into()
+}
+
+fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
+    match &input.data {
         _ if !input.generics.params.is_empty() => Err(Error::new_spanned(
             &input.generics,
             "a replicated type has no generics: its schema is one fixed list",
         )),
-        Data::Struct(data) => write_struct(&input, &data.fields),
-        Data::Enum(data) => kind::write_enum(&input, data),
+        Data::Struct(data) => write_struct(input, &data.fields),
+        Data::Enum(data) => kind::write_enum(input, data),
         Data::Union(_) => Err(Error::new_spanned(
             &input.ident,
             "a union cannot be replicated",
         )),
-    };
-    written.unwrap_or_else(Error::into_compile_error).into()
+    }
 }
 
 fn write_struct(input: &DeriveInput, fields: &Fields) -> Result<proc_macro2::TokenStream> {

@@ -45,6 +45,19 @@ fn every_word_comes_back() {
 }
 
 #[test]
+fn words_as_far_from_zero_as_the_lint_allows_come_back() {
+    for (reach, step) in [(8_388.0, 0.016), (524_287.0, 1.0), (419.3, 0.0008)] {
+        let shape = Shape::Scalar(range(-reach, reach, step, 4));
+        let grid = grid_of(&shape).expect("a number");
+        assert!(grid.high - grid.zero < super::UNITS_MAX);
+        for word in (grid.high - 20_000..=grid.high).chain(grid.low..grid.low + 20_000) {
+            let value = f32::get(&shape, &[word as u32]);
+            assert_eq!(put(&value, &shape), [word as u32], "{reach} {value}");
+        }
+    }
+}
+
+#[test]
 fn zero_is_exact_and_survives_level_full() {
     let shapes = [
         Shape::Scalar(range(-100.0, 100.0, 0.1, 4)),
@@ -187,7 +200,10 @@ proptest! {
     }
 
     #[test]
-    fn foreign_words_never_panic(words in proptest::array::uniform4(any::<u32>()), bits in 2u8..=20) {
+    fn foreign_words_never_panic(
+        words in proptest::array::uniform4(any::<u32>()),
+        bits in 3u8..=20,
+    ) {
         let value = Quat::get(&Shape::Quat { bits, fine: 0 }, &words);
         prop_assert!((value.length() - 1.0).abs() < 1e-5);
         let _ = Vec2::get(&Shape::Vec2(range(-1.0, 1.0, 0.1, 4)), &words[..2]);

@@ -13,6 +13,9 @@ use crate::limits::{ENTITIES_MAX, SEATS_MAX};
 use crate::quantise::{Grid, grid_of, round};
 use crate::time::TickRate;
 
+/// Bits that level Coarse leaves out beyond those of level Full.
+const COARSE_BITS: u8 = 3;
+
 /// A declaration breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaError {
@@ -144,7 +147,9 @@ fn push_words(words: &mut Vec<WordSpec>, at: usize, field: &FieldDef, entity: bo
 
 /// The words of a shape. Only words of entities are ever shifted.
 fn shape_words(shape: &Shape, entity: bool) -> Vec<WordSpec> {
-    let number = || grid_of(shape).map(|grid| number_word(&grid, entity));
+    // Whole numbers stay whole when far away.
+    let shifted = entity && !matches!(shape, Shape::Int { .. });
+    let number = || grid_of(shape).map(|grid| number_word(&grid, shifted));
     match shape {
         Shape::Scalar(_) | Shape::Angle { .. } | Shape::Int { .. } => Vec::from_iter(number()),
         Shape::Vec2(_) => number().into_iter().cycle().take(2).collect(),
@@ -176,17 +181,16 @@ fn name_word(bits: u8, max: u32) -> WordSpec {
     }
 }
 
-/// A word on a grid. For entities the largest legal word is such that no level degrades a word
-/// beyond it; reading clamps to the range.
-fn number_word(grid: &Grid, entity: bool) -> WordSpec {
+/// A word on a grid. The largest legal word is such that no level degrades a word beyond it;
+/// reading clamps to the range.
+fn number_word(grid: &Grid, shifted: bool) -> WordSpec {
     let high = grid.high.clamp(0, i64::from(u32::MAX)) as u32;
     let bits = (u32::BITS - high.leading_zeros()) as u8;
     let limit = bits.saturating_sub(1);
-    let (full, coarse) = match (entity, grid.fine) {
-        (false, _) => (0, 0),
-        // Whole numbers have no finer steps, and stay whole when far away.
-        (true, _) if grid.step == 1.0 && grid.fine == 0 => (0, 0),
-        (true, fine) => (fine.min(limit), (fine + 3).min(limit)),
+    let (full, coarse) = if shifted {
+        (grid.fine.min(limit), (grid.fine + COARSE_BITS).min(limit))
+    } else {
+        (0, 0)
     };
     WordSpec {
         full_shift: full,

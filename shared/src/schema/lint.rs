@@ -167,7 +167,7 @@ fn check_shape(shape: &Shape) -> Result<(), String> {
         Shape::Quat { bits, fine } => check_bits(*bits, *fine, 3, QUAT_BITS_MAX),
         Shape::Int { min, max } => {
             let span = i128::from(*max) - i128::from(*min);
-            if span < 0 || span >= 1i128 << WORD_BITS_MAX {
+            if !(0..1i128 << WORD_BITS_MAX).contains(&span) {
                 return Err(format!("the range needs 0 to {WORD_BITS_MAX} bits"));
             }
             Ok(())

@@ -162,8 +162,8 @@ pub struct KindDef {
 pub enum Predictor {
     /// It stays.
     Hold,
-    /// A velocity, turned by how much `heading` turned since the baseline. `other` is the velocity's other axis
-    /// and `sine` +1 or -1: this axis = base * cos + sine * base_other * sin.
+    /// A velocity, turned by how much `heading` turned since the baseline. `other` is the
+    /// velocity's other axis and `sine` +1 or -1: this axis = base * cos + sine * base_other * sin.
     Turned {
         /// Word of the heading (already coded).
         heading: u8,
