@@ -16,7 +16,7 @@ use crate::delta::record::{
 use crate::delta::row::{RowContext, RowReader, code_plain, code_row};
 use crate::delta::tables::Tables;
 use crate::delta::track::{Track, Version};
-use crate::id::{EntityId, KindId, PlayerId, Tick};
+use crate::id::{EntityId, KindId, Lane, PlayerId, Tick};
 use crate::limits::{
     BLOCK_SLOTS, ENTITIES_MAX, PACKET_BYTES_MAX, PREDICTION_GROUP_MAX, ROW_WORDS_MAX,
 };
@@ -133,7 +133,7 @@ impl Confirmed {
         }
         let group = from.take_bool()? && self.read_group(&mut from, header.tick)?;
         while from.take_bool()? {
-            self.events.read(&mut from, &self.schema, header.tick)?;
+            self.events.read(&mut from, &self.schema, header.tick, Lane::Snapshot)?;
         }
         self.read_blocks(&mut from, header.tick)?;
         if !from.at_end() {
@@ -156,7 +156,7 @@ impl Confirmed {
         let mut from = BitReader::new(bytes);
         let tick = Tick(from.take(32)?);
         while from.take_bool()? {
-            self.events.read(&mut from, &self.schema, tick)?;
+            self.events.read(&mut from, &self.schema, tick, Lane::Ordered)?;
         }
         if from.at_end() {
             Ok(())

@@ -6,7 +6,7 @@
 use crate::bits::{BitReader, BitWriter};
 use crate::delta::DeltaError;
 use crate::delta::record::KIND_BITS;
-use crate::id::{KindId, Tick};
+use crate::id::{KindId, Lane, Tick};
 use crate::limits::ROW_WORDS_MAX;
 use crate::schema::{Kind, Schema};
 
@@ -56,7 +56,7 @@ pub struct EventWindow {
 }
 
 impl EventWindow {
-    /// Reads one event of a packet for tick `packet`.
+    /// Reads one event of a packet for tick `packet` that came over `lane`.
     ///
     /// # Errors
     /// When the bytes end early or name no kind.
@@ -65,6 +65,7 @@ impl EventWindow {
         from: &mut BitReader<'_>,
         schema: &Schema,
         packet: Tick,
+        lane: Lane,
     ) -> Result<(), DeltaError> {
         let sequence = from.take(16)? as u16;
         let tick = packet.minus(from.take(7)?);
@@ -85,7 +86,8 @@ impl EventWindow {
                 return Err(DeltaError::Malformed("event word out of range"));
             }
         }
-        if self.is_new(sequence) {
+        // The Ordered lane brings each event once, however late: its sequence may be forgotten.
+        if self.is_new(sequence) || lane == Lane::Ordered {
             self.ready.push(EventRow {
                 tick,
                 kind: kind_id,

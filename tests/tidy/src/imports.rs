@@ -34,7 +34,7 @@ const OUTSIDE_WORLD: &[&str] = &[
     "std::time::SystemTime",
 ];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         folder: "shared/src/",
         except: &[],
@@ -111,6 +111,12 @@ const RULES: [Rule; 10] = [
         allowed: &[],
     },
     Rule {
+        folder: "",
+        except: &["shared/src/wire"],
+        banned: &["bincode"],
+        allowed: &[],
+    },
+    Rule {
         folder: "client-demo/",
         except: &[],
         banned: &["tickwire_server"],
@@ -143,7 +149,7 @@ pub fn forbidden_imports(source: &Source) -> Vec<Violation> {
         .filter(|named| !source.is_test_line(named.line))
     {
         for rule in rules.iter().filter(|rule| breaks(rule, &named.path)) {
-            let text = format!("`{}` must not be named in {}", named.path, rule.folder);
+            let text = format!("`{}` must not be named in `/{}`", named.path, rule.folder);
             found.push(violation(source, named, text));
         }
     }
@@ -241,6 +247,7 @@ mod tests {
                 "server/src/runtime/worker.rs",
                 "use crate::transport::quic;",
             ),
+            ("server/src/engine/session.rs", "use bincode::config;"),
             (
                 "client-demo/src/bin/bots.rs",
                 "use tickwire_server::config::Config;",

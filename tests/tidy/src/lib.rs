@@ -4,6 +4,7 @@
 //! rule has a test with a planted violation beside it, so that a rule that sees nothing fails; the
 //! test `tree` applies them all to the workspace.
 
+pub mod docs;
 pub mod imports;
 pub mod lexer;
 pub mod lock;

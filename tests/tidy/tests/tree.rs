@@ -3,7 +3,7 @@
 use std::fs;
 
 use tickwire_tidy::source::{self, Source};
-use tickwire_tidy::{Violation, imports, lock, shape, words};
+use tickwire_tidy::{Violation, docs, imports, lock, shape, words};
 
 fn check(rule: impl Fn(&Source) -> Vec<Violation>) {
     let sources = source::read_tree(&source::workspace_root()).expect("the tree can be read");
@@ -51,4 +51,16 @@ fn the_lock_file_keeps_its_pins() {
     report(lock::unwanted_packages(
         &fs::read_to_string(file).expect("it is committed"),
     ));
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = source::workspace_root();
+    check(|source| docs::broken_links(source, |path| root.join(path).exists()));
+}
+
+#[test]
+fn code_in_documents_is_the_code_of_the_tree() {
+    let root = source::workspace_root();
+    check(|source| docs::stale_copies(source, |path| fs::read_to_string(root.join(path)).ok()));
 }

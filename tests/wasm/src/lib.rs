@@ -11,6 +11,12 @@ use tickwire_shared::rng::Rng;
 /// Seed of both runs.
 const SEED: u64 = 0x71C6_7173;
 
+/// Hash of the mirror of every tick of a fight among bots in the arena.
+#[unsafe(no_mangle)]
+pub extern "C" fn arena_hash(ticks: u32) -> u64 {
+    tickwire_arena::replay_hash(SEED, ticks)
+}
+
 /// Hash of the bits of `rounds` rounds of the maths a game step is made of, on seeded operands:
 /// square roots, sines, rotations and normalised vectors of the core's own vector types.
 #[unsafe(no_mangle)]
@@ -42,11 +48,12 @@ fn fold(hash: u64, number: f32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::maths_hash;
+    use super::{arena_hash, maths_hash};
 
     #[test]
     fn each_round_counts() {
         assert_ne!(maths_hash(10), maths_hash(11));
         assert_eq!(maths_hash(10), maths_hash(10));
+        assert_ne!(arena_hash(10), arena_hash(11));
     }
 }

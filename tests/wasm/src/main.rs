@@ -2,7 +2,7 @@
 //!
 //! It never compares anything itself.
 
-use tickwire_wasm_probe::maths_hash;
+use tickwire_wasm_probe::{arena_hash, maths_hash};
 
 /// Rounds when the command line gives none.
 const ROUNDS_DEFAULT: u32 = 10_000;
@@ -10,5 +10,6 @@ const ROUNDS_DEFAULT: u32 = 10_000;
 fn main() {
     let rounds = std::env::args().nth(1).and_then(|text| text.parse().ok());
     let rounds = rounds.unwrap_or(ROUNDS_DEFAULT);
+    println!("arena_hash {}", arena_hash(rounds));
     println!("maths_hash {}", maths_hash(rounds));
 }

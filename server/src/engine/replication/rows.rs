@@ -1,0 +1,139 @@
+//! Encoding rows of the mirror as a level shows them, and remembering what whole blocks cost.
+//!
+//! The code of a row depends on (entity, level, baseline tick) alone, never on the viewer: viewers
+//! with the same baseline of a block get a copy of the same bits.
+
+use std::sync::Arc;
+
+use tickwire_shared::bits::BitWriter;
+use tickwire_shared::delta::confirmed::row_age;
+use tickwire_shared::delta::record::put_motion_age;
+use tickwire_shared::delta::row::{RowContext, RowWriter, code_plain, code_row, degrade_row};
+use tickwire_shared::delta::Tables;
+use tickwire_shared::id::Tick;
+use tickwire_shared::limits::{BLOCK_SLOTS, ROW_WORDS_MAX};
+use tickwire_shared::schema::{Audience, Level, Schema};
+use tickwire_shared::snapshot::{Block, Mirror, slots_of};
+
+use super::Sabotage;
+
+/// Encodes rows.
+#[derive(Debug)]
+pub struct RowEncoder {
+    schema: Arc<Schema>,
+    tables: Arc<Tables>,
+    sabotage: Sabotage,
+    /// Running mean of a changed row and of an entered row, in 1/16 bit.
+    changed_bits_16: usize,
+    entered_bits_16: usize,
+}
+
+impl RowEncoder {
+    /// An encoder for this schema and these tables.
+    pub fn new(schema: Arc<Schema>, tables: Arc<Tables>, sabotage: Sabotage) -> RowEncoder {
+        RowEncoder { schema, tables, sabotage, changed_bits_16: 16 * 32, entered_bits_16: 16 * 128 }
+    }
+
+    /// Begins a tick.
+    pub fn begin_tick(&mut self) {}
+
+    /// How many bits a block record with so many rows is likely to take.
+    pub fn expected_bits(&self, changed: u32, entering: u32) -> usize {
+        let changed = changed.count_ones() as usize * self.changed_bits_16;
+        let entering = entering.count_ones() as usize * self.entered_bits_16;
+        (changed + entering) / 16 + 48
+    }
+
+    /// Writes the changed rows of a block at level Full, by slot.
+    pub fn changed(
+        &mut self,
+        out: &mut BitWriter,
+        mirror: &Mirror,
+        block: usize,
+        mask: u32,
+        base: Tick,
+    ) {
+        let start = out.bit_len();
+        let now = mirror.block(block);
+        let then = mirror.block_at(block, base.max(mirror.oldest()));
+        let Some(then) = then else { return };
+        for bit in slots_of(mask) {
+            self.write_changed(out, mirror.tick(), (now, then), bit, base, (Level::Full, Audience::All));
+        }
+        let rows = mask.count_ones() as usize;
+        if rows > 0 {
+            blend(&mut self.changed_bits_16, (out.bit_len() - start) * 16 / rows);
+        }
+    }
+
+    /// Writes the full row of a slot of a block at level Full.
+    pub fn entered(&mut self, out: &mut BitWriter, mirror: &Mirror, block: usize, bit: usize) {
+        let start = out.bit_len();
+        let now = mirror.block(block);
+        self.write_entered(out, mirror.tick(), now, bit, (Level::Full, Audience::All));
+        blend(&mut self.entered_bits_16, (out.bit_len() - start) * 16);
+    }
+
+    /// Writes the changed row of a slot as its owner gets it.
+    pub fn own_changed(&mut self, out: &mut BitWriter, mirror: &Mirror, slot: u32, base: Tick) {
+        let (block, bit) = (slot as usize / BLOCK_SLOTS, slot as usize % BLOCK_SLOTS);
+        let now = mirror.block(block);
+        if let Some(then) = mirror.block_at(block, base) {
+            self.write_changed(out, mirror.tick(), (now, then), bit, base, (Level::Exact, Audience::Owner));
+        }
+    }
+
+    /// Writes the full row of a slot as its owner gets it.
+    pub fn own_entered(&mut self, out: &mut BitWriter, mirror: &Mirror, slot: u32) {
+        let (block, bit) = (slot as usize / BLOCK_SLOTS, slot as usize % BLOCK_SLOTS);
+        let now = mirror.block(block);
+        self.write_entered(out, mirror.tick(), now, bit, (Level::Exact, Audience::Owner));
+    }
+
+    fn write_changed(
+        &self,
+        out: &mut BitWriter,
+        tick: Tick,
+        (now, then): (&Block, &Block),
+        bit: usize,
+        base: Tick,
+        (level, known): (Level, Audience),
+    ) {
+        let kind_at = usize::from(now.kinds[bit].0);
+        let kind = &self.schema.entities[kind_at];
+        let (mut row, mut against) = ([0; ROW_WORDS_MAX], [0; ROW_WORDS_MAX]);
+        degrade_row(kind, level, now.row(bit), &mut row);
+        degrade_row(kind, level, then.row(bit), &mut against);
+        let since = now.since[bit];
+        put_motion_age(out, kind, tick, since);
+        let mut age = row_age(kind, tick, base, since, then.since[bit]);
+        if self.sabotage == Sabotage::DeltaBaseline {
+            age += 1;
+        }
+        let cx = RowContext { tables: &self.tables, kind_at, kind, level, known };
+        let coded = code_row(&mut RowWriter(out), cx, &against, age, &mut row);
+        debug_assert!(coded.is_ok(), "what the mirror holds can be written");
+    }
+
+    fn write_entered(
+        &self,
+        out: &mut BitWriter,
+        tick: Tick,
+        now: &Block,
+        bit: usize,
+        (level, known): (Level, Audience),
+    ) {
+        let kind_at = usize::from(now.kinds[bit].0);
+        let kind = &self.schema.entities[kind_at];
+        let mut row = [0; ROW_WORDS_MAX];
+        degrade_row(kind, level, now.row(bit), &mut row);
+        put_motion_age(out, kind, tick, now.since[bit]);
+        let cx = RowContext { tables: &self.tables, kind_at, kind, level, known };
+        let coded = code_plain(&mut RowWriter(out), cx, &mut row);
+        debug_assert!(coded.is_ok(), "what the mirror holds can be written");
+    }
+}
+
+fn blend(mean: &mut usize, sample: usize) {
+    *mean = (*mean * 15 + sample) / 16;
+}
