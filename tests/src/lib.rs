@@ -4,7 +4,10 @@
 //! failure prints its seed, and `SEED=n` replays it.
 
 pub mod fuzz;
+pub mod games;
 pub mod log;
+pub mod oracles;
 pub mod route;
 pub mod scenario;
 pub mod seeds;
+pub mod stage;

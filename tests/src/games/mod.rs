@@ -1,0 +1,18 @@
+//! Games that exist to test the framework.
+//!
+//! None of them is meant to be played.
+
+pub mod sandbox;
+pub mod squares;
+
+use tickwire_shared::game::Game;
+use tickwire_shared::rng::Rng;
+
+/// A game that the simulator can play by itself.
+pub trait SimGame: Game {
+    /// The rules of a run with this seed.
+    fn rules(seed: u64) -> Self::Rules;
+
+    /// What a player does next who did `held` a tick ago.
+    fn intent(rng: &mut Rng, held: &Self::Input) -> Self::Input;
+}

@@ -1,0 +1,128 @@
+//! Squares in a `bevy_ecs` world.
+//!
+//! No rule of the game is here, only the storage.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::world::World;
+use tickwire_shared::game::{Frame, Game, Step};
+use tickwire_shared::glam::Vec2;
+use tickwire_shared::id::{EntityId, PlayerId};
+use tickwire_shared::rng::Rng;
+use tickwire_shared::time::TickRate;
+
+use super::{Bounced, Ground, Push, Square};
+use crate::games::SimGame;
+
+/// A square as a component.
+#[derive(Component)]
+struct Body(Square);
+
+/// The world as an ECS; the map goes from the wire's names to its own.
+pub struct BevySquares {
+    grip: u16,
+    world: World,
+    names: BTreeMap<EntityId, Entity>,
+}
+
+impl BevySquares {
+    fn upsert(&mut self, id: EntityId, square: Square) {
+        match self.names.get(&id) {
+            Some(entity) => drop(self.world.entity_mut(*entity).insert(Body(square))),
+            None => drop(self.names.insert(id, self.world.spawn(Body(square)).id())),
+        }
+    }
+
+    fn remove(&mut self, id: EntityId) {
+        if let Some(entity) = self.names.remove(&id) {
+            self.world.despawn(entity);
+        }
+    }
+}
+
+impl Game for BevySquares {
+    const TICK_RATE: TickRate = TickRate::hz(60);
+    type Input = Push;
+    type Entity = Square;
+    type Event = Bounced;
+    type Rules = Ground;
+
+    fn new(rules: &Ground, _seed: u64) -> BevySquares {
+        BevySquares {
+            grip: rules.grip,
+            world: World::new(),
+            names: BTreeMap::new(),
+        }
+    }
+
+    fn step(&mut self, cx: &mut Step<'_, Self>) {
+        for (id, entity) in &self.names {
+            let Some(mut body) = self.world.get_mut::<Body>(*entity) else {
+                continue;
+            };
+            if !cx.steps(*id) {
+                continue;
+            }
+            let square = &mut body.0;
+            let way = cx
+                .input(square.who)
+                .map_or(Vec2::ZERO, |seat| seat.input.way);
+            if square.glide(way, self.grip, cx.dt()) {
+                cx.emit(Bounced { who: square.who }, Some(*id));
+            }
+        }
+    }
+
+    fn save(&self, out: &mut Frame<Square>) {
+        for (id, entity) in &self.names {
+            if let Some(body) = self.world.get::<Body>(*entity) {
+                out.put(*id, &body.0);
+            }
+        }
+    }
+
+    fn load(&mut self, from: &Frame<Square>) {
+        for (id, square) in from.iter() {
+            self.upsert(id, square);
+        }
+        for id in from.removed() {
+            self.remove(*id);
+        }
+    }
+
+    fn join(&mut self, cx: &mut Step<'_, Self>, player: PlayerId) {
+        if let Some(id) = cx.spawn(Some(player)) {
+            self.upsert(id, Square::new(player));
+        }
+    }
+
+    fn leave(&mut self, cx: &mut Step<'_, Self>, player: PlayerId) {
+        let owned = |entity: &Entity| {
+            self.world
+                .get::<Body>(*entity)
+                .is_some_and(|body| body.0.who == player)
+        };
+        let gone: Vec<EntityId> = self
+            .names
+            .iter()
+            .filter(|(_, entity)| owned(entity))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            self.remove(id);
+            cx.despawn(id);
+        }
+    }
+}
+
+impl SimGame for BevySquares {
+    fn rules(seed: u64) -> Ground {
+        super::rules(seed)
+    }
+
+    fn intent(rng: &mut Rng, held: &Push) -> Push {
+        super::intent(rng, held)
+    }
+}
