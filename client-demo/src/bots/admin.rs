@@ -1,6 +1,6 @@
 //! Asks a server's admin listener for its figures.
 //!
-//! Speaks just enough HTTP/1.1 for one small JSON answer, and never changes anything there.
+//! Speaks just enough HTTP/1.1 for one small JSON answer, and never touches the game there.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
 /// How long the whole exchange may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The figures as `/debug/stats` gives them, counted since the server's start.
+/// The figures as `/debug/stats` gives them: ticks since the measurement began, the rest since the
+/// server's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Figures {
@@ -40,12 +41,22 @@ pub struct TickFigures {
     pub p99: Option<f64>,
 }
 
+/// Starts a new measurement of ticks at the admin listener and reads its figures.
+///
+/// # Errors
+/// One sentence that says what went wrong.
+pub async fn begin(address: &Address) -> Result<Figures, String> {
+    // A server that cannot start over gives its figures since the start, which is still something.
+    let _ = timeout(PATIENCE, exchange(address, "POST", "/debug/stats/reset")).await;
+    figures(address).await
+}
+
 /// Reads the figures from the admin listener at `address`.
 ///
 /// # Errors
 /// One sentence that says what went wrong.
 pub async fn figures(address: &Address) -> Result<Figures, String> {
-    let exchange = timeout(PATIENCE, exchange(address)).await;
+    let exchange = timeout(PATIENCE, exchange(address, "GET", "/debug/stats")).await;
     let answer = match exchange {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(format!("no figures from http://{address}: {error}")),
@@ -69,10 +80,12 @@ pub fn between(before: Figures, after: Figures) -> ServerReport {
     }
 }
 
-async fn exchange(address: &Address) -> std::io::Result<String> {
+async fn exchange(address: &Address, method: &str, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
-    let request =
-        format!("GET /debug/stats HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Length: 0\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream

@@ -195,16 +195,12 @@ impl Canvas {
         let mut text = String::new();
         for line in 0..self.lines {
             for column in 0..self.columns {
+                let letter = self.letters.get(line * self.columns + column);
                 let cell = self.cell(column, line);
-                let seen = match cell.glyph {
-                    ' ' | '▀' => {
-                        let Rgb(r, g, b) = cell.ink.mix(cell.paper, 0.5);
-                        let light = usize::from(r).max(usize::from(g)).max(usize::from(b));
-                        SHADES.get(light / 43).copied().unwrap_or('#')
-                    }
-                    glyph => glyph,
-                };
-                text.push(seen);
+                let Rgb(r, g, b) = cell.ink.mix(cell.paper, 0.5);
+                let shade = SHADES.get(usize::from(r.max(g).max(b)) / 43);
+                let letter = letter.copied().flatten().map(|(glyph, _)| glyph);
+                text.push(letter.or(shade.copied()).unwrap_or(' '));
             }
             text.push('\n');
         }

@@ -3,5 +3,14 @@
 //! Never decides anything in the game. What needs a terminal is in `terminal` and is only built
 //! with the feature `play`.
 
+pub mod camera;
 pub mod canvas;
+pub mod hands;
 pub mod held;
+pub mod panels;
+pub mod scene;
+#[cfg(feature = "play")]
+pub mod terminal;
+
+#[cfg(test)]
+mod tests;
