@@ -5,8 +5,11 @@
 use crate::Violation;
 use crate::source::Source;
 
-/// How a document announces that the next block of code is how a file of the tree starts.
-const COPY_MARK: &str = "<!-- start of ";
+/// How a document announces that its next block is how a file of the tree starts.
+const START_MARK: &str = "<!-- start of ";
+
+/// How a document announces that its next block is the first drawing in a file's comments.
+const LAYOUT_MARK: &str = "<!-- layout of ";
 
 /// Links to files and folders that are not there. `exists` is asked for paths from the root.
 #[must_use]
@@ -30,8 +33,7 @@ pub fn broken_links(source: &Source, exists: impl Fn(&str) -> bool) -> Vec<Viola
     found
 }
 
-/// Blocks of code announced as the start of a file that differ from it. `read` takes paths from
-/// the root.
+/// Blocks announced as copies that differ from their file. `read` takes paths from the root.
 #[must_use]
 pub fn stale_copies(source: &Source, read: impl Fn(&str) -> Option<String>) -> Vec<Violation> {
     if !source.path.ends_with(".md") {
@@ -40,14 +42,21 @@ pub fn stale_copies(source: &Source, read: impl Fn(&str) -> Option<String>) -> V
     let lines: Vec<&str> = source.text.lines().collect();
     let mut found = Vec::new();
     for (line, text) in lines.iter().enumerate() {
-        let Some(file) = text
-            .strip_prefix(COPY_MARK)
-            .and_then(|rest| rest.strip_suffix(" -->"))
-        else {
+        let marked = |mark: &str| text.strip_prefix(mark)?.strip_suffix(" -->");
+        let copied: Vec<&str> = block_after(&lines, line).collect();
+        let (file, good) = if let Some(file) = marked(START_MARK) {
+            let original = read(file).unwrap_or_default();
+            (file, !copied.is_empty() && starts_with(&original, &copied))
+        } else if let Some(file) = marked(LAYOUT_MARK) {
+            let original = read(file).unwrap_or_default();
+            (
+                file,
+                !copied.is_empty() && first_drawing(&original) == copied,
+            )
+        } else {
             continue;
         };
-        let original = read(file).unwrap_or_default();
-        if !starts_with(&original, block_after(&lines, line)) {
+        if !good {
             found.push(violation(
                 source,
                 line,
@@ -92,15 +101,30 @@ fn resolve(document: &str, target: &str) -> String {
     words.join("/")
 }
 
-fn starts_with<'a>(original: &str, block: impl Iterator<Item = &'a str>) -> bool {
-    let (mut original, mut copied) = (original.lines(), 0);
-    for line in block {
-        if original.next() != Some(line) {
-            return false;
-        }
-        copied += 1;
-    }
-    copied > 0
+fn starts_with(original: &str, copied: &[&str]) -> bool {
+    let first: Vec<&str> = original.lines().take(copied.len()).collect();
+    first == copied
+}
+
+/// The lines of the first block fenced as text in the comments of a file.
+fn first_drawing(original: &str) -> Vec<&str> {
+    let comments = original.lines().filter_map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("//!")
+            .or_else(|| line.strip_prefix("///"))
+    });
+    let lines: Vec<&str> = comments
+        .map(|text| text.strip_prefix(' ').unwrap_or(text))
+        .collect();
+    let start = lines
+        .iter()
+        .position(|text| *text == "```text")
+        .unwrap_or(lines.len());
+    let inside = lines.iter().skip(start + 1);
+    inside
+        .copied()
+        .take_while(|text| !text.starts_with("```"))
+        .collect()
 }
 
 /// The lines between the fences of the first block of code after `line`.
@@ -141,6 +165,19 @@ mod tests {
         let empty = Source::new("docs/a.md", "<!-- start of a.rs -->\n\n```rust\n```\n");
         assert_eq!(
             stale_copies(&empty, |_| Some("fn a() {}\n".to_owned())).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn finds_a_drawing_that_fell_behind() {
+        let text = "<!-- layout of a.rs -->\n\n```text\nkind 8 bits\n```\n";
+        let source = Source::new("docs/a.md", text);
+        let read = |drawing: &str| Some(format!("//! A.\n//! ```text\n//! {drawing}\n//! ```\n"));
+        assert!(stale_copies(&source, |_| read("kind 8 bits")).is_empty());
+        assert_eq!(stale_copies(&source, |_| read("kind 9 bits")).len(), 1);
+        assert_eq!(
+            stale_copies(&source, |_| Some("//! A.\n".to_owned())).len(),
             1
         );
     }
