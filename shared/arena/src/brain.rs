@@ -54,7 +54,7 @@ impl Default for Skill {
     fn default() -> Skill {
         Skill {
             reaction_ticks: 13,
-            aim_error: 0.055,
+            aim_error: 0.045,
             turn_max: 0.16,
         }
     }
@@ -87,7 +87,7 @@ impl Brain {
             paths: Paths::new(&map),
             map,
             hand: Hand::default(),
-            rng: Rng::of(seed, &[0x6272_6169_6E]),
+            rng: Rng::of(seed, &[0x0062_7261_696E]),
             skill,
             target: None,
             strafe: (1.0, Tick::ZERO),
@@ -127,11 +127,9 @@ impl Brain {
 
     fn choose_way(&mut self, view: &View<'_>, me: &Fighter, seen: &Seen) -> Vec2 {
         let dodge = seen.dodge * 1.2;
-        if me.health < WEAK {
-            if let Some(health) = senses::nearest_pickup(view, me.pos, Some(Item::Health), 1_400.0)
-            {
-                return self.walk_to(me.pos, health, view.tick) + dodge * 0.7;
-            }
+        let cure = senses::nearest_pickup(view, me.pos, Some(Item::Health), 1_400.0);
+        if let Some(cure) = cure.filter(|_| me.health < WEAK) {
+            return self.walk_to(me.pos, cure, view.tick) + dodge * 0.7;
         }
         if let Some(enemy) = seen
             .target

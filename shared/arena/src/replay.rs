@@ -3,6 +3,9 @@
 //! Never needed by a server. It exists so that one number can say whether two machines, or a run
 //! with and one without amnesia, computed the same world.
 
+#[cfg(test)]
+mod prediction;
+
 use std::sync::Arc;
 
 use tickwire_shared::game::{Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, schema_of};

@@ -70,10 +70,6 @@ impl<T> Table<T> {
         touched.map(|row| (row.id, &row.value))
     }
 
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     fn insert(&mut self, id: EntityId, value: T, touched: bool) {
         let row = Row { id, touched, value };
         match self.find(id) {
@@ -108,7 +104,7 @@ mod tests {
         assert_eq!(slots, [1, 3, 5]);
         assert_eq!(table.remove(id(3)), Some(3));
         assert_eq!(table.remove(id(3)), None);
-        assert_eq!(table.len(), 2);
+        assert_eq!(table.iter().count(), 2);
     }
 
     #[test]

@@ -40,8 +40,8 @@ pub const STAND_SPEED: f32 = 1.5;
 /// Health a fighter appears with, and the most it can have.
 pub const HEALTH_MAX: u8 = 100;
 
-/// Health a bullet takes: six hits kill.
-pub const DAMAGE: u8 = 18;
+/// Health a bullet takes: five hits kill.
+pub const DAMAGE: u8 = 20;
 
 /// Radius of a bullet.
 pub const BULLET_RADIUS: f32 = 4.0;

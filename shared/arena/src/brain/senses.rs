@@ -19,7 +19,7 @@ const LOOKS_MAX: usize = 6;
 const SIGHT: f32 = 760.0;
 
 /// Bullets nearer than this are dodged.
-const DODGE_DISTANCE: f32 = 230.0;
+const DODGE_DISTANCE: f32 = 170.0;
 
 /// An enemy in sight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,9 +69,7 @@ pub(super) fn look(view: &View<'_>, me: &Fighter, map: &Map, held: Option<Player
                 insert(&mut near, (distance * bonus, enemy));
             }
             Entity::Bullet(bullet) if bullet.player != view.me => {
-                if bullet.pos.distance_squared(me.pos) < DODGE_DISTANCE * DODGE_DISTANCE {
-                    dodge += sidestep(bullet.pos, bullet.vel, me.pos);
-                }
+                dodge += sidestep(bullet.pos, bullet.vel, me.pos);
             }
             _ => {}
         }
@@ -114,8 +112,11 @@ fn is_enemy(other: &Fighter, view: &View<'_>) -> bool {
     other.player != view.me && other.health > 0 && view.tick.0 >= other.safe_until
 }
 
-/// Away from the way of a bullet that would hit.
+/// Away from the way of a near bullet that would hit.
 fn sidestep(from: Vec2, vel: Vec2, at: Vec2) -> Vec2 {
+    if from.distance_squared(at) > DODGE_DISTANCE * DODGE_DISTANCE {
+        return Vec2::ZERO;
+    }
     match miss(from, vel, at) {
         Some((off, side)) if off < FIGHTER_RADIUS * 1.8 => side,
         _ => Vec2::ZERO,
