@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 pub(crate) fn listen_error(kind: &str, flag: &str, at: SocketAddr, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => format!(
-            "{kind} port {} is in use: stop the program that uses it, or choose another with {flag}",
+            "{kind} port {} is in use: stop the program that uses it or choose another with {flag}",
             at.port()
         ),
         io::ErrorKind::AddrNotAvailable => format!(

@@ -19,7 +19,8 @@ use crate::transport::congestion::FloorConfig;
 use crate::transport::tls::Identity;
 
 /// The secret that lets a restarted server tell clients of the old one to dial again at once.
-pub type ResetKey = [u8; 64];
+#[derive(Clone, Copy)]
+pub struct ResetKey(pub [u8; 64]);
 
 /// What the QUIC endpoint needs to start.
 pub struct QuicOptions {
@@ -55,7 +56,7 @@ fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
 }
 
 fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, reset_key);
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &reset_key.0);
     let mut config = EndpointConfig::new(Arc::new(key));
     // The fixed bit tells QUIC from STUN and DTLS on a shared port.
     config.grease_quic_bit(false);

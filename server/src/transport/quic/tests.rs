@@ -58,7 +58,7 @@ impl Bench {
         let options = QuicOptions {
             listen: "127.0.0.1:0".parse().unwrap(),
             identity,
-            reset_key: [7; 64],
+            reset_key: ResetKey([7; 64]),
             links_per_address_max: 1,
         };
         let sink = Rc::new(Recorder(sender));
@@ -304,7 +304,7 @@ fn a_port_in_use_is_said_in_words() {
         let options = QuicOptions {
             listen: bench.quic.address(),
             identity: Identity::development().unwrap(),
-            reset_key: [7; 64],
+            reset_key: ResetKey([7; 64]),
             links_per_address_max: 1,
         };
         let (sender, _seen) = unbounded_channel();
