@@ -96,6 +96,9 @@ pub const HTTP_HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Time an admin connection may stay open in all.
 pub const HTTP_CONNECTION_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Pause of an HTTP listener that cannot accept, for lack of open files most likely.
+pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Bytes of an HTTP request's body at the most. A longer one is refused with 413.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1_024;
 

@@ -2,6 +2,12 @@
 //!
 //! Never serves a player, and never changes a game.
 
+mod admin;
+mod listener;
+
+pub use admin::{AdminState, Build, RoomRow};
+pub use listener::AdminListener;
+
 use std::io;
 use std::net::SocketAddr;
 
@@ -23,3 +29,6 @@ pub(crate) fn listen_error(kind: &str, flag: &str, at: SocketAddr, error: &io::E
         _ => format!("cannot listen on {kind} {at}: {error}; choose another address with {flag}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,8 +91,6 @@ pub struct TickMetrics {
     pub cpu_recent: Histogram,
     /// Ticks that took longer than their period.
     pub overruns: Counter,
-    /// The same when [`TickMetrics::reset_recent`] was called.
-    overruns_before: Gauge,
     /// Deadlines that were given up.
     pub skipped: Counter,
 }
@@ -101,15 +99,6 @@ impl TickMetrics {
     /// Starts a new measurement: see [`TickMetrics::cpu_recent`].
     pub fn reset_recent(&self) {
         self.cpu_recent.reset();
-        self.overruns_before.set(self.overruns.get());
-    }
-
-    /// Overruns since [`TickMetrics::reset_recent`] was called.
-    #[must_use]
-    pub fn overruns_recent(&self) -> u64 {
-        self.overruns
-            .get()
-            .saturating_sub(self.overruns_before.get())
     }
 }
 
@@ -157,6 +146,8 @@ pub struct Metrics {
     pub mailbox_dropped: Counter,
     /// Chat messages that were given an offset.
     pub chat_messages: Counter,
+    /// 1 while too many ticks take longer than their period.
+    pub overloaded: Gauge,
     /// 1 while nobody may join.
     pub draining: Gauge,
 }
@@ -170,12 +161,9 @@ mod tests {
         let ticks = TickMetrics::default();
         ticks.cpu.record(5_000);
         ticks.cpu_recent.record(5_000);
-        ticks.overruns.add(3);
         ticks.reset_recent();
         ticks.cpu_recent.record(10);
-        ticks.overruns.inc();
         assert_eq!(ticks.cpu_recent.quantile_micros(0.99), 10);
-        assert_eq!((ticks.overruns.get(), ticks.overruns_recent()), (4, 1));
         assert!(ticks.cpu.quantile_micros(0.5) >= 5_000);
     }
 }

@@ -31,6 +31,11 @@ impl Metrics {
 
     fn render_server(&self, text: &mut Text) {
         text.gauge("rooms", "Rooms that tick.", self.rooms.get());
+        text.gauge(
+            "overloaded",
+            "1 while too many ticks take longer than their period.",
+            self.overloaded.get(),
+        );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
         text.head("sessions", "gauge", "Sessions by whether they have a link.");
         let parked = self.sessions_parked.get();

@@ -1,0 +1,149 @@
+//! What an operator may choose: default < TOML file < environment < flag.
+//!
+//! Never reads a file or the environment by itself; [`load`] is handed both, so that every rule
+//! can be tested. One table of keys drives the file, the environment, the flags and the document.
+
+mod command;
+mod keys;
+mod load;
+mod report;
+
+pub use command::{Action, from_command_line};
+pub use load::{ConfigError, Layers, Loaded, load};
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything an operator may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where players dial; port 0 picks one.
+    pub listen: SocketAddr,
+    /// Where operators ask; see [`Config::admin_address`].
+    pub admin_listen: Option<SocketAddr>,
+    /// What must survive a restart.
+    pub data_dir: PathBuf,
+    /// Certificate chain and key in PEM; without them one is made for development.
+    pub tls: TlsFiles,
+    /// Rooms and the threads that tick them.
+    pub rooms: RoomsConfig,
+    /// What one player may use.
+    pub session: SessionConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// How long players may finish after SIGTERM.
+    pub shutdown_grace: Duration,
+}
+
+/// Paths of PEM files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Certificate chain, the server's own first.
+    pub cert: Option<PathBuf>,
+    /// Private key.
+    pub key: Option<PathBuf>,
+}
+
+/// Rooms and the threads that tick them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomsConfig {
+    /// Name of the room that is open from the start, for players who ask for any.
+    pub default: String,
+    /// Seats in a room.
+    pub seats_max: u16,
+    /// Rooms at a time.
+    pub count_max: u32,
+    /// Whether a player who asks for an unknown name gets a new room.
+    pub create: bool,
+    /// Threads that tick rooms; 0 is one less than processors.
+    pub workers: usize,
+}
+
+/// What one player may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionConfig {
+    /// Bytes of snapshots a second to one player.
+    pub budget_bytes_per_s: u32,
+    /// How long a session without a link keeps its seat.
+    pub grace: Duration,
+    /// Links from one address; loopback is exempt.
+    pub links_per_address_max: usize,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Level, or a filter such as `info,tickwire_server=debug`.
+    pub level: String,
+    /// Text for people or JSON for programs.
+    pub format: LogFormat,
+}
+
+/// Shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7777)),
+            admin_listen: None,
+            data_dir: PathBuf::from("tickwire-data"),
+            tls: TlsFiles::default(),
+            rooms: RoomsConfig {
+                default: "lobby".to_owned(),
+                seats_max: 128,
+                count_max: 64,
+                create: true,
+                workers: 0,
+            },
+            session: SessionConfig {
+                budget_bytes_per_s: 65_536,
+                grace: Duration::from_secs(30),
+                links_per_address_max: 32,
+            },
+            log: LogConfig {
+                level: "info".to_owned(),
+                format: LogFormat::Text,
+            },
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// The address of the admin listener when players dial `public`: loopback and the next port,
+    /// or a picked one, unless one is configured.
+    #[must_use]
+    pub fn admin_address(&self, public: SocketAddr) -> SocketAddr {
+        let loopback = match public.ip() {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        // Next to a picked port another server may listen, so that both are picked.
+        let port = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(1).unwrap_or(0),
+        };
+        self.admin_listen
+            .unwrap_or(SocketAddr::from((loopback, port)))
+    }
+
+    /// Threads that tick rooms on a machine with this many processors.
+    #[must_use]
+    pub fn workers(&self, processors: usize) -> usize {
+        match self.rooms.workers {
+            0 => processors.saturating_sub(1).max(1),
+            count => count,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! What the admin listener answers: health, figures and the list of rooms.
+//!
+//! Never shows a player's name, address or text.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::limits::HTTP_BODY_BYTES_MAX;
+use crate::metrics::Metrics;
+use crate::runtime::clock;
+use crate::runtime::worker::RoomFigures;
+
+/// What this server was built from.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Version of the wire.
+    pub protocol: u32,
+    /// Hash of the game's schema.
+    pub schema: u64,
+    /// SHA-256 of the certificate that native clients may pin, in hex.
+    pub certificate_sha256: String,
+}
+
+/// One room as operators see it.
+#[derive(Clone, Debug)]
+pub struct RoomRow {
+    /// Number of the room.
+    pub id: u32,
+    /// Name of the room.
+    pub name: String,
+    /// Sessions that have a seat, those without a link included.
+    pub sessions: usize,
+    /// Seats in all.
+    pub seats: u16,
+    /// What its worker counts.
+    pub figures: Arc<RoomFigures>,
+}
+
+/// What the answers are made from; the network thread keeps it up to date.
+#[derive(Debug)]
+pub struct AdminState {
+    /// Everything counted.
+    pub metrics: Arc<Metrics>,
+    build: Build,
+    rooms: Mutex<Vec<RoomRow>>,
+}
+
+impl AdminState {
+    /// A server without rooms.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>, build: Build) -> Arc<AdminState> {
+        Arc::new(AdminState {
+            metrics,
+            build,
+            rooms: Mutex::default(),
+        })
+    }
+
+    /// Replaces the list of rooms.
+    pub fn set_rooms(&self, rooms: Vec<RoomRow>) {
+        *self.rooms.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
+    }
+
+    fn rooms(&self) -> Vec<RoomRow> {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.clone()
+    }
+}
+
+/// The routes of the admin listener.
+pub(super) fn routes(state: Arc<AdminState>) -> Router {
+    Router::new()
+        .route("/livez", get("alive\n"))
+        .route("/readyz", get(ready))
+        .route("/health", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/version", get(version))
+        .route("/debug/rooms", get(rooms))
+        .route("/debug/stats", get(stats))
+        .route("/debug/stats/reset", post(reset))
+        .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX))
+        .with_state(state)
+}
+
+async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, &'static str) {
+    let metrics = &state.metrics;
+    if metrics.draining.get() != 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+    }
+    if metrics.overloaded.get() != 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n");
+    }
+    (StatusCode::OK, "ready\n")
+}
+
+async fn metrics(State(state): State<Arc<AdminState>>) -> impl IntoResponse {
+    let build = &state.build;
+    let text = (state.metrics).prometheus(build.version, build.protocol, build.schema);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}
+
+async fn version(State(state): State<Arc<AdminState>>) -> Json<Value> {
+    let build = &state.build;
+    Json(json!({
+        "version": build.version,
+        "protocol": build.protocol,
+        "schema": format!("{:016x}", build.schema),
+        "certificate_sha256": build.certificate_sha256,
+    }))
+}
+
+async fn rooms(State(state): State<Arc<AdminState>>) -> Json<Value> {
+    let rooms = state.rooms().into_iter().map(|room| {
+        json!({
+            "id": room.id,
+            "name": room.name,
+            "sessions": room.sessions,
+            "seats": room.seats,
+            "ticks": room.figures.ticks.load(Ordering::Relaxed),
+            "overruns": room.figures.overruns.load(Ordering::Relaxed),
+            "cpu_s": room.figures.cpu_micros.load(Ordering::Relaxed) as f64 / 1e6,
+        })
+    });
+    Json(rooms.collect())
+}
+
+/// Percentiles count from the last reset, everything else from the start.
+async fn stats(State(state): State<Arc<AdminState>>) -> Json<Value> {
+    let metrics = &state.metrics;
+    let recent = &metrics.ticks.cpu_recent;
+    let quantile = |share| (recent.count() > 0).then(|| recent.quantile_micros(share));
+    Json(json!({
+        "tick_us": { "p50": quantile(0.5), "p99": quantile(0.99) },
+        "ticks": metrics.ticks.cpu.count(),
+        "overruns": metrics.ticks.overruns.get(),
+        "skipped_ticks": metrics.ticks.skipped.get(),
+        "cpu_s": clock::process_cpu().as_secs_f64(),
+        "rooms": metrics.rooms.get(),
+        "sessions": metrics.sessions.get(),
+        "links": metrics.links.open.get(),
+        "chat_messages": metrics.chat_messages.get(),
+        "datagrams_dropped": metrics.links.datagrams_dropped.get(),
+        "mailbox_dropped": metrics.mailbox_dropped.get(),
+    }))
+}
+
+/// Starts a new measurement. The body is read so that a long one is refused.
+async fn reset(State(state): State<Arc<AdminState>>, _body: Bytes) -> StatusCode {
+    state.metrics.ticks.reset_recent();
+    StatusCode::NO_CONTENT
+}

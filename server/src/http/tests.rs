@@ -1,0 +1,146 @@
+//! The admin listener over loopback, asked by hand.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::*;
+use crate::metrics::Metrics;
+
+struct Bench {
+    address: SocketAddr,
+    state: std::sync::Arc<AdminState>,
+}
+
+impl Bench {
+    fn start() -> Bench {
+        let build = Build {
+            version: "0.1.0",
+            protocol: 3,
+            schema: 0xAB,
+            certificate_sha256: "cd".to_owned(),
+        };
+        let state = AdminState::new(std::sync::Arc::new(Metrics::default()), build);
+        let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.address();
+        listener.serve(state.clone());
+        Bench { address, state }
+    }
+
+    async fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        timeout(Duration::from_secs(20), read)
+            .await
+            .unwrap()
+            .unwrap();
+        answer
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        self.send(&head).await
+    }
+}
+
+fn on_network_thread<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async { test(Bench::start()).await });
+}
+
+#[test]
+fn health_follows_the_server() {
+    on_network_thread(|bench| async move {
+        let metrics = std::sync::Arc::clone(&bench.state.metrics);
+        assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
+        assert!(bench.get("/readyz").await.ends_with("\r\n\r\nready\n"));
+        metrics.overloaded.set(1);
+        let answer = bench.get("/health").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("overloaded\n"));
+        metrics.draining.set(1);
+        assert!(bench.get("/readyz").await.ends_with("draining\n"));
+        assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
+    });
+}
+
+#[test]
+fn figures_are_json_and_prometheus() {
+    on_network_thread(|bench| async move {
+        let body = |answer: String| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+        let json = |answer| serde_json::from_str::<serde_json::Value>(&body(answer)).unwrap();
+        let before = json(bench.get("/debug/stats").await);
+        assert!(before["tick_us"]["p99"].is_null());
+        bench.state.metrics.ticks.cpu_recent.record(40);
+        let after = json(bench.get("/debug/stats").await);
+        assert_eq!(after["tick_us"]["p99"], 40);
+        let reset = "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        assert!(bench.send(reset).await.starts_with("HTTP/1.1 204"));
+        assert!(json(bench.get("/debug/stats").await)["tick_us"]["p99"].is_null());
+
+        assert_eq!(
+            json(bench.get("/version").await)["schema"],
+            "00000000000000ab"
+        );
+        assert_eq!(json(bench.get("/debug/rooms").await), serde_json::json!([]));
+        bench.state.set_rooms(vec![RoomRow {
+            id: 1,
+            name: "lobby".to_owned(),
+            sessions: 2,
+            seats: 128,
+            figures: std::sync::Arc::default(),
+        }]);
+        assert_eq!(json(bench.get("/debug/rooms").await)[0]["name"], "lobby");
+        let metrics = bench.get("/metrics").await;
+        assert!(metrics.contains("protocol=\"3\"") && metrics.contains("text/plain"));
+    });
+}
+
+#[test]
+fn what_is_not_there_or_too_long_is_refused() {
+    on_network_thread(|bench| async move {
+        assert!(bench.get("/nothing").await.starts_with("HTTP/1.1 404"));
+        let long = format!(
+            "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n\r\n{body}",
+            length = crate::limits::HTTP_BODY_BYTES_MAX + 1,
+            body = "x".repeat(crate::limits::HTTP_BODY_BYTES_MAX + 1),
+        );
+        assert!(bench.send(&long).await.starts_with("HTTP/1.1 413"));
+        let header = "x".repeat(1_000_000);
+        let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {header}\r\n\r\n");
+        let mut stream = TcpStream::connect(bench.address).await.unwrap();
+        let _ = stream.write_all(long.as_bytes()).await;
+        assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
+    });
+}
+
+#[test]
+fn a_slow_head_is_cut_off() {
+    on_network_thread(|bench| async move {
+        let answer = bench.send("GET /livez HT").await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{answer}"
+        );
+    });
+}
+
+#[test]
+fn a_port_in_use_is_said_in_words() {
+    on_network_thread(|bench| async move {
+        let told = AdminListener::bind(bench.address).err().unwrap();
+        assert!(
+            told.contains("is in use") && told.contains("--admin-listen"),
+            "{told}"
+        );
+    });
+}
