@@ -36,7 +36,7 @@ pub fn test() -> Result<bool, String> {
     let mut outcomes = vec![
         step::run(
             "format",
-            &mut workspace::cargo(&["fmt", "--all", "--check"]),
+            &mut workspace::cargo(&["fmt", "--all", "--", "--check", "-l"]),
         ),
         step::check("dependencies of the core", || {
             tree(&["--package", "tickwire-shared"], &FORBIDDEN_IN_SHARED)
@@ -99,6 +99,7 @@ fn wasm_steps() -> Vec<Outcome> {
 fn clippy() -> Command {
     workspace::cargo(&[
         "clippy",
+        "--keep-going",
         "--locked",
         "--release",
         "--workspace",
