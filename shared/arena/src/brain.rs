@@ -141,7 +141,7 @@ impl Brain {
         let prize = senses::nearest_pickup(view, me.pos, wish, 450.0);
         match prize.or(seen.prey) {
             Some(goal) => self.walk_to(me.pos, goal, view.tick) + dodge,
-            None => self.roam(me.pos, view.tick),
+            None => self.roam(me.pos, view.tick) + dodge,
         }
     }
 
@@ -235,3 +235,6 @@ fn stick(way: Vec2) -> (i8, i8) {
     let tilt = way.normalize_or_zero() * 127.0;
     (tilt.x as i8, tilt.y as i8)
 }
+
+#[cfg(test)]
+mod tests;

@@ -274,3 +274,16 @@ fn equal_seeds_give_equal_worlds_and_other_seeds_others() {
 fn amnesia_changes_nothing() {
     assert_eq!(replay_hash(3, 2_000), amnesia_hash(3, 2_000, 7));
 }
+
+#[test]
+fn a_few_bots_find_each_other_within_twenty_seconds() {
+    for seed in 1..=8 {
+        let mut room = room(Rules::default(), seed, 6);
+        let mut killed = 0;
+        for _ in 0..1_200 {
+            room.advance();
+            killed += kills(&room);
+        }
+        assert!(killed > 0, "seed {seed}: nobody died");
+    }
+}
