@@ -104,3 +104,6 @@ pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1_024;
 
 /// Bytes of the configuration file at the most. A longer one is refused.
 pub const CONFIG_BYTES_MAX: u64 = 256 * 1_024;
+
+/// Bytes of one room's unsent packets at the most. A packet beyond is dropped and counted.
+pub const OUTBOX_BYTES_MAX: usize = 8 * 1_024 * 1_024;

@@ -11,6 +11,7 @@ extern crate self as tickwire_shared;
 
 pub mod ack;
 pub mod bits;
+pub mod chat;
 pub mod close;
 pub mod conditioner;
 pub mod delta;
@@ -24,6 +25,7 @@ pub mod rng;
 pub mod schema;
 pub mod snapshot;
 pub mod time;
+pub mod wire;
 
 pub use glam;
 pub use replicate::Replicate;

@@ -109,3 +109,16 @@ pub const INTERPOLATE_GAP_TICKS_MAX: u32 = 12;
 
 /// What a client keeps for its caller at the most (events to poll, packets to send); the oldest go.
 pub const CLIENT_QUEUE_MAX: usize = 1_024;
+
+/// Bytes of snapshot code tables in the Welcome at the most. A schema that needs more is refused
+/// when the server starts.
+pub const TABLES_BYTES_MAX: usize = 12 * 1_024;
+
+/// Bytes of the words that go with a refused handshake. Longer ones are cut.
+pub const REFUSE_DETAIL_BYTES_MAX: usize = 200;
+
+/// Players in one roster packet at the most. More go into further packets.
+pub const ROSTER_BATCH_MAX: usize = 128;
+
+/// Bytes of overflowing events in one Ordered packet at the most. More go into further packets.
+pub const EVENTS_BYTES_MAX: usize = 15 * 1_024;

@@ -1,3 +1,10 @@
-//! The engine: everything about rooms, sessions, chat and replication, without threads, sockets or clocks.
+//! The pure engine: links, sessions, rooms and chat as functions of what came and when.
+//!
+//! Never reads a clock, opens a socket, draws entropy, starts a thread or imports another part of
+//! the server than its limits: time and randomness are arguments, so that a simulated hour takes
+//! seconds and equal seeds give equal runs.
 
+pub mod port;
 pub mod replication;
+
+pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};

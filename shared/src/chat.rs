@@ -1,0 +1,200 @@
+//! Chat: which texts and names are allowed, and where a client stands in a room's chat.
+//!
+//! Never sends or stores a line. The checks are the same on both sides, so that a client can tell
+//! its player at once what the server would refuse.
+
+use core::fmt;
+
+use crate::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
+
+/// Why a text is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFault {
+    /// There is nothing to read in it.
+    Empty,
+    /// It has more bytes than allowed.
+    TooLong,
+    /// It holds this character, which is invisible, reorders the text or controls a terminal.
+    Character(char),
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TextFault::Empty => write!(f, "it is empty"),
+            TextFault::TooLong => write!(f, "it is too long"),
+            TextFault::Character(c) => {
+                write!(f, "it holds the character U+{:04X}", u32::from(*c))
+            }
+        }
+    }
+}
+
+/// Checks a chat line.
+///
+/// # Errors
+/// The first [`TextFault`].
+pub fn check_line(text: &str) -> Result<(), TextFault> {
+    check(text, CHAT_BYTES_MAX, is_hostile)
+}
+
+/// Checks a player's name: 1 to 32 bytes, no space at either end, nothing invisible.
+///
+/// # Errors
+/// The first [`TextFault`].
+pub fn check_name(name: &str) -> Result<(), TextFault> {
+    check_label(name, NAME_BYTES_MAX)
+}
+
+/// Checks a room's name by the same rule as a player's, 48 bytes at the most.
+///
+/// # Errors
+/// The first [`TextFault`].
+pub fn check_room_name(name: &str) -> Result<(), TextFault> {
+    check_label(name, ROOM_NAME_BYTES_MAX)
+}
+
+fn check_label(label: &str, bytes_max: usize) -> Result<(), TextFault> {
+    check(label, bytes_max, |c| is_hostile(c) || is_joiner(c))?;
+    let mut ends = label.chars().next().into_iter().chain(label.chars().last());
+    match ends.find(|c| c.is_whitespace()) {
+        Some(c) => Err(TextFault::Character(c)),
+        None => Ok(()),
+    }
+}
+
+fn check(text: &str, bytes_max: usize, bad: impl Fn(char) -> bool) -> Result<(), TextFault> {
+    if text.len() > bytes_max {
+        return Err(TextFault::TooLong);
+    }
+    if let Some(c) = text.chars().find(|&c| bad(c)) {
+        return Err(TextFault::Character(c));
+    }
+    if text.chars().all(|c| c.is_whitespace() || is_joiner(c)) {
+        return Err(TextFault::Empty);
+    }
+    Ok(())
+}
+
+/// Controls, line ends, marks that reorder text, invisible spaces and tags.
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Joins emoji and letters of some scripts: fine in a line, but names that differ only by it look
+/// the same.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// Where a client stands in a room's chat: which line it waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChatCursor {
+    /// The epoch the offsets belong to.
+    pub epoch: u32,
+    /// The first offset the client does not have.
+    pub next: u64,
+}
+
+/// What a line that arrived is to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The line it waited for.
+    New,
+    /// It has this line.
+    Duplicate,
+    /// So many lines before this one never came.
+    Gap(u64),
+}
+
+impl ChatCursor {
+    /// A Welcome said where the chat goes on. Returns how many lines of the same epoch this client
+    /// will never get, because history was cut.
+    pub fn welcome(&mut self, epoch: u32, first: u64) -> u64 {
+        let missed = if self.epoch == epoch {
+            first.saturating_sub(self.next)
+        } else {
+            0
+        };
+        *self = ChatCursor { epoch, next: first };
+        missed
+    }
+
+    /// A line came.
+    pub fn arrived(&mut self, offset: u64) -> Arrival {
+        if offset < self.next {
+            return Arrival::Duplicate;
+        }
+        let missed = offset - self.next;
+        self.next = offset.saturating_add(1);
+        if missed == 0 {
+            Arrival::New
+        } else {
+            Arrival::Gap(missed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_lines_of_every_script_pass() {
+        for line in [
+            "hi",
+            "  gg ",
+            "Привет",
+            "مرحبا",
+            "👩‍👩‍👧 ❤️",
+            "a\u{301}",
+            "<b>'; --",
+        ] {
+            assert_eq!(check_line(line), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn hostile_lines_are_refused_by_name() {
+        let check = |line: &str| check_line(line).unwrap_err();
+        assert_eq!(check(""), TextFault::Empty);
+        assert_eq!(check(" \u{3000} "), TextFault::Empty);
+        assert_eq!(check(&"x".repeat(513)), TextFault::TooLong);
+        for c in "\0\n\u{1b}\u{7f}\u{9b}\u{202E}\u{2066}\u{200B}\u{E0041}\u{FEFF}".chars() {
+            assert_eq!(check(&format!("a{c}b")), TextFault::Character(c));
+        }
+    }
+
+    #[test]
+    fn names_hide_nothing() {
+        assert_eq!(check_name("Ann Ä. 3"), Ok(()));
+        assert_eq!(check_name(""), Err(TextFault::Empty));
+        assert_eq!(check_name(" Ann"), Err(TextFault::Character(' ')));
+        assert_eq!(
+            check_name("A\u{200D}nn"),
+            Err(TextFault::Character('\u{200D}'))
+        );
+        assert_eq!(check_name(&"x".repeat(33)), Err(TextFault::TooLong));
+        assert_eq!(check_room_name(&"x".repeat(48)), Ok(()));
+    }
+
+    #[test]
+    fn a_cursor_tells_new_from_old_and_counts_what_is_lost() {
+        let mut cursor = ChatCursor::default();
+        assert_eq!(
+            cursor.welcome(9, 100),
+            0,
+            "another epoch: nothing was missed"
+        );
+        assert_eq!(cursor.arrived(100), Arrival::New);
+        assert_eq!(cursor.arrived(100), Arrival::Duplicate);
+        assert_eq!(cursor.arrived(103), Arrival::Gap(2));
+        assert_eq!(cursor.welcome(9, 110), 6);
+        assert_eq!(cursor.arrived(110), Arrival::New);
+    }
+}

@@ -1,0 +1,26 @@
+//! The wire of control packets: everything on the Ordered lane that is not a snapshot's overflow.
+//!
+//! Never looks at a clock, a socket or a game. Bincode is named in this module and nowhere else;
+//! decoded packets are plain data whose lengths are bounded, and the one encoding of a packet is
+//! the only one that decodes.
+//!
+//! ```text
+//! Ordered packet:  | kind 1 byte | fields, bincode, varint, little endian | nothing else |
+//! kind:            1 Hello, 2 HandshakeReply, 3 ClientControl, 4 ServerControl
+//! ```
+
+mod bounded;
+mod check;
+mod codec;
+mod control;
+
+pub use bounded::{BoundedStr, BoundedVec, TooLong};
+pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
+pub use codec::{Message, WireError, decode, encode};
+pub use control::{
+    ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest,
+    RosterEntry, ServerControl, Token, Welcome,
+};
+
+/// Version of everything on the wire that no schema describes. Both sides must have the same.
+pub const PROTOCOL: u16 = 1;
