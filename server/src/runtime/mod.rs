@@ -1,6 +1,6 @@
 //! Threads and time: what makes a pure room tick.
 //!
-//! Never imports transport, HTTP or store, and knows of a room only what [`RoomTask`] says. The
+//! Never imports transport, HTTP or store, and knows of a room only what [`RoomTask`](crate::engine::port::RoomTask) says. The
 //! one clock read and the one source of entropy of production code stand here.
 
 pub mod clock;
@@ -15,4 +15,4 @@ pub use clock::Clock;
 pub use mailbox::{Full, Mailbox};
 pub use outlet::{Batch, Outlet};
 pub use pacer::Pacer;
-pub use worker::{RoomEnd, RoomPort, RoomTask, Wake, WorkerPool};
+pub use worker::{RoomEnd, RoomPort, Wake, WorkerPool};

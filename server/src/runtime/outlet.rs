@@ -16,6 +16,16 @@ pub trait Batch: Default + Send + 'static {
     fn is_empty(&self) -> bool;
 }
 
+impl Batch for crate::engine::port::Outbox {
+    fn absorb(&mut self, newer: &mut Self) {
+        Self::absorb(self, newer);
+    }
+
+    fn is_empty(&self) -> bool {
+        Self::is_empty(self)
+    }
+}
+
 /// The way of one room's batches from its worker to the network thread; clones share it.
 #[derive(Debug)]
 pub struct Outlet<B> {

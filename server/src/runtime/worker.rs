@@ -13,33 +13,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tickwire_shared::id::RoomId;
-use tickwire_shared::time::{Instant, TickRate};
+use tickwire_shared::time::Instant;
 
 use super::clock::{Clock, thread_cpu_micros};
 use super::mailbox::Mailbox;
-use super::outlet::{Batch, Outlet};
+use super::outlet::Outlet;
 use super::pacer::Pacer;
+use crate::engine::port::{Inbound, Outbox, RoomTask};
 use crate::metrics::TickMetrics;
 
 /// How long a worker without rooms sleeps at a time; a command wakes it anyway.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// A room as its worker sees it.
-pub trait RoomTask: Send {
-    /// What reaches the room through its mailbox.
-    type Inbound: Send + 'static;
-    /// What one tick sends.
-    type Outbox: Batch;
-
-    /// Ticks a second.
-    fn rate(&self) -> TickRate;
-
-    /// Takes in what came since the last tick, in order.
-    fn handle(&mut self, now: Instant, inbound: Self::Inbound);
-
-    /// Advances by one tick and writes what is to be sent.
-    fn tick(&mut self, now: Instant, out: &mut Self::Outbox);
-}
 
 /// Wakes the network thread; called from workers.
 #[derive(Clone)]
@@ -69,13 +53,13 @@ pub struct RoomFigures {
     failed: AtomicBool,
 }
 
-/// The network thread's end of a room.
-#[derive(Debug)]
-pub struct RoomPort<I, B> {
+/// The network thread's end of a room; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct RoomPort {
     /// What the room is told.
-    pub mailbox: Mailbox<I>,
+    pub mailbox: Mailbox<Inbound>,
     /// What the room sends.
-    pub outlet: Outlet<B>,
+    pub outlet: Outlet<Outbox>,
     /// How the room is doing.
     pub figures: Arc<RoomFigures>,
 }
@@ -87,28 +71,7 @@ pub enum RoomEnd {
     Failed,
 }
 
-impl<I, B> Clone for RoomPort<I, B> {
-    fn clone(&self) -> RoomPort<I, B> {
-        RoomPort {
-            mailbox: self.mailbox.clone(),
-            outlet: self.outlet.clone(),
-            figures: Arc::clone(&self.figures),
-        }
-    }
-}
-
-impl<I, B> RoomPort<I, B> {
-    fn new() -> RoomPort<I, B>
-    where
-        B: Batch,
-    {
-        RoomPort {
-            mailbox: Mailbox::default(),
-            outlet: Outlet::default(),
-            figures: Arc::default(),
-        }
-    }
-
+impl RoomPort {
     /// Whether and why the room ended by itself.
     #[must_use]
     pub fn ended(&self) -> Option<RoomEnd> {
@@ -119,25 +82,25 @@ impl<I, B> RoomPort<I, B> {
 
 /// Threads that tick rooms. Dropping it stops them and waits for the tick they are in.
 #[derive(Debug)]
-pub struct WorkerPool<I, B> {
-    workers: Vec<WorkerHandle<I, B>>,
+pub struct WorkerPool {
+    workers: Vec<WorkerHandle>,
     /// Which worker has which room.
     homes: BTreeMap<RoomId, usize>,
 }
 
 #[derive(Debug)]
-struct WorkerHandle<I, B> {
-    commands: Sender<Command<I, B>>,
+struct WorkerHandle {
+    commands: Sender<Command>,
     thread: Option<JoinHandle<()>>,
 }
 
-enum Command<I, B> {
-    Add(Hosted<I, B>),
+enum Command {
+    Add(Hosted),
     Remove(RoomId),
     Stop,
 }
 
-impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
+impl WorkerPool {
     /// Starts `count` workers, at least one.
     ///
     /// # Errors
@@ -147,7 +110,7 @@ impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
         clock: Clock,
         wake: &Wake,
         metrics: &Arc<TickMetrics>,
-    ) -> std::io::Result<WorkerPool<I, B>> {
+    ) -> std::io::Result<WorkerPool> {
         let workers = (0..count.max(1))
             .map(|index| start_worker(index, clock, wake.clone(), Arc::clone(metrics)))
             .collect::<Result<_, _>>()?;
@@ -158,12 +121,8 @@ impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
     }
 
     /// Starts to tick a room on the worker with the fewest.
-    pub fn add(
-        &mut self,
-        room: RoomId,
-        task: Box<dyn RoomTask<Inbound = I, Outbox = B>>,
-    ) -> RoomPort<I, B> {
-        let port = RoomPort::new();
+    pub fn add(&mut self, room: RoomId, task: Box<dyn RoomTask>) -> RoomPort {
+        let port = RoomPort::default();
         let home = self.least_busy();
         self.homes.insert(room, home);
         self.command(
@@ -174,7 +133,7 @@ impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
                 pacer: None,
                 port: port.clone(),
                 inbound: Vec::new(),
-                batch: B::default(),
+                batch: Outbox::default(),
             }),
         );
         port
@@ -192,7 +151,7 @@ impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
         (0..self.workers.len()).min_by_key(rooms).unwrap_or(0)
     }
 
-    fn command(&self, worker: usize, command: Command<I, B>) {
+    fn command(&self, worker: usize, command: Command) {
         if let Some(worker) = self.workers.get(worker) {
             // A worker only ends when it is told to, so that somebody always listens.
             let _ = worker.commands.send(command);
@@ -200,7 +159,7 @@ impl<I: Send + 'static, B: Batch> WorkerPool<I, B> {
     }
 }
 
-impl<I, B> Drop for WorkerPool<I, B> {
+impl Drop for WorkerPool {
     fn drop(&mut self) {
         for worker in &self.workers {
             let _ = worker.commands.send(Command::Stop);
@@ -213,12 +172,12 @@ impl<I, B> Drop for WorkerPool<I, B> {
     }
 }
 
-fn start_worker<I: Send + 'static, B: Batch>(
+fn start_worker(
     index: usize,
     clock: Clock,
     wake: Wake,
     metrics: Arc<TickMetrics>,
-) -> std::io::Result<WorkerHandle<I, B>> {
+) -> std::io::Result<WorkerHandle> {
     let (commands, inbox) = mpsc::channel();
     let worker = Worker {
         clock,
@@ -236,26 +195,26 @@ fn start_worker<I: Send + 'static, B: Batch>(
 }
 
 /// A room on its worker.
-struct Hosted<I, B> {
+struct Hosted {
     room: RoomId,
-    task: Box<dyn RoomTask<Inbound = I, Outbox = B>>,
+    task: Box<dyn RoomTask>,
     /// Set when the worker takes the room over: that is when its time starts.
     pacer: Option<Pacer>,
-    port: RoomPort<I, B>,
+    port: RoomPort,
     /// Reused memory for what the mailbox held.
-    inbound: Vec<I>,
-    batch: B,
+    inbound: Vec<Inbound>,
+    batch: Outbox,
 }
 
-struct Worker<I, B> {
+struct Worker {
     clock: Clock,
     wake: Wake,
     metrics: Arc<TickMetrics>,
-    rooms: Vec<Hosted<I, B>>,
+    rooms: Vec<Hosted>,
 }
 
-impl<I: Send + 'static, B: Batch> Worker<I, B> {
-    fn run(mut self, inbox: &Receiver<Command<I, B>>) {
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Command>) {
         loop {
             match inbox.recv_timeout(self.time_to_next()) {
                 Ok(Command::Add(hosted)) => self.take_over(hosted),
@@ -266,7 +225,7 @@ impl<I: Send + 'static, B: Batch> Worker<I, B> {
         }
     }
 
-    fn take_over(&mut self, mut hosted: Hosted<I, B>) {
+    fn take_over(&mut self, mut hosted: Hosted) {
         hosted.pacer = Some(Pacer::new(self.clock.now(), hosted.task.rate()));
         self.rooms.push(hosted);
     }
@@ -307,7 +266,7 @@ impl<I: Send + 'static, B: Batch> Worker<I, B> {
     }
 }
 
-impl<I: Send + 'static, B: Batch> Hosted<I, B> {
+impl Hosted {
     fn deadline(&self) -> Option<Instant> {
         self.pacer.as_ref().map(Pacer::deadline)
     }
@@ -317,16 +276,15 @@ impl<I: Send + 'static, B: Batch> Hosted<I, B> {
         let Some(pacer) = &mut self.pacer else {
             return false;
         };
+        let due = pacer.deadline();
         let (began, cpu_before) = (clock.now(), thread_cpu_micros());
-        metrics
-            .lag
-            .record(began.0.saturating_sub(pacer.deadline().0));
+        metrics.lag.record(began.0.saturating_sub(due.0));
 
         self.port.mailbox.take(&mut self.inbound);
         for inbound in self.inbound.drain(..) {
-            self.task.handle(began, inbound);
+            self.task.handle(inbound);
         }
-        self.task.tick(began, &mut self.batch);
+        self.task.tick(due, &mut self.batch);
         let wake = self.port.outlet.put(&mut self.batch);
 
         let cpu = thread_cpu_micros().saturating_sub(cpu_before);

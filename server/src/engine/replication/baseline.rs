@@ -65,7 +65,10 @@ impl Baselines {
     pub fn ahead(&self, block: usize) -> impl Iterator<Item = Ahead> + '_ {
         let first = (block * BLOCK_SLOTS) as u32;
         let slots = first..first + BLOCK_SLOTS as u32;
-        self.ahead.iter().copied().filter(move |ahead| slots.contains(&ahead.slot))
+        self.ahead
+            .iter()
+            .copied()
+            .filter(move |ahead| slots.contains(&ahead.slot))
     }
 
     /// Whether any slot has a baseline of its own.
@@ -151,7 +154,8 @@ impl Baselines {
         state.base = state.base.max(tick);
         if !self.ahead.is_empty() {
             let slots = (block * BLOCK_SLOTS) as u32..((block + 1) * BLOCK_SLOTS) as u32;
-            self.ahead.retain(|ahead| !slots.contains(&ahead.slot) || ahead.base > tick);
+            self.ahead
+                .retain(|ahead| !slots.contains(&ahead.slot) || ahead.base > tick);
         }
     }
 

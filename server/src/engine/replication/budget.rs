@@ -16,7 +16,11 @@ impl Budget {
     pub fn new(bytes_per_second: u32, tick_hz: u16) -> Budget {
         let per_second_q8 = i64::from(bytes_per_second) << 8;
         let ceiling_q8 = per_second_q8 / 10;
-        Budget { per_tick_q8: per_second_q8 / i64::from(tick_hz.max(1)), ceiling_q8, bytes_q8: ceiling_q8 }
+        Budget {
+            per_tick_q8: per_second_q8 / i64::from(tick_hz.max(1)),
+            ceiling_q8,
+            bytes_q8: ceiling_q8,
+        }
     }
 
     /// Gains `ticks` ticks' worth.

@@ -41,9 +41,23 @@ pub struct EventLog {
 
 impl EventLog {
     /// Adds an event and returns its number.
-    pub fn push(&mut self, tick: Tick, kind: KindId, words: &[u32], by: Option<(PlayerId, u8)>) -> u64 {
-        let mut row = EventRow { tick, kind, words: [0; ROW_WORDS_MAX], own: None };
-        row.words.iter_mut().zip(words).for_each(|(to, from)| *to = *from);
+    pub fn push(
+        &mut self,
+        tick: Tick,
+        kind: KindId,
+        words: &[u32],
+        by: Option<(PlayerId, u8)>,
+    ) -> u64 {
+        let mut row = EventRow {
+            tick,
+            kind,
+            words: [0; ROW_WORDS_MAX],
+            own: None,
+        };
+        row.words
+            .iter_mut()
+            .zip(words)
+            .for_each(|(to, from)| *to = *from);
         self.events.push_back(Logged { row, by });
         self.first + self.events.len() as u64 - 1
     }
@@ -58,9 +72,17 @@ impl EventLog {
 
     /// The event as `viewer` gets it.
     fn row_for(&self, number: u64, viewer: PlayerId) -> Option<EventRow> {
-        let logged = self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
-        let own = logged.by.filter(|&(by, _)| by == viewer).map(|(_, ordinal)| ordinal);
-        Some(EventRow { own, ..logged.row.clone() })
+        let logged = self
+            .events
+            .get(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
+        let own = logged
+            .by
+            .filter(|&(by, _)| by == viewer)
+            .map(|(_, ordinal)| ordinal);
+        Some(EventRow {
+            own,
+            ..logged.row.clone()
+        })
     }
 }
 
@@ -83,12 +105,21 @@ pub struct EventQueue {
 impl EventQueue {
     /// Nothing to send.
     pub fn new(player: PlayerId) -> EventQueue {
-        EventQueue { player, next_sequence: 0, pending: VecDeque::new(), overflow: Vec::new() }
+        EventQueue {
+            player,
+            next_sequence: 0,
+            pending: VecDeque::new(),
+            overflow: Vec::new(),
+        }
     }
 
     /// Queues an event; past [`EVENTS_OUTSTANDING_MAX`] it goes over the Ordered lane.
     pub fn push(&mut self, number: u64) {
-        let pending = Pending { number, sequence: self.next_sequence, sent: Tick::ZERO };
+        let pending = Pending {
+            number,
+            sequence: self.next_sequence,
+            sent: Tick::ZERO,
+        };
         self.next_sequence = self.next_sequence.wrapping_add(1);
         if self.pending.len() < EVENTS_OUTSTANDING_MAX {
             self.pending.push_back(pending);
@@ -100,7 +131,9 @@ impl EventQueue {
     /// The oldest event number still needed.
     pub fn oldest(&self) -> Option<u64> {
         let pending = self.pending.iter().map(|pending| pending.number);
-        pending.chain(self.overflow.iter().map(|pending| pending.number)).min()
+        pending
+            .chain(self.overflow.iter().map(|pending| pending.number))
+            .min()
     }
 
     /// Whether something is to be sent, first or again.
@@ -120,9 +153,17 @@ impl EventQueue {
         lost: impl Fn(Tick) -> bool,
     ) -> bool {
         let start = out.bit_len();
-        for pending in self.pending.iter_mut().filter(|pending| is_due(pending, &lost)) {
-            let Some(row) = log.row_for(pending.number, self.player) else { continue };
-            let Some(kind) = schema.events.get(usize::from(row.kind.0)) else { continue };
+        for pending in self
+            .pending
+            .iter_mut()
+            .filter(|pending| is_due(pending, &lost))
+        {
+            let Some(row) = log.row_for(pending.number, self.player) else {
+                continue;
+            };
+            let Some(kind) = schema.events.get(usize::from(row.kind.0)) else {
+                continue;
+            };
             if out.bit_len() + 1 + event_bits(kind, &row) > start + bits_max {
                 break;
             }
@@ -139,7 +180,12 @@ impl EventQueue {
     }
 
     /// Events for the Ordered lane: 32 bits of tick, then each event behind a 1 bit, then 0.
-    pub fn take_overflow(&mut self, log: &EventLog, schema: &Schema, tick: Tick) -> Option<Vec<u8>> {
+    pub fn take_overflow(
+        &mut self,
+        log: &EventLog,
+        schema: &Schema,
+        tick: Tick,
+    ) -> Option<Vec<u8>> {
         if self.overflow.is_empty() {
             return None;
         }
@@ -147,8 +193,12 @@ impl EventQueue {
         out.put(tick.0, 32);
         let fit = self.overflow.len().min(OVERFLOW_EVENTS_MAX);
         for pending in self.overflow.drain(..fit) {
-            let Some(row) = log.row_for(pending.number, self.player) else { continue };
-            let Some(kind) = schema.events.get(usize::from(row.kind.0)) else { continue };
+            let Some(row) = log.row_for(pending.number, self.player) else {
+                continue;
+            };
+            let Some(kind) = schema.events.get(usize::from(row.kind.0)) else {
+                continue;
+            };
             out.put_bool(true);
             put_event(&mut out, kind, tick, pending.sequence, &row);
         }

@@ -59,7 +59,9 @@ pub struct Flights {
 
 impl Default for Flights {
     fn default() -> Flights {
-        Flights { ring: vec![Sent::default(); RING] }
+        Flights {
+            ring: vec![Sent::default(); RING],
+        }
     }
 }
 
@@ -93,7 +95,11 @@ impl Flights {
             }
             let all = u32::MAX >> (PARTS_MAX - sent.of);
             let named = ack.parts.get(age as usize).copied().unwrap_or(0);
-            let arrived = if ack.complete & 1 << age != 0 { all } else { named & all };
+            let arrived = if ack.complete & 1 << age != 0 {
+                all
+            } else {
+                named & all
+            };
             let fresh = arrived & !sent.acked;
             sent.acked |= arrived;
             for (at, part) in sent.parts.iter().enumerate().take(sent.of) {
@@ -114,7 +120,11 @@ impl Flights {
     /// must not count for a later entity.
     pub fn forget_entered(&mut self, block: u32, mask: u32) {
         for part in self.ring.iter_mut().flat_map(|sent| sent.parts.iter_mut()) {
-            for special in part.specials.iter_mut().filter(|special| special.block == block) {
+            for special in part
+                .specials
+                .iter_mut()
+                .filter(|special| special.block == block)
+            {
                 special.entered &= !mask;
             }
         }

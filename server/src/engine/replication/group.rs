@@ -62,7 +62,9 @@ impl Group {
         let tick = mirror.tick();
         let is_owned = |member: &Member| {
             owned.contains(&member.id.slot)
-                && mirror.row_at(member.id.slot, tick).is_some_and(|row| row.id == member.id)
+                && mirror
+                    .row_at(member.id.slot, tick)
+                    .is_some_and(|row| row.id == member.id)
         };
         for member in self.members.extract_if(.., |member| !is_owned(member)) {
             self.gone.push((member.id.slot, tick));
@@ -70,9 +72,20 @@ impl Group {
             self.changed = tick;
         }
         for &slot in owned {
-            let Some(row) = mirror.row_at(slot, tick) else { continue };
-            if let Err(at) = self.members.binary_search_by_key(&slot, |member| member.id.slot) {
-                self.members.insert(at, Member { id: row.id, entered: tick });
+            let Some(row) = mirror.row_at(slot, tick) else {
+                continue;
+            };
+            if let Err(at) = self
+                .members
+                .binary_search_by_key(&slot, |member| member.id.slot)
+            {
+                self.members.insert(
+                    at,
+                    Member {
+                        id: row.id,
+                        entered: tick,
+                    },
+                );
                 holders.hold(slot);
                 self.touched.push(place(slot).0);
                 self.changed = tick;
@@ -83,7 +96,10 @@ impl Group {
     /// The slots of a block that belong to the group.
     pub fn mask(&self, block: usize) -> u32 {
         let in_block = |member: &&Member| place(member.id.slot).0 == block;
-        self.members.iter().filter(in_block).fold(0, |mask, member| mask | 1 << place(member.id.slot).1)
+        self.members
+            .iter()
+            .filter(in_block)
+            .fold(0, |mask, member| mask | 1 << place(member.id.slot).1)
     }
 
     /// The blocks of entities that joined or left the group in the last [`Group::follow`].
@@ -115,8 +131,12 @@ impl Group {
 
     /// Gives up every hold.
     pub fn release_all(&mut self, holders: &mut Holders) {
-        self.members.drain(..).for_each(|member| holders.release(member.id.slot));
-        self.gone.drain(..).for_each(|(slot, _)| holders.release(slot));
+        self.members
+            .drain(..)
+            .for_each(|member| holders.release(member.id.slot));
+        self.gone
+            .drain(..)
+            .for_each(|(slot, _)| holders.release(slot));
     }
 
     /// Whether the viewer holds a slot through the group, or may hold it.

@@ -24,8 +24,8 @@ use tickwire_shared::limits::{BLOCK_SLOTS, PACKET_BYTES_MAX};
 use tickwire_shared::schema::Schema;
 use tickwire_shared::snapshot::Mirror;
 
-pub use events::Happened;
 use events::EventLog;
+pub use events::Happened;
 use packer::Packer;
 use viewer::Viewer;
 
@@ -143,7 +143,10 @@ impl Replication {
     /// A player resumed on a new link: it holds nothing, everything enters again.
     pub fn reset(&mut self, seat: PlayerId) {
         if self.viewer(seat).is_some() {
-            let visible = self.viewer(seat).map(Viewer::take_visible).unwrap_or_default();
+            let visible = self
+                .viewer(seat)
+                .map(Viewer::take_visible)
+                .unwrap_or_default();
             self.join(seat);
             if let Some(viewer) = self.viewer(seat) {
                 viewer.set_visible(visible);
@@ -181,14 +184,23 @@ impl Replication {
         for viewer in self.viewers.iter_mut().flatten() {
             viewer.mark_dirty(mirror.blocks(), &self.changed);
         }
-        self.events.forget(self.viewers.iter().flatten().filter_map(|v| v.oldest_event()).min());
+        self.events.forget(
+            self.viewers
+                .iter()
+                .flatten()
+                .filter_map(|v| v.oldest_event())
+                .min(),
+        );
     }
 
     /// Queues an event of `tick` for everybody who may see the entity it happened at.
     pub fn emit(&mut self, tick: Tick, kind: KindId, words: &[u32], happened: Happened) {
         let number = self.events.push(tick, kind, words, happened.by);
         for viewer in self.viewers.iter_mut().flatten() {
-            if happened.at.is_none_or(|at| viewer.may_see(at, happened.owner)) {
+            if happened
+                .at
+                .is_none_or(|at| viewer.may_see(at, happened.owner))
+            {
                 viewer.queue_event(number);
             }
         }
@@ -203,9 +215,18 @@ impl Replication {
         sink: &mut dyn FnMut(&[u8]),
     ) {
         let at = usize::from(seat.0);
-        let Some(viewer) = self.viewers.get_mut(at).and_then(Option::as_deref_mut) else { return };
+        let Some(viewer) = self.viewers.get_mut(at).and_then(Option::as_deref_mut) else {
+            return;
+        };
         viewer.prepare(mirror, &mut self.holders, &mut self.packer.plan);
-        self.packer.pack(mirror, viewer, &mut self.holders, &self.events, report, sink);
+        self.packer.pack(
+            mirror,
+            viewer,
+            &mut self.holders,
+            &self.events,
+            report,
+            sink,
+        );
     }
 
     /// Events of `seat` that no longer fit on the Snapshot lane, as one packet for the Ordered lane
@@ -219,18 +240,26 @@ impl Replication {
     /// The baseline a viewer's block stands on; for tests and dashboards.
     #[must_use]
     pub fn baseline(&self, seat: PlayerId, block: usize) -> Option<Tick> {
-        self.viewers.get(usize::from(seat.0))?.as_ref()?.baseline(block)
+        self.viewers
+            .get(usize::from(seat.0))?
+            .as_ref()?
+            .baseline(block)
     }
 
     /// Whether a viewer holds an entity, or may hold it; for tests and dashboards.
     #[must_use]
     pub fn may_hold(&self, seat: PlayerId, id: EntityId) -> bool {
-        let viewer = self.viewers.get(usize::from(seat.0)).and_then(Option::as_deref);
+        let viewer = self
+            .viewers
+            .get(usize::from(seat.0))
+            .and_then(Option::as_deref);
         viewer.is_some_and(|viewer| viewer.may_hold(id.slot))
     }
 
     fn viewer(&mut self, seat: PlayerId) -> Option<&mut Viewer> {
-        self.viewers.get_mut(usize::from(seat.0)).and_then(Option::as_deref_mut)
+        self.viewers
+            .get_mut(usize::from(seat.0))
+            .and_then(Option::as_deref_mut)
     }
 }
 

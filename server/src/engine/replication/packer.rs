@@ -53,13 +53,23 @@ impl Packer {
     pub fn new(schema: Arc<Schema>, tables: Arc<Tables>, config: ReplicationConfig) -> Packer {
         let rows = RowEncoder::new(Arc::clone(&schema), tables, config.sabotage);
         let (out, packets, plan) = (BitWriter::new(), Vec::new(), Vec::new());
-        Packer { schema, config, rows, out, packets, plan }
+        Packer {
+            schema,
+            config,
+            rows,
+            out,
+            packets,
+            plan,
+        }
     }
 
     /// How many members a prediction group may have so that it always fits into one packet.
     pub fn group_max(&self) -> usize {
         let row_bits = |kind: &tickwire_shared::schema::Kind| -> usize {
-            kind.words[..kind.owner_words].iter().map(|word| usize::from(word.bits)).sum()
+            kind.words[..kind.owner_words]
+                .iter()
+                .map(|word| usize::from(word.bits))
+                .sum()
         };
         let largest = self.schema.entities.iter().map(row_bits).max().unwrap_or(0) + 100;
         let room = self.config.packet_bytes_max * 8 - 2 * EVENT_BITS_MAX;
@@ -82,7 +92,10 @@ impl Packer {
         sink: &mut dyn FnMut(&[u8]),
     ) {
         let tick = mirror.tick();
-        viewer.budget.refill(tick.since(viewer.last_sent).min(u32::from(self.schema.tick_hz)));
+        viewer.budget.refill(
+            tick.since(viewer.last_sent)
+                .min(u32::from(self.schema.tick_hz)),
+        );
         let quiet = self.plan.is_empty()
             && !viewer.group.is_due(mirror, viewer.lost())
             && !viewer.events.is_due(viewer.lost());
@@ -99,7 +112,11 @@ impl Packer {
         self.close(&mut open);
         self.deliver(viewer, tick, open.part, unbudgeted / 8, sink);
         if self.config.sabotage == Sabotage::AckOnSend {
-            let everything = tickwire_shared::ack::Ack { newest: tick, complete: 1, parts: [0; 4] };
+            let everything = tickwire_shared::ack::Ack {
+                newest: tick,
+                complete: 1,
+                parts: [0; 4],
+            };
             viewer.ack(&everything, holders);
         }
     }
@@ -107,10 +124,20 @@ impl Packer {
     fn begin(&mut self, viewer: &mut Viewer, tick: Tick, report: InputReport) -> Open {
         self.out.clear();
         let previous = Some(viewer.last_sent).filter(|&last| last != Tick::ZERO);
-        let header = SnapshotHeader { tick, part: 0, of: 1, previous, report: Some(report) };
+        let header = SnapshotHeader {
+            tick,
+            part: 0,
+            of: 1,
+            previous,
+            report: Some(report),
+        };
         header.encode(&mut self.out);
         viewer.flights.part(tick, 0);
-        Open { tick, part: 0, last: None }
+        Open {
+            tick,
+            part: 0,
+            last: None,
+        }
     }
 
     fn write_group(&mut self, mirror: &Mirror, viewer: &mut Viewer, tick: Tick) {
@@ -123,7 +150,9 @@ impl Packer {
         put_base(&mut self.out, tick, base);
         self.out.put(viewer.group.members().len() as u32, 6);
         for member in viewer.group.members() {
-            let Some(row) = mirror.row_at(member.id.slot, tick) else { continue };
+            let Some(row) = mirror.row_at(member.id.slot, tick) else {
+                continue;
+            };
             self.out.put(member.id.slot, SLOT_BITS);
             let known = base != Tick::ZERO && member.entered <= base;
             if !known {
@@ -141,7 +170,8 @@ impl Packer {
                 self.out.put(0, 2);
             } else {
                 self.out.put(1, 2);
-                self.rows.own_changed(&mut self.out, mirror, member.id.slot, base);
+                self.rows
+                    .own_changed(&mut self.out, mirror, member.id.slot, base);
             }
         }
         viewer.group.sent = tick;
@@ -150,8 +180,9 @@ impl Packer {
 
     fn write_events(&mut self, viewer: &mut Viewer, log: &EventLog, tick: Tick) {
         let lost = viewer.lost();
-        let any =
-            viewer.events.write(&mut self.out, log, &self.schema, tick, EVENT_BITS_MAX, lost);
+        let any = viewer
+            .events
+            .write(&mut self.out, log, &self.schema, tick, EVENT_BITS_MAX, lost);
         self.out.put_bool(false);
         viewer.flights.part_mut(tick, 0).events = any;
     }
@@ -224,20 +255,18 @@ impl Packer {
             if !written {
                 return false;
             }
-            note(viewer.flights.part_mut(open.tick, open.part), piece, Some(only));
+            note(
+                viewer.flights.part_mut(open.tick, open.part),
+                piece,
+                Some(only),
+            );
         }
         true
     }
 
     /// Writes the records of a block, one for each baseline its slots have. Returns false, and
     /// writes nothing, when the packet has no room.
-    fn try_records(
-        &mut self,
-        mirror: &Mirror,
-        viewer: &Viewer,
-        open: &mut Open,
-        due: Due,
-    ) -> bool {
+    fn try_records(&mut self, mirror: &Mirror, viewer: &Viewer, open: &mut Open, due: Due) -> bool {
         let (start, last) = (self.out.bit_len(), open.last);
         let base = viewer.baselines.block(due.block as usize).base;
         let mut common = due;
@@ -246,7 +275,12 @@ impl Packer {
                 let bit = 1u32 << (ahead.slot % 32);
                 if common.changed & bit != 0 && ahead.base > base {
                     common.changed &= !bit;
-                    let single = Due { changed: bit, entering: 0, leaving: 0, ..due };
+                    let single = Due {
+                        changed: bit,
+                        entering: 0,
+                        leaving: 0,
+                        ..due
+                    };
                     self.write_record(mirror, open, single, ahead.base);
                 }
             }
@@ -265,7 +299,10 @@ impl Packer {
 
     fn write_record(&mut self, mirror: &Mirror, open: &mut Open, due: Due, base: Tick) {
         self.out.put_bool(true);
-        put_gamma(&mut self.out, due.block - open.last.map_or(0, |(block, _)| block) + 1);
+        put_gamma(
+            &mut self.out,
+            due.block - open.last.map_or(0, |(block, _)| block) + 1,
+        );
         let repeats = open.last.is_some_and(|(_, last)| last == base);
         self.out.put_bool(repeats);
         if !repeats {
@@ -285,7 +322,8 @@ impl Packer {
     fn write_rows(&mut self, mirror: &Mirror, due: Due, base: Tick) {
         let block = due.block as usize;
         if due.entering == 0 {
-            self.rows.changed(&mut self.out, mirror, block, due.changed, base);
+            self.rows
+                .changed(&mut self.out, mirror, block, due.changed, base);
             return;
         }
         let rows = mirror.block(block);
@@ -316,7 +354,14 @@ impl Packer {
         self.out.clear();
         let (tick, part) = (open.tick, open.part as u8);
         let previous = Some(viewer.last_sent).filter(|&last| last != Tick::ZERO);
-        SnapshotHeader { tick, part, of: part + 1, previous, report: None }.encode(&mut self.out);
+        SnapshotHeader {
+            tick,
+            part,
+            of: part + 1,
+            previous,
+            report: None,
+        }
+        .encode(&mut self.out);
         // No group, no events.
         self.out.put(0, 2);
         viewer.flights.part(tick, open.part);
@@ -357,11 +402,25 @@ fn note(part: &mut Part, due: Due, partial: Option<u32>) {
         part.blocks.push(due.block);
         return;
     }
-    let Due { block, entering: entered, leaving: left, .. } = due;
-    part.specials.push(Special { block, entered, left, partial });
+    let Due {
+        block,
+        entering: entered,
+        leaving: left,
+        ..
+    } = due;
+    part.specials.push(Special {
+        block,
+        entered,
+        left,
+        partial,
+    });
 }
 
 /// The baseline tick when its rows are still in history, else none.
 fn usable_base(base: Tick, mirror: &Mirror) -> Tick {
-    if base >= mirror.oldest() { base } else { Tick::ZERO }
+    if base >= mirror.oldest() {
+        base
+    } else {
+        Tick::ZERO
+    }
 }

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use tickwire_shared::bits::BitWriter;
+use tickwire_shared::delta::Tables;
 use tickwire_shared::delta::confirmed::row_age;
 use tickwire_shared::delta::record::put_motion_age;
 use tickwire_shared::delta::row::{RowContext, RowWriter, code_plain, code_row, degrade_row};
-use tickwire_shared::delta::Tables;
 use tickwire_shared::id::Tick;
 use tickwire_shared::limits::{BLOCK_SLOTS, ROW_WORDS_MAX};
 use tickwire_shared::schema::{Audience, Level, Schema};
@@ -31,7 +31,13 @@ pub struct RowEncoder {
 impl RowEncoder {
     /// An encoder for this schema and these tables.
     pub fn new(schema: Arc<Schema>, tables: Arc<Tables>, sabotage: Sabotage) -> RowEncoder {
-        RowEncoder { schema, tables, sabotage, changed_bits_16: 16 * 32, entered_bits_16: 16 * 128 }
+        RowEncoder {
+            schema,
+            tables,
+            sabotage,
+            changed_bits_16: 16 * 32,
+            entered_bits_16: 16 * 128,
+        }
     }
 
     /// Begins a tick.
@@ -58,11 +64,21 @@ impl RowEncoder {
         let then = mirror.block_at(block, base.max(mirror.oldest()));
         let Some(then) = then else { return };
         for bit in slots_of(mask) {
-            self.write_changed(out, mirror.tick(), (now, then), bit, base, (Level::Full, Audience::All));
+            self.write_changed(
+                out,
+                mirror.tick(),
+                (now, then),
+                bit,
+                base,
+                (Level::Full, Audience::All),
+            );
         }
         let rows = mask.count_ones() as usize;
         if rows > 0 {
-            blend(&mut self.changed_bits_16, (out.bit_len() - start) * 16 / rows);
+            blend(
+                &mut self.changed_bits_16,
+                (out.bit_len() - start) * 16 / rows,
+            );
         }
     }
 
@@ -79,7 +95,14 @@ impl RowEncoder {
         let (block, bit) = (slot as usize / BLOCK_SLOTS, slot as usize % BLOCK_SLOTS);
         let now = mirror.block(block);
         if let Some(then) = mirror.block_at(block, base) {
-            self.write_changed(out, mirror.tick(), (now, then), bit, base, (Level::Exact, Audience::Owner));
+            self.write_changed(
+                out,
+                mirror.tick(),
+                (now, then),
+                bit,
+                base,
+                (Level::Exact, Audience::Owner),
+            );
         }
     }
 
@@ -87,7 +110,13 @@ impl RowEncoder {
     pub fn own_entered(&mut self, out: &mut BitWriter, mirror: &Mirror, slot: u32) {
         let (block, bit) = (slot as usize / BLOCK_SLOTS, slot as usize % BLOCK_SLOTS);
         let now = mirror.block(block);
-        self.write_entered(out, mirror.tick(), now, bit, (Level::Exact, Audience::Owner));
+        self.write_entered(
+            out,
+            mirror.tick(),
+            now,
+            bit,
+            (Level::Exact, Audience::Owner),
+        );
     }
 
     fn write_changed(
@@ -110,7 +139,13 @@ impl RowEncoder {
         if self.sabotage == Sabotage::DeltaBaseline {
             age += 1;
         }
-        let cx = RowContext { tables: &self.tables, kind_at, kind, level, known };
+        let cx = RowContext {
+            tables: &self.tables,
+            kind_at,
+            kind,
+            level,
+            known,
+        };
         let coded = code_row(&mut RowWriter(out), cx, &against, age, &mut row);
         debug_assert!(coded.is_ok(), "what the mirror holds can be written");
     }
@@ -128,7 +163,13 @@ impl RowEncoder {
         let mut row = [0; ROW_WORDS_MAX];
         degrade_row(kind, level, now.row(bit), &mut row);
         put_motion_age(out, kind, tick, now.since[bit]);
-        let cx = RowContext { tables: &self.tables, kind_at, kind, level, known };
+        let cx = RowContext {
+            tables: &self.tables,
+            kind_at,
+            kind,
+            level,
+            known,
+        };
         let coded = code_plain(&mut RowWriter(out), cx, &mut row);
         debug_assert!(coded.is_ok(), "what the mirror holds can be written");
     }

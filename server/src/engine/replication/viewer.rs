@@ -57,7 +57,12 @@ pub struct Viewer {
 
 impl Viewer {
     /// A viewer that holds nothing.
-    pub fn new(player: PlayerId, group_max: usize, config: &ReplicationConfig, tick_hz: u16) -> Viewer {
+    pub fn new(
+        player: PlayerId,
+        group_max: usize,
+        config: &ReplicationConfig,
+        tick_hz: u16,
+    ) -> Viewer {
         Viewer {
             player,
             baselines: Baselines::default(),
@@ -79,7 +84,13 @@ impl Viewer {
             return;
         }
         self.newest_ack = self.newest_ack.max(ack.newest);
-        let Viewer { baselines, group, flights, events, .. } = self;
+        let Viewer {
+            baselines,
+            group,
+            flights,
+            events,
+            ..
+        } = self;
         flights.ack(ack, |tick, at, part| {
             baselines.acked(tick, part, holders);
             if at == 0 && part.group {
@@ -122,7 +133,10 @@ impl Viewer {
     pub fn may_see(&self, id: EntityId, owner: Option<PlayerId>) -> bool {
         let (block, bit) = place(id.slot);
         owner == Some(self.player)
-            || self.visible.get(block).is_none_or(|mask| mask & 1 << bit != 0)
+            || self
+                .visible
+                .get(block)
+                .is_none_or(|mask| mask & 1 << bit != 0)
     }
 
     /// Notes which blocks changed in this tick. Blocks it has never seen count as changed.
@@ -204,9 +218,12 @@ impl Viewer {
         let rows = mirror.block(block);
         let visible = self.visible.get(block).copied().unwrap_or(u32::MAX);
         let desired = rows.alive & visible & !self.group.mask(block);
-        let moved = self.baselines.follow(block, desired, holders, &mut self.flights);
+        let moved = self
+            .baselines
+            .follow(block, desired, holders, &mut self.flights);
         if self.sabotage == Sabotage::LeaveUnacked {
-            self.baselines.forget_sent_leaves(block, mirror.tick(), holders);
+            self.baselines
+                .forget_sent_leaves(block, mirror.tick(), holders);
         }
         let changed = self.changed(mirror, rows, block);
         let state = self.baselines.block_mut(block);
@@ -249,7 +266,11 @@ impl Viewer {
             Some(then) => then.changed_since(state.base) & changed,
             None => changed,
         };
-        for ahead in self.baselines.ahead(block).filter(|ahead| ahead.base >= oldest) {
+        for ahead in self
+            .baselines
+            .ahead(block)
+            .filter(|ahead| ahead.base >= oldest)
+        {
             forgotten &= !(1 << place(ahead.slot).1);
         }
         let state = self.baselines.block_mut(block);

@@ -1,33 +1,58 @@
 //! Worker threads with rooms made of numbers; real time, so bounds are generous.
 
-use super::*;
+use tickwire_shared::id::{Lane, LinkId, PlayerId, Tick};
+use tickwire_shared::time::TickRate;
 
-/// Echoes what it is told; panics when told 13.
+use super::*;
+use crate::engine::port::RoomCounts;
+
+/// Says which seats were detached; panics for seat 13.
 struct Echo {
     rate: TickRate,
+    tick: Tick,
     seen: Vec<u8>,
 }
 
 impl RoomTask for Echo {
-    type Inbound = u8;
-    type Outbox = Vec<u8>;
-
     fn rate(&self) -> TickRate {
         self.rate
     }
 
-    fn handle(&mut self, _: Instant, inbound: u8) {
-        assert_ne!(inbound, 13, "the planted panic");
-        self.seen.push(inbound);
+    fn handle(&mut self, inbound: Inbound) {
+        let Inbound::Detach { player } = inbound else {
+            panic!("only detaches are sent here");
+        };
+        assert_ne!(player.0, 13, "the planted panic");
+        self.seen.push(player.0 as u8);
     }
 
-    fn tick(&mut self, _: Instant, out: &mut Vec<u8>) {
-        out.append(&mut self.seen);
+    fn tick(&mut self, _: Instant, out: &mut Outbox) {
+        self.tick = self.tick.next();
+        if !self.seen.is_empty() {
+            out.begin(self.tick, RoomCounts::default());
+            out.push(LinkId(1), Lane::Snapshot, &self.seen);
+            self.seen.clear();
+        }
     }
 }
 
+fn detach(seat: u16) -> Inbound {
+    Inbound::Detach {
+        player: PlayerId(seat),
+    }
+}
+
+/// What the room sent in the batch that waits.
+fn sent(port: &RoomPort) -> Vec<u8> {
+    let batch = port.outlet.take().expect("a batch waits");
+    batch
+        .packets()
+        .flat_map(|(_, _, bytes)| bytes.to_vec())
+        .collect()
+}
+
 struct Bench {
-    pool: WorkerPool<u8, Vec<u8>>,
+    pool: WorkerPool,
     wakes: Receiver<()>,
     metrics: Arc<TickMetrics>,
     clock: Clock,
@@ -48,9 +73,10 @@ fn bench(workers: usize) -> Bench {
 }
 
 impl Bench {
-    fn echo(&mut self, room: u32, hz: u16) -> RoomPort<u8, Vec<u8>> {
+    fn echo(&mut self, room: u32, hz: u16) -> RoomPort {
         let task = Echo {
             rate: TickRate::hz(hz),
+            tick: Tick::ZERO,
             seen: Vec::new(),
         };
         self.pool.add(RoomId(room), Box::new(task))
@@ -66,10 +92,10 @@ fn one_batch_and_one_wake_a_tick() {
     let mut bench = bench(2);
     let port = bench.echo(1, 20);
     for item in 1..=3 {
-        port.mailbox.try_push(item).unwrap();
+        port.mailbox.try_push(detach(item)).unwrap();
     }
     bench.wait();
-    assert_eq!(port.outlet.take(), Some(vec![1, 2, 3]));
+    assert_eq!(sent(&port), [1, 2, 3]);
     assert_eq!(port.ended(), None);
 }
 
@@ -77,12 +103,12 @@ fn one_batch_and_one_wake_a_tick() {
 fn a_panic_ends_one_room_only() {
     let mut bench = bench(1);
     let (bad, good) = (bench.echo(1, 100), bench.echo(2, 100));
-    bad.mailbox.try_push(13).unwrap();
+    bad.mailbox.try_push(detach(13)).unwrap();
     bench.wait();
     assert_eq!(bad.ended(), Some(RoomEnd::Failed));
-    good.mailbox.try_push(5).unwrap();
+    good.mailbox.try_push(detach(5)).unwrap();
     bench.wait();
-    assert_eq!(good.outlet.take(), Some(vec![5]));
+    assert_eq!(sent(&good), [5]);
     assert_eq!(good.ended(), None);
 }
 
@@ -104,12 +130,12 @@ fn ticks_keep_the_rate() {
 fn a_removed_room_ticks_no_more_and_a_dropped_pool_ends() {
     let mut bench = bench(2);
     let port = bench.echo(1, 200);
-    port.mailbox.try_push(1).unwrap();
+    port.mailbox.try_push(detach(1)).unwrap();
     bench.wait();
     bench.pool.remove(RoomId(1));
     // The worker answers in order: once a new room on it ticked, the old one is gone.
     let other = bench.echo(2, 200);
-    other.mailbox.try_push(2).unwrap();
+    other.mailbox.try_push(detach(2)).unwrap();
     bench.wait();
     let ticks = port.figures.ticks.load(Ordering::Relaxed);
     std::thread::sleep(Duration::from_millis(30));
