@@ -44,9 +44,10 @@ pub fn test() -> Result<bool, String> {
         step::check("one provider of cryptography", || {
             tree(&["--workspace"], &FORBIDDEN_ANYWHERE)
         }),
-        step::run("clippy", &mut clippy()),
-        step::run("documentation", &mut documentation()),
     ];
+    outcomes.extend(deny_step());
+    outcomes.push(step::run("clippy", &mut clippy()));
+    outcomes.push(step::run("documentation", &mut documentation()));
     outcomes.extend(wasm_steps());
     outcomes.push(step::run(
         "tests",
@@ -94,6 +95,18 @@ fn wasm_steps() -> Vec<Outcome> {
         core,
         step::check("wasm32 equals native", || wasm::compare(toolchain?)),
     ]
+}
+
+/// The rules of `deny.toml` but for advisories, whose database is not on every machine. cargo-deny
+/// takes longer to build than everything else here, so it is used where it is and not installed.
+fn deny_step() -> Option<Outcome> {
+    let version = workspace::cargo(&["deny", "--version"]).output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        println!("\ncargo-deny is not installed; the lock file is still checked by tidy");
+        return None;
+    }
+    let mut check = workspace::cargo(&["deny", "check", "bans", "licenses", "sources"]);
+    Some(step::run("bans, licences, sources", &mut check))
 }
 
 fn clippy() -> Command {
