@@ -12,6 +12,7 @@ extern crate self as tickwire_shared;
 pub mod ack;
 pub mod bits;
 pub mod chat;
+pub mod client;
 pub mod close;
 pub mod conditioner;
 pub mod delta;

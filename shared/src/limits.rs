@@ -122,3 +122,15 @@ pub const ROSTER_BATCH_MAX: usize = 128;
 
 /// Bytes of overflowing events in one Ordered packet at the most. More go into further packets.
 pub const EVENTS_BYTES_MAX: usize = 15 * 1_024;
+
+/// Chat lines a client has sent and the server has not acked at the most; further ones are refused.
+pub const CHAT_UNACKED_MAX: usize = 64;
+
+/// Ticks between two desync checks of a client.
+pub const CHECK_EVERY_TICKS: u32 = 30;
+
+/// Rows in one desync check of a client at the most.
+pub const CHECK_ROWS_MAX: usize = 8;
+
+/// Milliseconds after which a client that has no new input sends its last ones again, for the acks.
+pub const CLIENT_IDLE_MILLIS: u64 = 50;

@@ -1,0 +1,720 @@
+//! A client in a room: what it received, what it predicts, what it draws and what it sends.
+//!
+//! Never dials, never shakes hands and never chats: that is `session`. It turns snapshot packets
+//! and wanted inputs into input packets and drawn rows.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::clock::{Clock, Issued};
+use super::events::{Certainty, PredictedEvents};
+use super::interpolate::{DrawnRow, blend, drawn};
+use super::latch::Latch;
+use super::own::{OwnRow, OwnRows};
+use super::predict::Prediction;
+use super::reconcile::{ConfirmedGroup, Found, Misprediction, compare, field_name};
+use super::smooth::Smooth;
+use super::stats::{ClientStats, LossCount};
+use super::{ClientEvent, Sabotage};
+use crate::bits::BitWriter;
+use crate::delta::{Change, Confirmed, DeltaError, EventRow, Tables};
+use crate::game::{Game, Role, Source};
+use crate::id::{EntityId, PlayerId, Tick};
+use crate::input::{InputBatch, InputPacket, InputShape, Shown, Verdict, fetch_row, store_row};
+use crate::limits::{CLIENT_QUEUE_MAX, FRAME_TICKS_MAX, PREDICT_TICKS_MAX};
+use crate::schema::{Audience, Schema};
+use crate::time::Instant;
+
+const RING: usize = PREDICT_TICKS_MAX as usize;
+
+/// What the server said about a room at the handshake.
+pub struct RoomTerms<G: Game> {
+    /// The compiled schema of `G`.
+    pub schema: Arc<Schema>,
+    /// The code tables of this room.
+    pub tables: Arc<Tables>,
+    /// This client's seat.
+    pub me: PlayerId,
+    /// The room's seed.
+    pub seed: u64,
+    /// The room's rules.
+    pub rules: G::Rules,
+    /// Snapshots come every so many ticks.
+    pub snapshot_every: u32,
+    /// Round trip of the handshake.
+    pub rtt: Duration,
+    /// A planted bug, for tests.
+    pub sabotage: Sabotage,
+}
+
+/// What the client notes about each tick it sent an input for.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    tick: Tick,
+    issued: Issued,
+    /// Whether the time to its snapshot was measured.
+    answered: bool,
+}
+
+/// A client in a room.
+pub struct Live<G: Game> {
+    schema: Arc<Schema>,
+    confirmed: Confirmed,
+    clock: Clock,
+    prediction: Prediction<G>,
+    /// Whether the prediction stands on a confirmed tick; if not, the next group sets it.
+    anchored: bool,
+    /// Whether a confirmed group came that was not compared yet.
+    group_pending: bool,
+    group: ConfirmedGroup,
+    /// The group at the last comparison.
+    compared: OwnRows,
+    compared_tick: Tick,
+    found: Found,
+    verdicts: Vec<(Tick, Verdict)>,
+    sent: Vec<Option<Sent>>,
+    latch: Latch,
+    shape: InputShape,
+    batch: InputBatch,
+    smooth: Smooth,
+    predicted_events: PredictedEvents<G::Event>,
+    loss: LossCount,
+    newest: Tick,
+    shown: Option<Shown>,
+    me: PlayerId,
+    snapshot_every: u32,
+    sabotage: Sabotage,
+    changes: Vec<Change>,
+    event_rows: Vec<EventRow>,
+    step_events: Vec<(G::Event, u8)>,
+    row: Vec<u32>,
+    last_misprediction: Option<Misprediction>,
+    latencies_micros: Vec<u32>,
+    writer: BitWriter,
+}
+
+impl<G: Game> Live<G> {
+    /// A client that has just been welcomed.
+    #[must_use]
+    pub fn new(terms: RoomTerms<G>) -> Live<G> {
+        let schema = terms.schema;
+        let shape = InputShape::of::<G::Input>(&schema);
+        let mut clock = Clock::new(G::TICK_RATE, terms.snapshot_every);
+        clock.guess_rtt(terms.rtt);
+        if terms.sabotage == Sabotage::LateClock {
+            clock.believe_early();
+        }
+        Live {
+            confirmed: Confirmed::new(Arc::clone(&schema), terms.tables, terms.me),
+            prediction: Prediction::new(Arc::clone(&schema), &terms.rules, terms.seed, terms.me),
+            clock,
+            anchored: false,
+            group_pending: false,
+            group: ConfirmedGroup {
+                own: OwnRows::new(schema.stride),
+                ..ConfirmedGroup::default()
+            },
+            compared: OwnRows::new(schema.stride),
+            compared_tick: Tick::ZERO,
+            found: Found::default(),
+            verdicts: vec![(Tick::ZERO, Verdict::Missing); RING],
+            sent: vec![None; RING],
+            latch: Latch::new(shape.clone()),
+            batch: InputBatch::new(shape.words()),
+            shape,
+            smooth: Smooth::default(),
+            predicted_events: PredictedEvents::default(),
+            loss: LossCount::default(),
+            newest: Tick::ZERO,
+            shown: None,
+            me: terms.me,
+            snapshot_every: terms.snapshot_every.max(1),
+            sabotage: terms.sabotage,
+            changes: Vec::new(),
+            event_rows: Vec::new(),
+            step_events: Vec::new(),
+            row: Vec::new(),
+            last_misprediction: None,
+            latencies_micros: Vec::new(),
+            writer: BitWriter::new(),
+            schema,
+        }
+    }
+
+    /// This client's seat.
+    #[must_use]
+    pub fn me(&self) -> PlayerId {
+        self.me
+    }
+
+    /// The newest predicted tick; [`Tick::ZERO`] before the first snapshot.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        self.prediction.tick()
+    }
+
+    /// The newest tick a snapshot came for; [`Tick::ZERO`] before the first.
+    #[must_use]
+    pub fn newest(&self) -> Tick {
+        self.newest
+    }
+
+    /// The rows received so far.
+    #[must_use]
+    pub fn confirmed(&self) -> &Confirmed {
+        &self.confirmed
+    }
+
+    /// The compiled schema.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The last misprediction that nothing explained.
+    #[must_use]
+    pub fn last_misprediction(&self) -> Option<&Misprediction> {
+        self.last_misprediction.as_ref()
+    }
+
+    /// Moves the times from sending an input to its snapshot that were measured since the last
+    /// call to the end of `out`, in microseconds.
+    pub fn take_latencies(&mut self, out: &mut Vec<u32>) {
+        out.append(&mut self.latencies_micros);
+    }
+
+    /// The player wants this input from now on; see [`Latch::set`].
+    pub fn set_input(&mut self, input: &G::Input) {
+        store_row(input, &self.schema.input, &mut self.row);
+        self.latch.set(&self.row);
+    }
+
+    /// Only the taps of this input; see [`Latch::press`].
+    pub fn press(&mut self, input: &G::Input) {
+        store_row(input, &self.schema.input, &mut self.row);
+        self.latch.press(&self.row);
+    }
+
+    /// Uses one snapshot packet.
+    ///
+    /// # Errors
+    /// When the bytes are not a snapshot packet of this room: the server is broken.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        bytes: &[u8],
+        stats: &mut ClientStats,
+    ) -> Result<(), DeltaError> {
+        let received = match self.confirmed.receive(bytes) {
+            Ok(received) => received,
+            Err(DeltaError::Old | DeltaError::Stale) => {
+                stats.packets_unused += 1;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let header = received.header;
+        self.loss
+            .note(header.tick, header.previous, self.snapshot_every, stats);
+        self.newest = self.newest.max(header.tick);
+        if header.part == 0 {
+            self.clock.snapshot(now, header.tick, self.loss.share());
+        }
+        if let Some(report) = &header.report {
+            let issued = self.sent_at(report.newest).map(|sent| sent.issued);
+            for (tick, verdict) in self.clock.report(now, header.tick, report, issued) {
+                self.verdicts[tick.0 as usize % RING] = (tick, verdict);
+                if self.sent[tick.0 as usize % RING].is_some_and(|sent| sent.tick == tick) {
+                    self.clock.judge(verdict == Verdict::InTime);
+                    match verdict {
+                        Verdict::InTime => stats.inputs_in_time += 1,
+                        _ => stats.inputs_not_in_time += 1,
+                    }
+                }
+            }
+            self.batch.received(report.newest);
+        }
+        self.group_pending |= received.group;
+        self.measure_latency(now, header.tick);
+        Ok(())
+    }
+
+    /// Uses events that came over the Ordered lane.
+    ///
+    /// # Errors
+    /// When the bytes break the format: the server is broken.
+    pub fn receive_events(&mut self, bytes: &[u8]) -> Result<(), DeltaError> {
+        self.confirmed.receive_events(bytes)
+    }
+
+    /// Brings the client to `now`: takes over what was received, reconciles, and predicts up to
+    /// the present tick, at most [`FRAME_TICKS_MAX`] ticks. True when an input packet should go.
+    pub fn frame(
+        &mut self,
+        now: Instant,
+        stats: &mut ClientStats,
+        events: &mut Vec<ClientEvent<G>>,
+    ) -> bool {
+        if !self.clock.started() {
+            return false;
+        }
+        self.clock.advance(now);
+        self.take_shown_changes();
+        if self.group_pending {
+            self.group_pending = false;
+            self.reconcile(now, stats, events);
+        }
+        let stepped = self.predict(now, stats, events);
+        self.tell_events(events);
+        self.smooth.prune(now);
+        let shown = self.clock.shown(now);
+        if shown.tick >= self.newest && self.shown.is_some_and(|last| last.tick != shown.tick) {
+            stats.underruns += 1;
+        }
+        self.shown = Some(self.shown.map_or(shown, |last| last.max(shown)));
+        self.fill_stats(stats);
+        stepped
+    }
+
+    /// When the next tick is due; `None` before the first snapshot.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.anchored
+            .then(|| self.clock.due(self.prediction.tick().next()))
+    }
+
+    /// The input packet of now; `None` before the first input.
+    pub fn input_packet(&mut self) -> Option<&[u8]> {
+        let newest = self.batch.newest()?;
+        let lead = self.clock.lead_ticks().max(1.0) as u32 + 2;
+        let count = self.batch.useful(self.loss.share(), lead);
+        let mut packet = InputPacket {
+            ack: self.confirmed.ack(),
+            shown: self.shown,
+            newest,
+            count: count as u8,
+            words: Vec::with_capacity(count * self.shape.words()),
+        };
+        self.batch.copy_newest_first(count, &mut packet.words);
+        self.writer.clear();
+        packet.encode(&self.schema.input, &mut self.writer);
+        Some(self.writer.finish())
+    }
+
+    /// Everything to draw: own entities at the predicted present, shown ones at the drawn instant.
+    pub fn drawn_rows(&self, now: Instant) -> impl Iterator<Item = DrawnRow> + '_ {
+        let own =
+            (0..self.prediction.own().rows().len()).filter_map(move |at| self.own_row(now, at));
+        let shown = self
+            .confirmed
+            .ids()
+            .filter(|&id| self.prediction.own().find(id).is_none())
+            .filter(|&id| !self.group.own.find(id).is_some())
+            .filter_map(move |id| {
+                drawn(&self.schema, &self.confirmed, id, self.shown?, self.newest)
+            });
+        own.chain(shown)
+    }
+
+    fn own_row(&self, now: Instant, at: usize) -> Option<DrawnRow> {
+        let row = self.prediction.own().rows()[at];
+        let kind = self.schema.entity(row.kind)?;
+        let tick = self.prediction.tick();
+        let mut words = Vec::with_capacity(kind.owner_words);
+        self.prediction
+            .own()
+            .at_tick(&self.schema, at, tick, &mut words);
+        let past = self.prediction.past(tick.minus(1));
+        let before = past.and_then(|past| Some((past, past.own.find(row.id)?)));
+        if let Some((past, before_at)) = before {
+            let mut before = Vec::with_capacity(kind.owner_words);
+            past.own
+                .at_tick(&self.schema, before_at, tick.minus(1), &mut before);
+            if before.first() == words.first() && before.len() == words.len() {
+                let part = u64::from(self.clock.fraction_256(now, tick));
+                let to = words.clone();
+                blend(kind, &before, &to, part, 256, &mut words);
+            }
+        }
+        self.smooth.apply(now, kind, row.id, &mut words);
+        Some(DrawnRow {
+            id: row.id,
+            kind: row.kind,
+            owner: Some(self.me),
+            role: Role::Predicted,
+            known: Audience::Owner,
+            words,
+        })
+    }
+
+    fn take_shown_changes(&mut self) {
+        self.confirmed.take_changes(&mut self.changes);
+        if self.changes.is_empty() {
+            return;
+        }
+        self.prediction.begin_shown();
+        let group = self.confirmed.group();
+        for change in &self.changes {
+            match *change {
+                Change::Entered(id) | Change::Updated(id) => {
+                    let grouped = group.members.iter().any(|member| member.id == id);
+                    if !grouped && self.prediction.own().find(id).is_none() {
+                        put_shown(&mut self.prediction, &self.schema, &self.confirmed, id);
+                    }
+                }
+                Change::Left(id)
+                    if self.prediction.own().find(id).is_none()
+                        && self.confirmed.row(id).is_none() =>
+                {
+                    self.prediction.remove_shown(id);
+                }
+                Change::Left(_) => {}
+            }
+        }
+        self.changes.clear();
+        self.prediction.load_shown();
+    }
+
+    fn reconcile(
+        &mut self,
+        now: Instant,
+        stats: &mut ClientStats,
+        events: &mut Vec<ClientEvent<G>>,
+    ) {
+        self.read_group();
+        let tick = self.group.tick;
+        let past = self.prediction.past(tick).filter(|_| self.anchored);
+        let Some(past) = past.filter(|_| tick <= self.prediction.tick()) else {
+            return self.anchor(now, events);
+        };
+        let previous = Some(&self.compared);
+        let difference = compare(&self.schema, past, &self.group, previous, &mut self.found);
+        let explained = difference.server_only || self.span_explains(tick);
+        if let Some((entity, word, predicted, confirmed)) = difference.wrong {
+            stats.mispredictions += 1;
+            stats.unexplained_mispredictions += u64::from(!explained);
+            if !explained {
+                self.report(entity, word, predicted, confirmed);
+            }
+        }
+        if difference.any {
+            stats.corrections += 1;
+            if self.sabotage != Sabotage::SkipReconcile {
+                self.correct(now, &difference.named, events);
+            }
+        } else {
+            for &(from, to) in &difference.named {
+                self.prediction.rename(from, to, tick);
+                self.smooth.rename(from, to);
+            }
+        }
+        self.compared.copy_from(&self.group.own);
+        self.compared_tick = tick;
+        self.restore_ghosts();
+    }
+
+    /// Loads the confirmed group and replays up to the present with the noted inputs.
+    fn correct(
+        &mut self,
+        now: Instant,
+        named: &[(EntityId, EntityId)],
+        events: &mut Vec<ClientEvent<G>>,
+    ) {
+        let present = self.prediction.tick();
+        let mut before = OwnRows::new(self.schema.stride);
+        before.copy_from(self.prediction.own());
+        self.prediction.rewind_to(self.group.tick, &self.group.own);
+        self.restore_ghosts();
+        let mut tick = self.group.tick;
+        while tick < present {
+            tick = tick.next();
+            if self.sabotage == Sabotage::ForgetReplayedInput && tick == present {
+                self.prediction
+                    .note_input(tick, self.shape.neutral(), Source::Real);
+            }
+            self.step(tick, events);
+        }
+        for &(from, to) in named {
+            before.rename(from, to);
+            self.smooth.rename(from, to);
+        }
+        self.smooth_correction(now, &before, present);
+    }
+
+    fn smooth_correction(&mut self, now: Instant, before: &OwnRows, present: Tick) {
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for at in 0..before.rows().len() {
+            let row = before.rows()[at];
+            let own = self.prediction.own();
+            let Some(kind) = self.schema.entity(row.kind) else {
+                continue;
+            };
+            match own
+                .find(row.id)
+                .filter(|&now_at| own.rows()[now_at].kind == row.kind)
+            {
+                Some(now_at) => {
+                    before.at_tick(&self.schema, at, present, &mut old);
+                    own.at_tick(&self.schema, now_at, present, &mut new);
+                    self.smooth.corrected(now, kind, row.id, &old, &new);
+                }
+                None => self.smooth.snap(row.id),
+            }
+        }
+    }
+
+    /// Starts predicting from the confirmed group: at the first one, and after every jump. Ticks
+    /// between it and the present get the inputs that were sent for them, or what the server
+    /// invents in their place.
+    fn anchor(&mut self, now: Instant, events: &mut Vec<ClientEvent<G>>) {
+        let from = self.group.tick;
+        let present = self.clock.tick(now).max(from);
+        self.anchored = present.since(from) < PREDICT_TICKS_MAX;
+        if !self.anchored {
+            return;
+        }
+        let mut last: Option<(Tick, Vec<u32>)> = self.last_sent_before(from);
+        self.prediction.rewind_to(from, &self.group.own);
+        self.restore_ghosts();
+        let mut tick = from;
+        while tick < present {
+            tick = tick.next();
+            let noted = self.prediction.past(tick);
+            match noted.filter(|past| past.source == Some(Source::Real)) {
+                Some(past) => last = Some((tick, past.input.clone())),
+                None => {
+                    let last = last.as_ref().map(|(tick, row)| (*tick, &row[..]));
+                    let source = self.shape.invent(last, tick, &mut self.row);
+                    self.prediction.note_input(tick, &self.row, source);
+                }
+            }
+            self.step(tick, events);
+        }
+        self.smooth.clear();
+        self.compared.copy_from(&self.group.own);
+        self.compared_tick = from;
+    }
+
+    fn last_sent_before(&self, tick: Tick) -> Option<(Tick, Vec<u32>)> {
+        let past = (0..PREDICT_TICKS_MAX).filter_map(|age| self.prediction.past(tick.minus(age)));
+        let mut real = past.filter(|past| past.source == Some(Source::Real));
+        real.next().map(|past| (past.tick, past.input.clone()))
+    }
+
+    fn predict(
+        &mut self,
+        now: Instant,
+        stats: &mut ClientStats,
+        events: &mut Vec<ClientEvent<G>>,
+    ) -> bool {
+        let target = self.clock.tick(now);
+        let present = self.prediction.tick();
+        if self.anchored && (target.since(present) > FRAME_TICKS_MAX || self.is_far_ahead(target)) {
+            stats.jumps += 1;
+            self.anchored = false;
+            self.anchor(now, events);
+        }
+        let mut stepped = false;
+        while self.anchored && self.prediction.tick() < target {
+            let tick = self.prediction.tick().next();
+            if tick.since(self.group.tick) >= PREDICT_TICKS_MAX {
+                break;
+            }
+            self.latch.take(&mut self.row);
+            self.prediction.note_input(tick, &self.row, Source::Real);
+            self.batch.push(tick, &self.row);
+            let ahead_micros = self.clock.ahead_micros();
+            self.sent[tick.0 as usize % RING] = Some(Sent {
+                tick,
+                issued: Issued {
+                    at: now,
+                    ahead_micros,
+                },
+                answered: false,
+            });
+            self.step(tick, events);
+            stepped = true;
+        }
+        stepped
+    }
+
+    fn is_far_ahead(&self, target: Tick) -> bool {
+        self.prediction.tick().since(target) > FRAME_TICKS_MAX
+    }
+
+    fn step(&mut self, tick: Tick, events: &mut Vec<ClientEvent<G>>) {
+        self.step_events.clear();
+        self.prediction.step(tick, &mut self.step_events);
+        for (event, ordinal) in self.step_events.drain(..) {
+            if self.predicted_events.predicted(tick, ordinal, &event) {
+                push_event(events, event, tick, Certainty::Predicted);
+            }
+        }
+    }
+
+    fn tell_events(&mut self, events: &mut Vec<ClientEvent<G>>) {
+        self.confirmed.take_events(&mut self.event_rows);
+        for row in self.event_rows.drain(..) {
+            let Some(kind) = self.schema.events.get(usize::from(row.kind.0)) else {
+                continue;
+            };
+            let certainty = row.own.map_or(Certainty::Remote, |ordinal| {
+                self.predicted_events.confirmed(row.tick, ordinal)
+            });
+            let words = &row.words[..kind.words.len()];
+            if let Some(event) = fetch_row(row.kind, kind, words) {
+                push_event(events, event, row.tick, certainty);
+            }
+        }
+        while let Some((tick, event)) = self.predicted_events.take_rejected(self.group.tick) {
+            push_event(events, event, tick, Certainty::Rejected);
+        }
+    }
+
+    /// Copies the newest confirmed group out of the store.
+    fn read_group(&mut self) {
+        let group = self.confirmed.group();
+        self.group.tick = group.tick;
+        self.group.own.clear();
+        self.group.keys.clear();
+        for member in &group.members {
+            let Some(row) = self.confirmed.row_at(member.id, group.tick) else {
+                continue;
+            };
+            let own = OwnRow {
+                id: member.id,
+                kind: row.kind,
+                since: row.since,
+            };
+            self.group.own.put(own, &row.words);
+            // Members come in the order of slots, and so do rows.
+            self.group
+                .keys
+                .push(member.key.map(|key| (key.tick, key.ordinal)));
+        }
+    }
+
+    fn restore_ghosts(&mut self) {
+        if self.prediction.ghosts.is_empty() {
+            return;
+        }
+        let ghosts = core::mem::take(&mut self.prediction.ghosts);
+        self.prediction.begin_shown();
+        for id in ghosts {
+            if self.prediction.own().find(id).is_none() {
+                put_shown(&mut self.prediction, &self.schema, &self.confirmed, id);
+            }
+        }
+        self.prediction.load_shown();
+    }
+
+    /// Whether a verdict, an invented input or a read of a shown entity since the last comparison
+    /// explains a misprediction. An unknown verdict (its report was lost) cannot be judged.
+    fn span_explains(&self, tick: Tick) -> bool {
+        let mut at = self.compared_tick;
+        while at < tick {
+            at = at.next();
+            let past = self.prediction.past(at);
+            let own_input = past.is_some_and(|past| past.source == Some(Source::Real));
+            let read = past.is_none_or(|past| past.read_shown);
+            if read || !own_input || self.verdict(at) != Some(Verdict::InTime) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn verdict(&self, tick: Tick) -> Option<Verdict> {
+        let (at, verdict) = self.verdicts[tick.0 as usize % RING];
+        (at == tick).then_some(verdict)
+    }
+
+    fn report(
+        &mut self,
+        entity: EntityId,
+        word: Option<usize>,
+        predicted: Option<u32>,
+        confirmed: Option<u32>,
+    ) {
+        let tick = self.group.tick;
+        let kind = self
+            .group
+            .own
+            .find(entity)
+            .map(|at| self.group.own.rows()[at].kind);
+        let kind = kind.and_then(|kind| self.schema.entity(kind));
+        let ages = tick.since(self.compared_tick).min(8);
+        self.last_misprediction = Some(Misprediction {
+            tick,
+            entity,
+            field: kind.map_or_else(|| "(existence)".into(), |kind| field_name(kind, word)),
+            predicted,
+            confirmed,
+            verdicts: (0..ages).map(|age| self.verdict(tick.minus(age))).collect(),
+            explained: false,
+        });
+    }
+
+    fn sent_at(&self, tick: Tick) -> Option<Sent> {
+        self.sent[tick.0 as usize % RING].filter(|sent| sent.tick == tick)
+    }
+
+    /// A snapshot of `tick` answers the inputs of that tick and of earlier ones whose own snapshots
+    /// were lost.
+    fn measure_latency(&mut self, now: Instant, tick: Tick) {
+        for age in 0..PREDICT_TICKS_MAX {
+            let at = tick.minus(age);
+            let sent = self.sent[at.0 as usize % RING].as_mut();
+            let Some(sent) = sent.filter(|sent| sent.tick == at && !sent.answered) else {
+                return;
+            };
+            sent.answered = true;
+            if self.latencies_micros.len() < CLIENT_QUEUE_MAX {
+                let micros = now.since(sent.issued.at).as_micros();
+                self.latencies_micros
+                    .push(u32::try_from(micros).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
+    fn fill_stats(&self, stats: &mut ClientStats) {
+        stats.rtt = self.clock.rtt();
+        stats.jitter = self.clock.jitter();
+        stats.loss = self.loss.share();
+        stats.lead_ticks = self.clock.lead_ticks();
+        stats.interpolation_delay = self.clock.interpolation_delay();
+    }
+}
+
+fn put_shown<G: Game>(
+    prediction: &mut Prediction<G>,
+    schema: &Schema,
+    confirmed: &Confirmed,
+    id: EntityId,
+) {
+    let Some(mut row) = confirmed.row(id) else {
+        return;
+    };
+    let Some(kind) = schema.entity(row.kind) else {
+        return;
+    };
+    let words = &mut row.words[..kind.row_words(row.known)];
+    crate::snapshot::advance(kind, words, row.tick.since(row.since));
+    prediction.put_shown(id, row.kind, row.known, row.owner, words);
+}
+
+/// Tells the caller an event; at [`CLIENT_QUEUE_MAX`] untaken ones it is dropped.
+fn push_event<G: Game>(
+    events: &mut Vec<ClientEvent<G>>,
+    event: G::Event,
+    tick: Tick,
+    certainty: Certainty,
+) {
+    if events.len() < CLIENT_QUEUE_MAX {
+        events.push(ClientEvent::Game {
+            event,
+            tick,
+            certainty,
+        });
+    }
+}

@@ -1,0 +1,500 @@
+//! A client's session: the handshake, what comes and goes on the Ordered lane, and the room.
+//!
+//! Never opens a link and never reads a clock. The phases follow each other: joining, live, closed,
+//! and from closed back to joining when the caller opened another link.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::event::ClientEvent;
+use super::live::{Live, RoomTerms};
+use super::samples::Samples;
+use super::stats::ClientStats;
+use super::talk::Talk;
+use super::view::View;
+use super::{Misprediction, Sabotage};
+use crate::chat::Arrival;
+use crate::close::CloseReason;
+use crate::delta::Tables;
+use crate::game::{Game, schema_of};
+use crate::id::{KindId, Lane, PlayerId, SessionId, Tick};
+use crate::input::fetch_row;
+use crate::limits::{CLIENT_IDLE_MILLIS, CLIENT_QUEUE_MAX};
+use crate::schema::{Schema, SchemaError, first_difference};
+use crate::time::Instant;
+use crate::wire::{
+    BoundedStr, ChatLine, ClientControl, HandshakeReply, Hello, PROTOCOL, Refuse, Resume,
+    RoomRequest, RosterEntry, ServerControl, Token, Welcome, decode, encode,
+};
+
+/// What a client wants.
+#[derive(Clone, Debug, Default)]
+pub struct ClientConfig {
+    /// The player's name.
+    pub name: String,
+    /// The room, or any with a free seat.
+    pub room: Option<String>,
+    /// A session of an earlier client to take up again, from [`Client::resume_token`].
+    pub resume: Option<ResumeToken>,
+    /// A planted bug, for tests.
+    #[doc(hidden)]
+    pub sabotage: Sabotage,
+}
+
+/// What it takes to take up a session again. A secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumeToken {
+    /// Which session.
+    pub session: SessionId,
+    /// The proof.
+    pub token: Token,
+}
+
+/// A packet to hand to the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// On which lane.
+    pub lane: Lane,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+enum Phase<G: Game> {
+    /// The Hello is on its way.
+    Joining { since: Instant },
+    /// In a room.
+    Live(Box<Live<G>>),
+    /// Over, or between two links.
+    Closed(CloseReason),
+}
+
+/// A whole client, without I/O: bytes in, bytes out, time as an argument.
+pub struct Client<G: Game> {
+    config: ClientConfig,
+    schema: Arc<Schema>,
+    phase: Phase<G>,
+    resume: Option<ResumeToken>,
+    talk: Talk,
+    samples: Samples,
+    roster: BTreeMap<PlayerId, String>,
+    stats: ClientStats,
+    ordered: VecDeque<Vec<u8>>,
+    /// The newest input packet that was not polled; a newer one replaces it.
+    input: Option<Vec<u8>>,
+    events: VecDeque<ClientEvent<G>>,
+    fresh: Vec<ClientEvent<G>>,
+    now: Instant,
+    input_sent: Instant,
+}
+
+impl<G: Game> Client<G> {
+    /// A client that wants to join over a link that was just opened.
+    ///
+    /// # Errors
+    /// When the game's declarations break a rule of the schema.
+    pub fn new(config: ClientConfig, now: Instant) -> Result<Client<G>, SchemaError> {
+        let schema = Arc::new(schema_of::<G>()?);
+        let mut client = Client {
+            resume: config.resume.clone(),
+            config,
+            schema,
+            phase: Phase::Joining { since: now },
+            talk: Talk::default(),
+            samples: Samples::default(),
+            roster: BTreeMap::new(),
+            stats: ClientStats::default(),
+            ordered: VecDeque::new(),
+            input: None,
+            events: VecDeque::new(),
+            fresh: Vec::new(),
+            now,
+            input_sent: now,
+        };
+        client.say_hello();
+        Ok(client)
+    }
+
+    /// Starts over on a new link: takes the session up again where it has one.
+    pub fn reconnect(&mut self, now: Instant) {
+        self.ordered.clear();
+        self.input = None;
+        self.now = now;
+        self.phase = Phase::Joining { since: now };
+        self.say_hello();
+    }
+
+    /// The link is gone. The session may go on: see [`Client::reconnect`].
+    pub fn link_closed(&mut self, reason: CloseReason) {
+        self.close(reason, reason.text().to_owned());
+    }
+
+    /// Uses a packet that came on the link. Packets in a phase that has no use for them are
+    /// dropped; bytes that do not decode close the client.
+    pub fn receive(&mut self, now: Instant, lane: Lane, bytes: &[u8]) {
+        self.stats.bytes_down += bytes.len() as u64;
+        self.now = self.now.max(now);
+        match (&mut self.phase, lane) {
+            (Phase::Closed(_), _) | (Phase::Joining { .. }, Lane::Snapshot) => {}
+            (Phase::Joining { since }, Lane::Ordered) => {
+                let since = *since;
+                match decode::<HandshakeReply>(bytes) {
+                    Ok(HandshakeReply::Welcome(welcome)) => self.welcome(now, since, &welcome),
+                    Ok(HandshakeReply::Refuse(refuse)) => self.refused(&refuse),
+                    Err(_) => self.malformed(),
+                }
+            }
+            (Phase::Live(live), Lane::Snapshot) => {
+                if live.receive(now, bytes, &mut self.stats).is_err() {
+                    self.malformed();
+                }
+            }
+            (Phase::Live(_), Lane::Ordered) => match decode::<ServerControl>(bytes) {
+                Ok(control) => self.control(control),
+                Err(_) => self.malformed(),
+            },
+            (_, Lane::Input) => self.malformed(),
+        }
+    }
+
+    /// The player wants this input from now on. Its edges act in exactly one tick each.
+    pub fn set_input(&mut self, input: &G::Input) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.set_input(input);
+        }
+    }
+
+    /// Only the edges of this input, in exactly one tick; what is held stays as it is.
+    pub fn press(&mut self, input: &G::Input) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.press(input);
+        }
+    }
+
+    /// Brings everything to `now`. Call at each screen frame or at [`Client::next_wake`].
+    pub fn frame(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        let Phase::Live(live) = &mut self.phase else {
+            return;
+        };
+        let stepped = live.frame(now, &mut self.stats, &mut self.fresh);
+        let idle = now.since(self.input_sent).as_millis() >= u128::from(CLIENT_IDLE_MILLIS);
+        if (stepped || idle)
+            && let Some(bytes) = live.input_packet()
+        {
+            self.input_sent = now;
+            self.input = Some(bytes.to_vec());
+        }
+        let (newest, stats) = (live.newest(), &mut self.stats);
+        let check = self
+            .samples
+            .next(&self.schema, live.confirmed(), newest, stats);
+        if let Some(check) = check {
+            self.send(&check);
+        }
+        while let Some(event) = (!self.fresh.is_empty()).then(|| self.fresh.remove(0)) {
+            self.tell(event);
+        }
+    }
+
+    /// When [`Client::frame`] has something to do next.
+    #[must_use]
+    pub fn next_wake(&self) -> Instant {
+        let idle = self.now + core::time::Duration::from_millis(CLIENT_IDLE_MILLIS);
+        match &self.phase {
+            Phase::Live(live) => live
+                .next_wake()
+                .map_or(idle, |due| due.max(self.now).min(idle)),
+            _ => idle,
+        }
+    }
+
+    /// The next packet for the link.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        let ordered = self.ordered.pop_front().map(|bytes| (Lane::Ordered, bytes));
+        let input = || self.input.take().map(|bytes| (Lane::Input, bytes));
+        let (lane, bytes) = ordered.or_else(input)?;
+        self.stats.bytes_up += bytes.len() as u64;
+        Some(Transmit { lane, bytes })
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<ClientEvent<G>> {
+        self.events.pop_front()
+    }
+
+    /// The room as it is to be drawn after the last [`Client::frame`].
+    #[must_use]
+    pub fn view(&self) -> View<'_, G> {
+        let live = match &self.phase {
+            Phase::Live(live) => Some(&**live),
+            _ => None,
+        };
+        View {
+            live,
+            now: self.now,
+        }
+    }
+
+    /// This client's seat; `None` before it joined.
+    #[must_use]
+    pub fn me(&self) -> Option<PlayerId> {
+        self.view().me()
+    }
+
+    /// The newest predicted tick; [`Tick::ZERO`] before the first snapshot.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        self.view().tick()
+    }
+
+    /// Whether the client is in a room.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live(_))
+    }
+
+    /// Why the client is closed; `None` while it is not.
+    #[must_use]
+    pub fn closed(&self) -> Option<CloseReason> {
+        match self.phase {
+            Phase::Closed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The players of the room with their names.
+    #[must_use]
+    pub fn roster(&self) -> &BTreeMap<PlayerId, String> {
+        &self.roster
+    }
+
+    /// Says something to the room. The id comes back in `ChatAcked` or `ChatRefused`. `None` when
+    /// the client is not in a room, the text is too long, or too many lines are unacked.
+    pub fn chat(&mut self, text: &str) -> Option<u32> {
+        if !self.is_live() {
+            return None;
+        }
+        let (client_id, control) = self.talk.say(text)?;
+        self.stats.chat_sent += 1;
+        self.send(&control);
+        Some(client_id)
+    }
+
+    /// Leaves for good: the session ends.
+    pub fn leave(&mut self) {
+        if self.is_live() {
+            self.send(&ClientControl::Leave);
+        }
+        self.resume = None;
+    }
+
+    /// Figures so far.
+    #[must_use]
+    pub fn stats(&self) -> &ClientStats {
+        &self.stats
+    }
+
+    /// What takes this session up again; `None` before it joined or after it left.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<&ResumeToken> {
+        self.resume.as_ref()
+    }
+
+    /// The last misprediction that nothing explained.
+    #[must_use]
+    pub fn last_misprediction(&self) -> Option<&Misprediction> {
+        match &self.phase {
+            Phase::Live(live) => live.last_misprediction(),
+            _ => None,
+        }
+    }
+
+    /// Moves the times from handing out an input to the arrival of its tick's snapshot, measured
+    /// since the last call, to the end of `out`, in microseconds.
+    pub fn take_latencies(&mut self, out: &mut Vec<u32>) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.take_latencies(out);
+        }
+    }
+
+    /// The newest tick a snapshot came for; [`Tick::ZERO`] before the first.
+    #[must_use]
+    pub fn newest_snapshot(&self) -> Tick {
+        match &self.phase {
+            Phase::Live(live) => live.newest(),
+            _ => Tick::ZERO,
+        }
+    }
+
+    fn say_hello(&mut self) {
+        let cursor = self.talk.cursor();
+        let room = self.config.room.as_deref();
+        let hello = Hello {
+            protocol: PROTOCOL,
+            schema_hash: self.schema.hash,
+            name: BoundedStr::cut(&self.config.name),
+            room: room.map_or(RoomRequest::Any, |name| {
+                RoomRequest::Named(BoundedStr::cut(name))
+            }),
+            resume: self.resume.as_ref().map(|resume| Resume {
+                session: resume.session,
+                token: resume.token,
+                chat_epoch: cursor.epoch,
+                chat_next: cursor.next,
+            }),
+        };
+        self.ordered.push_back(encode(&hello));
+    }
+
+    fn welcome(&mut self, now: Instant, since: Instant, welcome: &Welcome) {
+        let kind_id = KindId(welcome.rules_kind);
+        let kind = self.schema.rules.get(usize::from(kind_id.0));
+        let rules = kind.and_then(|kind| fetch_row(kind_id, kind, &welcome.rules));
+        let tables = Tables::from_bytes(&self.schema, &welcome.tables);
+        let (Some(rules), Ok(tables)) = (rules, tables) else {
+            return self.malformed();
+        };
+        self.phase = Phase::Live(Box::new(Live::new(RoomTerms {
+            schema: Arc::clone(&self.schema),
+            tables: Arc::new(tables),
+            me: welcome.player,
+            seed: welcome.seed,
+            rules,
+            snapshot_every: u32::from(welcome.snapshot_every),
+            rtt: now.since(since),
+            sabotage: self.config.sabotage,
+        })));
+        self.resume = Some(ResumeToken {
+            session: welcome.session,
+            token: welcome.token,
+        });
+        self.samples = Samples::default();
+        self.roster.clear();
+        self.tell(ClientEvent::Joined {
+            me: welcome.player,
+            name: welcome.name.to_string(),
+            room: welcome.room.to_string(),
+            resumed: welcome.resumed,
+        });
+        let (resumed, epoch) = (welcome.resumed, welcome.chat_epoch);
+        let (lines, again) = self.talk.welcome(resumed, epoch, welcome.chat_first);
+        again.iter().for_each(|control| self.send(control));
+        if lines > 0 {
+            self.tell(ClientEvent::ChatMissed { lines });
+        }
+    }
+
+    fn refused(&mut self, refuse: &Refuse) {
+        let reason = CloseReason::from_number(refuse.reason).unwrap_or(CloseReason::Refused);
+        if reason == CloseReason::UnknownSession {
+            self.resume = None;
+        }
+        let mut text = reason.text().to_owned();
+        if !refuse.detail.is_empty() {
+            text = format!("{text} {}", refuse.detail);
+        }
+        if !refuse.schema.is_empty()
+            && let Some(line) = first_difference(&self.schema.text, &refuse.schema)
+        {
+            text = format!("{text} First difference: {line}");
+        }
+        self.close(reason, text);
+    }
+
+    fn control(&mut self, control: ServerControl) {
+        match control {
+            ServerControl::ChatAck { client_id, offset } => {
+                if self.talk.settled(client_id) {
+                    self.stats.chat_acked += 1;
+                    self.tell(ClientEvent::ChatAcked { client_id, offset });
+                }
+            }
+            ServerControl::ChatRefused { client_id, reason } => {
+                if self.talk.settled(client_id) {
+                    self.tell(ClientEvent::ChatRefused { client_id, reason });
+                }
+            }
+            ServerControl::Chat(line) => self.chat_line(&line),
+            ServerControl::Roster { players, .. } => {
+                players.iter().for_each(|entry| self.joined(entry));
+            }
+            ServerControl::Joined(entry) => self.joined(&entry),
+            ServerControl::Left { player } => {
+                let name = self.roster.remove(&player).unwrap_or_default();
+                self.tell(ClientEvent::PlayerLeft { player, name });
+            }
+            ServerControl::Checked { results } => {
+                if let Some(field) = Samples::answered(&results, &mut self.stats) {
+                    self.tell(ClientEvent::Desync { field });
+                }
+            }
+            ServerControl::Events { bytes } => self.late_events(&bytes),
+            ServerControl::Pong { .. } => {}
+            ServerControl::Draining { millis } => self.tell(ClientEvent::Draining { millis }),
+            ServerControl::Bye { reason } => {
+                let reason = CloseReason::from_number(reason).unwrap_or(CloseReason::Refused);
+                self.close(reason, reason.text().to_owned());
+            }
+        }
+    }
+
+    fn chat_line(&mut self, line: &ChatLine) {
+        match self.talk.arrived(line.offset) {
+            Arrival::Duplicate => return,
+            Arrival::New => {}
+            Arrival::Gap(lines) => self.tell(ClientEvent::ChatMissed { lines }),
+        }
+        self.stats.chat_delivered += 1;
+        self.tell(ClientEvent::Chat {
+            offset: line.offset,
+            from: line.from,
+            name: line.name.to_string(),
+            tick: line.tick,
+            text: line.text.to_string(),
+        });
+    }
+
+    fn joined(&mut self, entry: &RosterEntry) {
+        let (player, name) = (entry.player, entry.name.to_string());
+        if self.roster.insert(player, name.clone()).is_none() {
+            self.tell(ClientEvent::PlayerJoined { player, name });
+        }
+    }
+
+    fn late_events(&mut self, bytes: &[u8]) {
+        if let Phase::Live(live) = &mut self.phase
+            && live.receive_events(bytes).is_err()
+        {
+            self.malformed();
+        }
+    }
+
+    fn malformed(&mut self) {
+        let reason = CloseReason::Malformed;
+        self.close(reason, reason.text().to_owned());
+    }
+
+    fn close(&mut self, reason: CloseReason, text: String) {
+        if self.closed().is_none() {
+            self.phase = Phase::Closed(reason);
+            self.tell(ClientEvent::Closed { reason, text });
+        }
+    }
+
+    /// Queues a packet; at [`CLIENT_QUEUE_MAX`] unpolled ones the caller has stopped polling, and
+    /// the client closes.
+    fn send(&mut self, control: &ClientControl) {
+        if self.ordered.len() >= CLIENT_QUEUE_MAX {
+            return self.link_closed(CloseReason::LinkLost);
+        }
+        self.ordered.push_back(encode(control));
+    }
+
+    /// Queues an event; at [`CLIENT_QUEUE_MAX`] unpolled ones the oldest goes.
+    fn tell(&mut self, event: ClientEvent<G>) {
+        if self.events.len() >= CLIENT_QUEUE_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+}

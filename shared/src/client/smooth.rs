@@ -1,0 +1,142 @@
+//! The visible error of own entities after a correction, and how it fades.
+//!
+//! Never changes what is predicted: only what is drawn. A correction moves the predicted row at
+//! once; the drawn one starts where it was and reaches the predicted one within
+//! [`FADE_MICROS`], monotonically, so it never goes beyond the correction.
+
+use crate::id::EntityId;
+use crate::limits::PREDICTION_GROUP_MAX;
+use crate::schema::{Kind, Smoothing};
+use crate::time::Instant;
+
+/// How long a correction stays visible.
+pub const FADE_MICROS: u64 = 180_000;
+
+/// The errors of one entity.
+#[derive(Clone, Debug)]
+struct Error {
+    id: EntityId,
+    since: Instant,
+    /// What to add to each word; 0 for words that are not smoothed.
+    words: Vec<i32>,
+}
+
+/// The errors of own entities that are still visible.
+#[derive(Clone, Debug, Default)]
+pub struct Smooth {
+    errors: Vec<Error>,
+}
+
+impl Smooth {
+    /// Forgets all errors: everything is drawn where it is.
+    pub fn clear(&mut self) {
+        self.errors.clear();
+    }
+
+    /// Forgets the error of one entity, as after a teleport.
+    pub fn snap(&mut self, id: EntityId) {
+        self.errors.retain(|error| error.id != id);
+    }
+
+    /// The server named a predicted spawn.
+    pub fn rename(&mut self, from: EntityId, to: EntityId) {
+        for error in self.errors.iter_mut().filter(|error| error.id == from) {
+            error.id = to;
+        }
+    }
+
+    /// A correction moved an entity's row from `before` to `after`. Its drawn place stays for now.
+    pub fn corrected(
+        &mut self,
+        now: Instant,
+        kind: &Kind,
+        id: EntityId,
+        before: &[u32],
+        after: &[u32],
+    ) {
+        if before.first() != after.first() || before.len() != after.len() {
+            return self.snap(id);
+        }
+        let moved = |at: usize| word_error(kind, at, before[at], after[at]);
+        if (0..after.len()).all(|at| moved(at) == 0) {
+            return;
+        }
+        let words: Vec<i32> = (0..after.len())
+            .map(|at| moved(at).saturating_add(self.left(now, id, at)))
+            .collect();
+        self.snap(id);
+        if self.errors.len() >= PREDICTION_GROUP_MAX {
+            self.errors.remove(0);
+        }
+        self.errors.push(Error {
+            id,
+            since: now,
+            words,
+        });
+    }
+
+    /// Adds what is left of the errors at `now` to the words of an entity about to be drawn.
+    pub fn apply(&self, now: Instant, kind: &Kind, id: EntityId, words: &mut [u32]) {
+        if !self.errors.iter().any(|error| error.id == id) {
+            return;
+        }
+        for (at, word) in words.iter_mut().enumerate().take(kind.words.len()) {
+            let spec = &kind.words[at];
+            let left = i64::from(self.left(now, id, at));
+            let max = i64::from(spec.max);
+            let moved = i64::from(*word) + left;
+            *word = match spec.wraps {
+                true => moved.rem_euclid(max + 1) as u32,
+                false => moved.clamp(0, max) as u32,
+            };
+        }
+    }
+
+    /// Forgets errors that have faded.
+    pub fn prune(&mut self, now: Instant) {
+        self.errors.retain(|error| fade_q10(now, error.since) > 0);
+    }
+
+    fn left(&self, now: Instant, id: EntityId, word: usize) -> i32 {
+        let error = self.errors.iter().find(|error| error.id == id);
+        let whole = error.and_then(|error| Some((error, *error.words.get(word)?)));
+        whole.map_or(0, |(error, whole)| {
+            (i64::from(whole) * fade_q10(now, error.since) / 1_024) as i32
+        })
+    }
+}
+
+/// How much of an error is left, in 1/1024: a parabola that ends flat.
+fn fade_q10(now: Instant, since: Instant) -> i64 {
+    let age = now.since(since).as_micros() as u64;
+    let left = FADE_MICROS.saturating_sub(age) * 1_024 / FADE_MICROS;
+    (left * left / 1_024) as i64
+}
+
+fn word_error(kind: &Kind, at: usize, before: u32, after: u32) -> i32 {
+    let Some(spec) = kind.words.get(at) else {
+        return 0;
+    };
+    if smoothing_of(kind, at) == Smoothing::Step {
+        return 0;
+    }
+    let straight = i64::from(before) - i64::from(after);
+    let round = i64::from(spec.max) + 1;
+    let short = match spec.wraps {
+        true if straight > round / 2 => straight - round,
+        true if straight < -(round / 2) => straight + round,
+        _ => straight,
+    };
+    short.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+}
+
+/// How a word is drawn; quaternions and hidden words step.
+#[must_use]
+pub fn smoothing_of(kind: &Kind, word: usize) -> Smoothing {
+    let field = kind.words.get(word).and_then(|spec| spec.field);
+    let field = field.and_then(|field| kind.def.fields.get(usize::from(field)));
+    match field {
+        Some(field) if !matches!(field.shape, crate::schema::Shape::Quat { .. }) => field.smoothing,
+        _ => Smoothing::Step,
+    }
+}
