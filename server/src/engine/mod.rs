@@ -6,5 +6,7 @@
 
 pub mod port;
 pub mod replication;
+pub mod room;
 
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
+pub use room::{Room, RoomConfig};

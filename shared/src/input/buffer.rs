@@ -142,6 +142,12 @@ impl InputBuffer {
         (&self.row, source)
     }
 
+    /// The game refused or changed the input that was just taken: its verdict becomes
+    /// [`Verdict::Missing`], so that the client knows why its prediction was wrong.
+    pub fn refuse(&mut self) {
+        self.verdicts[0] = Verdict::Missing;
+    }
+
     /// What became of the inputs of the newest taken tick, the one before it, and so on.
     #[must_use]
     pub fn verdicts(&self) -> [Verdict; VERDICTS] {
