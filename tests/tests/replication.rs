@@ -27,6 +27,8 @@ struct Scene {
     viewers: Vec<Viewer>,
     rng: Rng,
     loss: f32,
+    healed: bool,
+    rotation: u32,
     checked: u64,
 }
 
@@ -65,6 +67,8 @@ impl Scene {
             viewers,
             rng: Rng::new(seed),
             loss,
+            healed: false,
+            rotation: 0,
             checked: 0,
         }
     }
@@ -84,12 +88,17 @@ impl Scene {
 
     /// Viewer 1 sees a changing half of each block.
     fn hide_some(&mut self, tick: Tick) {
-        if tick.0 % 10 == 0 {
-            for block in 0..self.mirror.blocks() {
-                let mask = 0x0F0F_0F0F_u32.rotate_left(tick.0 / 10 % 8 + block as u32);
-                self.replication.show_only(PlayerId(1), block, mask);
-            }
+        if tick.0 % 10 == 0 && !self.healed {
+            self.rotation = tick.0 / 10 % 8;
         }
+        for block in 0..self.mirror.blocks() {
+            self.replication
+                .show_only(PlayerId(1), block, self.mask(block));
+        }
+    }
+
+    fn mask(&self, block: usize) -> u32 {
+        0x0F0F_0F0F_u32.rotate_left(self.rotation + block as u32)
     }
 
     fn exchange(&mut self, at: usize, tick: Tick) -> Result<(), String> {
@@ -164,7 +173,7 @@ impl Scene {
 
     /// After the network healed every viewer holds exactly what it may see.
     fn converged(&mut self) -> Result<(), String> {
-        self.loss = 0.0;
+        (self.loss, self.healed) = (0.0, true);
         self.run(40)?;
         for viewer in [0, 2, 3].map(|at| &self.viewers[at]) {
             let held: Vec<_> = viewer.confirmed.ids().collect();
@@ -177,7 +186,11 @@ impl Scene {
                 return Err(format!("{missing} entities never entered"));
             }
         }
-        Ok(())
+        let shown = |slot: u32| self.mask(slot as usize / 32) & 1 << (slot % 32) != 0;
+        match self.viewers[1].confirmed.ids().find(|id| !shown(id.slot)) {
+            Some(id) => Err(format!("{id} is hidden and still held")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -137,7 +137,9 @@ impl Workload {
         self.shoot(mirror, tick);
         mirror.apply(&mut self.frame, tick);
         let frame = core::mem::replace(&mut self.frame, Frame::new(Arc::clone(mirror.schema())));
-        frame.iter().for_each(|(id, thing)| self.take_back(id, thing));
+        frame
+            .iter()
+            .for_each(|(id, thing)| self.take_back(id, thing));
         self.frame = frame;
     }
 
