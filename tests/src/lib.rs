@@ -10,4 +10,5 @@ pub mod oracles;
 pub mod route;
 pub mod scenario;
 pub mod seeds;
+pub mod shadow;
 pub mod stage;
