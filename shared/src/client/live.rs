@@ -59,6 +59,7 @@ struct Sent {
 /// A client in a room.
 pub struct Live<G: Game> {
     schema: Arc<Schema>,
+    rules: G::Rules,
     confirmed: Confirmed,
     clock: Clock,
     prediction: Prediction<G>,
@@ -137,8 +138,15 @@ impl<G: Game> Live<G> {
             last_misprediction: None,
             latencies_micros: Vec::new(),
             writer: BitWriter::new(),
+            rules: terms.rules,
             schema,
         }
+    }
+
+    /// The room's rules.
+    #[must_use]
+    pub fn rules(&self) -> &G::Rules {
+        &self.rules
     }
 
     /// This client's seat.

@@ -33,6 +33,12 @@ impl<'a, G: Game> View<'a, G> {
         self.live.map(Live::me)
     }
 
+    /// The room's rules; `None` before it joined.
+    #[must_use]
+    pub fn rules(&self) -> Option<&'a G::Rules> {
+        self.live.map(Live::rules)
+    }
+
     /// The newest predicted tick; [`Tick::ZERO`] before the first snapshot.
     #[must_use]
     pub fn tick(&self) -> Tick {
