@@ -4,6 +4,7 @@
 
 pub mod bots;
 pub mod clock;
+pub mod driver;
 pub mod flags;
 pub mod histogram;
 pub mod play;

@@ -131,6 +131,11 @@ impl Route {
         self.link.close(reason).await;
     }
 
+    /// Closes the link without waiting for the goodbye to leave.
+    pub fn close_now(&self, reason: CloseReason) {
+        self.link.close_now(reason);
+    }
+
     /// What the link below carried.
     #[must_use]
     pub fn traffic(&self) -> Traffic {

@@ -26,7 +26,7 @@ pub struct Cli {
     #[arg(long, default_value = "127.0.0.1:7777", value_parser = Address::parse)]
     pub server: Address,
     /// How many bots
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=i64::from(BOTS_MAX)))]
+    #[arg(long, default_value_t = 8, value_parser = count)]
     pub count: u32,
     /// How long to play: 90s, 2m, 1h
     #[arg(long, default_value = "30s", value_parser = duration)]
@@ -75,6 +75,13 @@ impl Cli {
         self.admin
             .clone()
             .unwrap_or_else(|| self.server.with_port(next))
+    }
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(count) if (1..=BOTS_MAX).contains(&count) => Ok(count),
+        _ => Err(format!("a number from 1 to {BOTS_MAX}")),
     }
 }
 

@@ -51,6 +51,7 @@ pub struct Ledger {
     messages: Vec<Message>,
     rooms: BTreeMap<String, usize>,
     acked: u64,
+    expected: u64,
     delivered: u64,
     duplicated: u64,
     reordered: u64,
@@ -104,18 +105,25 @@ impl Ledger {
         }
     }
 
-    /// A bot sends a message; `None` when it is in no room, or at [`MESSAGES_MAX`].
+    /// The name of the next message; `None` at [`MESSAGES_MAX`].
+    #[must_use]
+    pub fn next_key(&self) -> Option<MessageKey> {
+        let key = u32::try_from(self.messages.len()).ok()?;
+        (self.messages.len() < MESSAGES_MAX).then_some(MessageKey(key))
+    }
+
+    /// A bot sends the message [`Ledger::next_key`] named; `None` when it is in no room, or at
+    /// [`MESSAGES_MAX`].
     pub fn send(&mut self, bot: usize, now: Instant) -> Option<MessageKey> {
         let room = self.bots.get(bot)?.room?;
-        if self.messages.len() >= MESSAGES_MAX {
-            return None;
-        }
+        let key = self.next_key()?;
         let mut expected = Bits::default();
         for (index, reader) in self.bots.iter().enumerate() {
             if reader.room == Some(room) {
                 expected.set(index);
             }
         }
+        self.expected += expected.count();
         self.messages.push(Message {
             sent_at: now,
             refused: false,
@@ -123,13 +131,14 @@ impl Ledger {
             expected,
             delivered: Bits::default(),
         });
-        Some(MessageKey(self.messages.len() as u32 - 1))
+        Some(key)
     }
 
     /// The server refused a message: nobody is expected to see it.
     pub fn refuse(&mut self, key: MessageKey) {
         if let Some(message) = self.messages.get_mut(key.0 as usize) {
             message.refused = true;
+            self.expected -= message.expected.count();
             message.expected = Bits::default();
         }
     }
@@ -167,10 +176,16 @@ impl Ledger {
         }
     }
 
+    /// Expected deliveries that happened.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
     /// Expected deliveries that have not happened.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
-        self.expected().saturating_sub(self.delivered)
+        self.expected.saturating_sub(self.delivered)
     }
 
     /// What the report says.
@@ -181,7 +196,7 @@ impl Ledger {
             sent: self.messages.len() as u64 - refused,
             acked: self.acked,
             delivered: self.delivered,
-            expected: self.expected(),
+            expected: self.expected,
             lost: self.outstanding(),
             duplicated: self.duplicated,
             reordered: self.reordered,
@@ -203,10 +218,6 @@ impl Ledger {
         let (run, key) = name.split_once('.')?;
         let number = |digits| u32::from_str_radix(digits, 16).ok();
         (number(run)? == self.run).then_some(MessageKey(number(key)?))
-    }
-
-    fn expected(&self) -> u64 {
-        self.messages.iter().map(|m| m.expected.count()).sum()
     }
 }
 

@@ -3,6 +3,10 @@
 //! They are real clients and never know more than a player could.
 
 pub mod admin;
+pub mod bot;
 pub mod cli;
+pub mod fleet;
 pub mod ledger;
 pub mod report;
+pub mod shared;
+pub mod talk;

@@ -202,7 +202,8 @@ impl Link {
         let _ = timeout(GOODBYE, self.endpoint.wait_idle()).await;
     }
 
-    fn close_now(&self, reason: CloseReason) {
+    /// As [`Link::close`], without waiting for the goodbye to leave.
+    pub fn close_now(&self, reason: CloseReason) {
         self.connection
             .close(VarInt::from_u32(reason.number()), reason.text().as_bytes());
     }

@@ -1,0 +1,251 @@
+//! One bot: a real client whose player is the arena's brain.
+//!
+//! Never knows more than its client was told.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tickwire_arena::kinds::{Entity, Event};
+use tickwire_arena::{Arena, Brain, Skill, View};
+use tickwire_link::Traffic;
+use tickwire_shared::client::{Certainty, Client, ClientConfig, ClientEvent, ClientStats};
+use tickwire_shared::id::{EntityId, PlayerId, Tick};
+use tickwire_shared::time::Instant;
+
+use super::ledger::MessageKey;
+use super::shared::Shared;
+use super::talk::Talk;
+use crate::driver::{Driver, Turn};
+
+/// How often a bot looks up when nothing else wakes it.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What one bot can tell when it is done.
+#[derive(Clone, Debug, Default)]
+pub struct Tale {
+    /// Seconds from its first snapshot to its end; `None` when it never got one.
+    pub played_s: Option<f64>,
+    /// What its client counted.
+    pub stats: ClientStats,
+    /// What its links carried.
+    pub traffic: Traffic,
+}
+
+/// A bot at play.
+struct Bot {
+    index: usize,
+    shared: Rc<Shared>,
+    driver: Driver<Arena>,
+    brain: Option<Brain>,
+    talk: Talk,
+    dialed_at: Instant,
+    joined_at: Option<Instant>,
+    /// Messages that wait for the server's word, by the client's own number.
+    said: BTreeMap<u32, MessageKey>,
+    entities: Vec<(EntityId, Option<PlayerId>, Entity)>,
+    latencies_micros: Vec<u32>,
+    /// Why the client closed, in its own words.
+    last_words: Option<String>,
+}
+
+/// Plays until the run is over, then leaves.
+pub async fn play(index: usize, shared: Rc<Shared>) -> Tale {
+    let dialed_at = shared.clock.now();
+    let config = ClientConfig {
+        name: format!("bot {}", index + 1),
+        room: shared.cli.room.clone(),
+        ..ClientConfig::default()
+    };
+    let client = match Client::new(config, dialed_at) {
+        Ok(client) => client,
+        Err(error) => {
+            shared.note_error(&error.to_string());
+            return Tale::default();
+        }
+    };
+    let mut bot = Bot {
+        index,
+        driver: Driver::new(client, shared.way(index), shared.clock),
+        brain: None,
+        talk: Talk::new(shared.seed_of(index), shared.cli.chat, dialed_at),
+        dialed_at,
+        joined_at: None,
+        said: BTreeMap::new(),
+        entities: Vec::new(),
+        latencies_micros: Vec::new(),
+        last_words: None,
+        shared,
+    };
+    while !bot.shared.is_over() && bot.turn().await {}
+    bot.end().await
+}
+
+impl Bot {
+    /// Waits for something to do and does it; false when there is no way to go on.
+    async fn turn(&mut self) -> bool {
+        let until = self.shared.clock.now() + GLANCE;
+        let turn = self.driver.turn(until).await;
+        let now = self.shared.clock.now();
+        if self.driver.client.next_wake() <= now {
+            self.think();
+            self.say(now);
+        }
+        self.driver.client.frame(now);
+        self.note_join(now);
+        self.hear(now);
+        match turn {
+            Turn::Due | Turn::Heard | Turn::Linked => true,
+            Turn::Lost(end) => {
+                self.shared.note_disconnect(&end.to_string());
+                true
+            }
+            Turn::Over(why) => {
+                self.over(&why);
+                false
+            }
+        }
+    }
+
+    /// Decides what to do in the tick to come.
+    fn think(&mut self) {
+        let client = &mut self.driver.client;
+        let view = client.view();
+        let (Some(me), Some(rules)) = (view.me(), view.rules()) else {
+            return;
+        };
+        let seed = self.shared.seed_of(self.index);
+        let brain = self
+            .brain
+            .get_or_insert_with(|| Brain::new(rules, seed, Skill::default()));
+        self.entities.clear();
+        let drawn = view.entities().map(|one| (one.id, one.owner, one.entity));
+        self.entities.extend(drawn);
+        let input = brain.think(&View {
+            tick: view.tick().next(),
+            me,
+            entities: &self.entities,
+        });
+        client.set_input(&input);
+    }
+
+    /// Sends a chat message when it is time for one.
+    fn say(&mut self, now: Instant) {
+        if self.joined_at.is_none() || now >= self.shared.quiet_at.get() {
+            return;
+        }
+        let Some(words) = self.talk.words(now) else {
+            return;
+        };
+        let mut ledger = self.shared.ledger.borrow_mut();
+        let Some(key) = ledger.next_key() else {
+            return;
+        };
+        let text = ledger.sign(key, &words);
+        if let Some(client_id) = self.driver.client.chat(&text) {
+            ledger.send(self.index, now);
+            self.said.insert(client_id, key);
+        }
+    }
+
+    /// Notes the first snapshot and the times of inputs.
+    fn note_join(&mut self, now: Instant) {
+        let client = &mut self.driver.client;
+        if self.joined_at.is_none() && client.tick() != Tick::ZERO {
+            self.joined_at = Some(now);
+            let shared = &self.shared;
+            shared.joined.set(shared.joined.get() + 1);
+            shared.playing.set(shared.playing.get() + 1);
+            shared.join.borrow_mut().add(now.since(self.dialed_at));
+        }
+        client.take_latencies(&mut self.latencies_micros);
+        let mut input = self.shared.input.borrow_mut();
+        for micros in self.latencies_micros.drain(..) {
+            input.add(Duration::from_micros(u64::from(micros)));
+        }
+    }
+
+    /// Takes note of everything the client tells.
+    fn hear(&mut self, now: Instant) {
+        while let Some(event) = self.driver.client.poll_event() {
+            self.hear_one(now, event);
+        }
+    }
+
+    fn hear_one(&mut self, now: Instant, event: ClientEvent<Arena>) {
+        let shared = &self.shared;
+        let mut ledger = shared.ledger.borrow_mut();
+        match event {
+            ClientEvent::Joined { room, resumed, .. } if !resumed => {
+                self.brain = None;
+                ledger.join(self.index, &room);
+            }
+            ClientEvent::Chat { offset, text, .. } => {
+                let key = ledger.key_of(&text);
+                ledger.deliver(self.index, key, offset, now);
+            }
+            ClientEvent::ChatAcked { client_id, .. } => {
+                if let Some(key) = self.said.remove(&client_id) {
+                    ledger.ack(key);
+                }
+            }
+            ClientEvent::ChatRefused { client_id, reason } => {
+                if let Some(key) = self.said.remove(&client_id) {
+                    ledger.refuse(key);
+                }
+                shared.note_error(&format!("a chat message was refused: {reason:?}"));
+            }
+            ClientEvent::ChatMissed { lines } => {
+                shared.note_error(&format!("{lines} lines of chat were cut from history"));
+            }
+            ClientEvent::Desync { field } => shared.note_error(&format!("desync in {field}")),
+            ClientEvent::Game {
+                event, certainty, ..
+            } => self.note_kill(&event, certainty),
+            ClientEvent::Closed { text, .. } => self.last_words = Some(text),
+            ClientEvent::Joined { .. }
+            | ClientEvent::PlayerJoined { .. }
+            | ClientEvent::PlayerLeft { .. }
+            | ClientEvent::Draining { .. } => {}
+        }
+    }
+
+    fn note_kill(&self, event: &Event, certainty: Certainty) {
+        if let Event::Kill(kill) = event
+            && certainty == Certainty::Remote
+            && Some(kill.killer) == self.driver.client.me()
+        {
+            self.shared.kills.set(self.shared.kills.get() + 1);
+        }
+    }
+
+    /// There will be no link any more. The client may know better words for it than the link.
+    fn over(&mut self, why: &str) {
+        if self.joined_at.is_some() {
+            self.shared.note_disconnect(why);
+        } else {
+            let words = self.last_words.take();
+            self.shared.note_error(words.as_deref().unwrap_or(why));
+        }
+        self.shared.ledger.borrow_mut().leave(self.index);
+    }
+
+    async fn end(self) -> Tale {
+        let shared = self.shared;
+        let played = self
+            .joined_at
+            .map(|joined_at| shared.clock.now().since(joined_at));
+        if played.is_some() {
+            shared.playing.set(shared.playing.get().saturating_sub(1));
+        }
+        let client = &self.driver.client;
+        if let Some(wrong) = client.last_misprediction() {
+            shared.note_error(&format!("unexplained misprediction of {}", wrong.field));
+        }
+        Tale {
+            played_s: played.map(|played| played.as_secs_f64()),
+            stats: client.stats().clone(),
+            traffic: self.driver.leave().await,
+        }
+    }
+}
