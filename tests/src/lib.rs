@@ -10,5 +10,4 @@ pub mod oracles;
 pub mod route;
 pub mod scenario;
 pub mod seeds;
-pub mod shadow;
 pub mod stage;

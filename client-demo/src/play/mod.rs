@@ -3,6 +3,7 @@
 //! Never decides anything in the game. What needs a terminal is in `terminal` and is only built
 //! with the feature `play`.
 
+pub mod app;
 pub mod camera;
 pub mod canvas;
 pub mod hands;

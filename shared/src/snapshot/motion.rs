@@ -64,10 +64,7 @@ pub fn on_trajectory(kind: &Kind, expected: &[u32], actual: &[u32]) -> bool {
 
 fn is_velocity(kind: &Kind, word: usize) -> bool {
     kind.words.iter().any(|spec| {
-        let Predictor::Carried { velocity, .. } = spec.predictor else {
-            return false;
-        };
-        usize::from(velocity) == word
+        matches!(spec.predictor, Predictor::Carried { velocity, .. } if usize::from(velocity) == word)
     })
 }
 
