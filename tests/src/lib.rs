@@ -7,6 +7,7 @@ pub mod fuzz;
 pub mod games;
 pub mod log;
 pub mod oracles;
+pub mod rig;
 pub mod route;
 pub mod scenario;
 pub mod seeds;

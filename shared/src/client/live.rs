@@ -284,9 +284,13 @@ impl<G: Game> Live<G> {
         stepped
     }
 
-    /// When the next tick is due; `None` before the first snapshot.
+    /// When the next tick is due; at once when a snapshot waits to be started from, `None` when
+    /// there is nothing to do before the next one.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
+        if self.group_pending && !self.anchored {
+            return Some(Instant::default());
+        }
         self.anchored
             .then(|| self.clock.due(self.prediction.tick().next()))
     }

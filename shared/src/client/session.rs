@@ -3,6 +3,7 @@
 //! Never opens a link and never reads a clock. The phases follow each other: joining, live, closed,
 //! and from closed back to joining when the caller opened another link.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -84,6 +85,8 @@ pub struct Client<G: Game> {
     events: VecDeque<ClientEvent<G>>,
     fresh: Vec<ClientEvent<G>>,
     now: Instant,
+    /// When the last frame was.
+    framed: Instant,
     input_sent: Instant,
 }
 
@@ -108,6 +111,7 @@ impl<G: Game> Client<G> {
             events: VecDeque::new(),
             fresh: Vec::new(),
             now,
+            framed: now,
             input_sent: now,
         };
         client.say_hello();
@@ -173,6 +177,7 @@ impl<G: Game> Client<G> {
     /// Brings everything to `now`. Call at each screen frame or at [`Client::next_wake`].
     pub fn frame(&mut self, now: Instant) {
         self.now = self.now.max(now);
+        self.framed = self.now;
         let Phase::Live(live) = &mut self.phase else {
             return;
         };
@@ -199,7 +204,7 @@ impl<G: Game> Client<G> {
     /// When [`Client::frame`] has something to do next.
     #[must_use]
     pub fn next_wake(&self) -> Instant {
-        let idle = self.now + core::time::Duration::from_millis(CLIENT_IDLE_MILLIS);
+        let idle = self.framed + Duration::from_millis(CLIENT_IDLE_MILLIS);
         match &self.phase {
             Phase::Live(live) => live
                 .next_wake()

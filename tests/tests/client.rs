@@ -1,0 +1,57 @@
+//! Clients predict what the server computes, or can say why not.
+
+use core::time::Duration;
+
+use tickwire_shared::client::ClientConfig;
+use tickwire_shared::conditioner::Network;
+use tickwire_tests::games::sandbox::Sandbox;
+use tickwire_tests::rig::Rig;
+
+fn network(rtt_ms: u64, jitter_ms: u64, loss: f32) -> Network {
+    Network {
+        rtt: Duration::from_millis(rtt_ms),
+        jitter: Duration::from_millis(jitter_ms),
+        loss,
+        burst_packets: 1,
+        duplicates: if loss > 0.0 { 0.02 } else { 0.0 },
+        reorder: if loss > 0.0 { 0.02 } else { 0.0 },
+        outages: None,
+        rate: None,
+    }
+}
+
+fn check(seed: u64, rtt_ms: u64, jitter_ms: u64, loss: f32) {
+    let mut rig = Rig::<Sandbox>::new(seed);
+    rig.run(1_500);
+    for _ in 0..4 {
+        rig.dial(ClientConfig::default(), network(rtt_ms, jitter_ms, loss));
+        rig.run(170);
+    }
+    rig.run(20_000);
+    for (seat, peer) in rig.peers.iter().enumerate() {
+        let stats = peer.client.stats();
+        let what = format!("seed {seed}, rtt {rtt_ms}, jitter {jitter_ms}, loss {loss}, seat {seat}");
+        eprintln!("{what}: {stats:?}");
+        assert!(peer.client.is_live(), "{what}: {:?}", peer.client.closed());
+        let last = peer.client.last_misprediction();
+        assert_eq!(stats.unexplained_mispredictions, 0, "{what}: {last:#?}");
+        assert_eq!(stats.desyncs, 0, "{what}");
+        assert!(stats.desyncs_none > 50, "{what}");
+        assert!(stats.snapshots_received > 800, "{what}");
+        let total = stats.inputs_in_time + stats.inputs_not_in_time;
+        let in_time = stats.inputs_in_time as f64 / total.max(1) as f64;
+        assert!(total > 1_000 && in_time > 0.98, "{what}: {in_time} of {total}");
+    }
+}
+
+#[test]
+fn nothing_is_mispredicted_on_a_good_link() {
+    check(1, 0, 0, 0.0);
+    check(2, 40, 0, 0.0);
+}
+
+#[test]
+fn every_misprediction_is_explained_on_a_bad_link() {
+    check(3, 100, 20, 0.05);
+    check(4, 300, 50, 0.2);
+}
