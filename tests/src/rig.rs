@@ -143,7 +143,9 @@ impl<G: SimGame> Rig<G> {
                 let results = samples.iter().map(|sample| self.judge(player, sample));
                 let results = BoundedVec::of_first(results.collect::<Vec<_>>());
                 let bytes = encode(&ServerControl::Checked { results });
-                self.peers[seat].route.send_down(self.now, Lane::Ordered, bytes);
+                self.peers[seat]
+                    .route
+                    .send_down(self.now, Lane::Ordered, bytes);
             }
         }
     }
@@ -267,8 +269,11 @@ impl<G: SimGame> Rig<G> {
             };
             let (player, now, route) = (PlayerId(seat as u16), self.now, &mut peer.route);
             let mut sink = |bytes: &[u8]| route.send_down(now, Lane::Snapshot, bytes.to_vec());
-            self.replication.send(&self.mirror, player, report, &mut sink);
-            let late = self.replication.take_overflow_events(player, self.mirror.tick());
+            self.replication
+                .send(&self.mirror, player, report, &mut sink);
+            let late = self
+                .replication
+                .take_overflow_events(player, self.mirror.tick());
             if let Some(bytes) = late {
                 let bytes = BoundedVec::of_first(bytes);
                 let bytes = encode(&ServerControl::Events { bytes });
@@ -288,7 +293,11 @@ impl<G: SimGame> Rig<G> {
             Level::Exact => return SampleResult::Unknown,
             _ => Audience::All,
         };
-        let words = row.words.iter().zip(&kind.words).take(kind.row_words(known));
+        let words = row
+            .words
+            .iter()
+            .zip(&kind.words)
+            .take(kind.row_words(known));
         let words = words.map(|(&word, spec)| degrade(word, spec.shift(sample.level())));
         sample.compare(row.kind, kind, &words.collect::<Vec<_>>())
     }

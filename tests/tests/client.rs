@@ -30,7 +30,8 @@ fn check(seed: u64, rtt_ms: u64, jitter_ms: u64, loss: f32) {
     rig.run(20_000);
     for (seat, peer) in rig.peers.iter().enumerate() {
         let stats = peer.client.stats();
-        let what = format!("seed {seed}, rtt {rtt_ms}, jitter {jitter_ms}, loss {loss}, seat {seat}");
+        let what =
+            format!("seed {seed}, rtt {rtt_ms}, jitter {jitter_ms}, loss {loss}, seat {seat}");
         eprintln!("{what}: {stats:?}");
         assert!(peer.client.is_live(), "{what}: {:?}", peer.client.closed());
         let last = peer.client.last_misprediction();
@@ -40,7 +41,10 @@ fn check(seed: u64, rtt_ms: u64, jitter_ms: u64, loss: f32) {
         assert!(stats.snapshots_received > 800, "{what}");
         let total = stats.inputs_in_time + stats.inputs_not_in_time;
         let in_time = stats.inputs_in_time as f64 / total.max(1) as f64;
-        assert!(total > 1_000 && in_time > 0.98, "{what}: {in_time} of {total}");
+        assert!(
+            total > 1_000 && in_time > 0.98,
+            "{what}: {in_time} of {total}"
+        );
     }
 }
 

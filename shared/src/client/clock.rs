@@ -33,7 +33,9 @@ const FAR_MICROS: i64 = 40_000;
 /// not overtaken, which under jitter is less than that of all, by about this much.
 const EXTRA_MILLI_MAX: i64 = 1_800;
 /// Reports after which the first guess is replaced by the measurement in one jump.
-const FIRST_REPORTS: u32 = 6;
+const FIRST_REPORTS: u32 = 8;
+/// Ticks the first guess of the lead is longer than the handshake's round trip suggests.
+const FIRST_SPARE_TICKS: i64 = 4;
 
 /// Reports before which a late input says nothing about the route: the clock is still settling.
 const SETTLED_REPORTS: u32 = 90;
@@ -155,7 +157,7 @@ impl Clock {
         if !self.started {
             self.started = true;
             self.updated = now;
-            self.ahead.value = self.first_rtt_micros - behind + 2 * self.period();
+            self.ahead.value = self.first_rtt_micros - behind + FIRST_SPARE_TICKS * self.period();
             self.ahead.target = self.ahead.value;
         }
         self.aim_behind(now);
@@ -289,18 +291,26 @@ impl Clock {
     }
 
     fn aim_ahead(&mut self, now: Instant) {
-        if self.route_up.settle(now) == 0 || self.reports < FIRST_REPORTS {
-            return;
-        }
+        self.route_up.settle(now);
         let Some(on_time) = self.route_up.quantile(95) else {
             return;
         };
-        let extra = (self.loss_milli * 20)
-            .max(self.penalty_micro / 1_000)
-            .min(EXTRA_MILLI_MAX);
-        self.ahead.target = on_time + self.period() * (1_000 + extra) / 1_000;
-        if self.reports == FIRST_REPORTS {
-            self.ahead.value = self.ahead.target;
+        // A few samples know little of the route's worst: rather early than late at first.
+        let settling = if self.reports < SETTLED_REPORTS {
+            1_000
+        } else {
+            0
+        };
+        let seen = (self.loss_milli * 20).max(self.penalty_micro / 1_000);
+        let extra = seen.max(settling).min(EXTRA_MILLI_MAX);
+        let target = on_time + self.period() * (1_000 + extra) / 1_000;
+        let first = self.reports < FIRST_REPORTS;
+        if first && target <= self.ahead.value {
+            return;
+        }
+        self.ahead.target = target;
+        if first || self.reports == FIRST_REPORTS {
+            self.ahead.value = target;
         }
     }
 
