@@ -107,3 +107,46 @@ pub const CONFIG_BYTES_MAX: u64 = 256 * 1_024;
 
 /// Bytes of one room's unsent packets at the most. A packet beyond is dropped and counted.
 pub const OUTBOX_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+
+/// Input packets of one link for each tick of its room. More are dropped, not decoded.
+pub const INPUT_PACKETS_PER_TICK: u32 = 2;
+
+/// Input packets of one link at once, so that what a network held back for a second is taken.
+pub const INPUT_PACKETS_BURST: u32 = 240;
+
+/// Bytes of input packets of one link a second. More are dropped, not decoded.
+pub const INPUT_BYTES_PER_SECOND: u32 = 64 * 1_024;
+
+/// How many times the allowed rate a link may try for [`FLOOD_TIME_MAX`] before it is closed.
+pub const FLOOD_FACTOR: u32 = 4;
+
+/// How long a link may try to flood.
+pub const FLOOD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Ordered packets of one link a second. More close the link.
+pub const ORDERED_PACKETS_PER_SECOND: u32 = 30;
+
+/// Ordered packets of one link at once. More close the link.
+pub const ORDERED_PACKETS_BURST: u32 = 120;
+
+/// Chat lines of one session a second. More are refused one by one.
+pub const CHAT_LINES_PER_SECOND: u32 = 1;
+
+/// Chat lines of one session at once. More are refused one by one.
+pub const CHAT_LINES_BURST: u32 = 10;
+
+/// Lines of a session whose offsets are remembered to answer a repeated one. A repeated line that
+/// is older is refused as stale.
+pub const CHAT_IDS_REMEMBERED: usize = 64;
+
+/// Chat lines a newcomer is sent from before it came.
+pub const CHAT_TAIL_MAX: u64 = 32;
+
+/// Silence on a live link until its session waits for a new one.
+pub const SILENCE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long a session outlives its link, unless configured otherwise. Then its seat is free.
+pub const SESSION_GRACE: Duration = Duration::from_secs(30);
+
+/// How long a room without anybody goes on. Then it ends.
+pub const ROOM_EMPTY_TIME_MAX: Duration = Duration::from_secs(60);

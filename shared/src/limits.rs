@@ -134,3 +134,6 @@ pub const CHECK_ROWS_MAX: usize = 8;
 
 /// Milliseconds after which a client that has no new input sends its last ones again, for the acks.
 pub const CLIENT_IDLE_MILLIS: u64 = 50;
+
+/// Chat lines in one packet of history at the most. More go into further packets.
+pub const HISTORY_BATCH_MAX: usize = 24;

@@ -4,9 +4,13 @@
 //! the server than its limits: time and randomness are arguments, so that a simulated hour takes
 //! seconds and equal seeds give equal runs.
 
+pub mod chat;
+pub mod limiter;
 pub mod port;
 pub mod replication;
 pub mod room;
+pub mod roster;
+pub mod session;
 
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
 pub use room::{Room, RoomConfig};

@@ -420,6 +420,7 @@ impl<G: Game> Client<G> {
                 }
             }
             ServerControl::Chat(line) => self.chat_line(&line),
+            ServerControl::History { lines } => lines.iter().for_each(|line| self.chat_line(line)),
             ServerControl::Roster { players, .. } => {
                 players.iter().for_each(|entry| self.joined(entry));
             }

@@ -94,6 +94,14 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, WireError> {
     }
 }
 
+/// The protocol version in bytes that claim to be a [`super::Hello`] of any version.
+#[must_use]
+pub fn protocol_of_hello(bytes: &[u8]) -> Option<u16> {
+    let (&kind, body) = bytes.split_first()?;
+    let (protocol, _) = bincode::decode_from_slice::<u16, _>(body, CONFIG).ok()?;
+    (kind == super::Hello::KIND).then_some(protocol)
+}
+
 struct Bytes(Vec<u8>);
 
 impl Writer for Bytes {

@@ -17,8 +17,9 @@ use super::check::{CHECK_SAMPLES_MAX, Sample, SampleResult};
 use super::{BoundedStr, BoundedVec, Message};
 use crate::id::{PlayerId, SessionId, Tick};
 use crate::limits::{
-    CHAT_BYTES_MAX, EVENTS_BYTES_MAX, NAME_BYTES_MAX, ORDERED_BYTES_MAX, REFUSE_DETAIL_BYTES_MAX,
-    ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX, ROW_WORDS_MAX, SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
+    CHAT_BYTES_MAX, EVENTS_BYTES_MAX, HISTORY_BATCH_MAX, NAME_BYTES_MAX, ORDERED_BYTES_MAX,
+    REFUSE_DETAIL_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX, ROW_WORDS_MAX,
+    SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
 };
 
 /// First packet of a link.
@@ -167,6 +168,11 @@ pub enum ServerControl {
     },
     /// A chat line of the room; offsets come without a gap.
     Chat(ChatLine),
+    /// Chat lines from before, oldest first, after the roster: each as if it came by itself.
+    History {
+        /// Some of them.
+        lines: BoundedVec<ChatLine, HISTORY_BATCH_MAX>,
+    },
     /// Players of the room; the first of these packets go before everything else.
     Roster {
         /// Some of them.

@@ -16,7 +16,7 @@ mod control;
 
 pub use bounded::{BoundedStr, BoundedVec, TooLong};
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
-pub use codec::{Message, WireError, decode, encode};
+pub use codec::{Message, WireError, decode, encode, protocol_of_hello};
 pub use control::{
     ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest,
     RosterEntry, ServerControl, Token, Welcome,

@@ -97,6 +97,9 @@ fn server_packets() -> Vec<ServerControl> {
             reason: ChatRefusal::Stale,
         },
         ServerControl::Chat(line()),
+        ServerControl::History {
+            lines: BoundedVec::of_first(vec![line(); HISTORY_BATCH_MAX]),
+        },
         ServerControl::Roster {
             players: BoundedVec::of_first(vec![entry.clone(); ROSTER_BATCH_MAX]),
             more: true,
