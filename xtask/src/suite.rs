@@ -28,6 +28,9 @@ const FORBIDDEN_IN_SHARED: [&str; 7] = [
     "tickwire-server",
 ];
 
+/// What the bots must not depend on: they run where there is no screen.
+const FORBIDDEN_IN_BOTS: [&str; 5] = ["crossterm", "eframe", "egui", "winit", "tickwire-server"];
+
 /// A second provider of cryptography beside aws-lc would have to be watched too.
 const FORBIDDEN_ANYWHERE: [&str; 2] = ["ring", "openssl"];
 
@@ -41,6 +44,9 @@ pub fn test() -> Result<bool, String> {
         step::check("dependencies of the core", || {
             tree(&["--package", "tickwire-shared"], &FORBIDDEN_IN_SHARED)
         }),
+        step::check("bots without a screen", || {
+            tree(&["--package", "tickwire-client-demo"], &FORBIDDEN_IN_BOTS)
+        }),
         step::check("one provider of cryptography", || {
             tree(&["--workspace"], &FORBIDDEN_ANYWHERE)
         }),
@@ -51,7 +57,7 @@ pub fn test() -> Result<bool, String> {
     outcomes.extend(wasm_steps());
     outcomes.push(step::run(
         "tests",
-        &mut tests(&["--workspace"], FUZZ_RUNS, SIM_SEEDS),
+        &mut tests(&["--workspace", "--all-features"], FUZZ_RUNS, SIM_SEEDS),
     ));
     Ok(report::print(&outcomes))
 }
@@ -116,6 +122,7 @@ fn clippy() -> Command {
         "--locked",
         "--release",
         "--workspace",
+        "--all-features",
         "--all-targets",
         "--",
         "-D",
@@ -124,8 +131,14 @@ fn clippy() -> Command {
 }
 
 fn documentation() -> Command {
-    let mut command =
-        workspace::cargo(&["doc", "--locked", "--release", "--workspace", "--no-deps"]);
+    let mut command = workspace::cargo(&[
+        "doc",
+        "--locked",
+        "--release",
+        "--workspace",
+        "--all-features",
+        "--no-deps",
+    ]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     command
 }
