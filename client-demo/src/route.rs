@@ -67,12 +67,7 @@ impl Route {
     /// A route over `link`; with `network` both directions suffer its figures, drawn from `seed`.
     #[must_use]
     pub fn new(link: Link, clock: Clock, network: Option<(Network, u64)>) -> Route {
-        let simulated = network.map(|(network, seed)| Simulated {
-            up: Way::new(network, seed),
-            down: Way::new(network, seed.wrapping_add(1)),
-            waiting: VecDeque::new(),
-            ended: None,
-        });
+        let simulated = network.map(|(network, seed)| Simulated::new(network, seed));
         Route {
             link,
             clock,
@@ -159,6 +154,15 @@ impl Route {
 }
 
 impl Simulated {
+    fn new(network: Network, seed: u64) -> Simulated {
+        Simulated {
+            up: Way::new(network, seed),
+            down: Way::new(network, seed.wrapping_add(1)),
+            waiting: VecDeque::new(),
+            ended: None,
+        }
+    }
+
     fn push(
         &mut self,
         now: Instant,
@@ -214,4 +218,59 @@ impl Simulated {
 
 fn broken(error: SendError) -> LinkEnd {
     LinkEnd::Lost(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_shared::conditioner::Rate;
+
+    const MS: fn(u64) -> Instant = Instant::from_millis;
+
+    #[test]
+    fn the_ordered_lane_only_stalls_and_datagrams_get_lost() {
+        let mut simulated = Simulated::new(Network::BAD, 3);
+        for number in 0..200_u8 {
+            for lane in [Lane::Ordered, Lane::Snapshot] {
+                let sent = simulated.push(MS(0), Direction::Down, lane, vec![number]);
+                sent.expect("there is room");
+            }
+        }
+        assert_eq!(
+            simulated.arrived(MS(50)),
+            None,
+            "RTT 200 ms, half of it one way"
+        );
+        assert!(simulated.next_wake() > Some(MS(50)));
+        let (mut ordered, mut datagrams) = (Vec::new(), 0);
+        while let Some((lane, bytes)) = simulated.arrived(MS(60_000)) {
+            match lane {
+                Lane::Ordered => ordered.extend(bytes),
+                _ => datagrams += 1,
+            }
+        }
+        assert_eq!(ordered, (0..200).collect::<Vec<u8>>());
+        assert!(
+            (120..200).contains(&datagrams),
+            "{datagrams} of 200 at 15 % loss"
+        );
+    }
+
+    #[test]
+    fn a_full_stream_holds_packets_back_up_to_a_bound() {
+        let rate = Rate {
+            bytes_per_s: 1_000,
+            queue_bytes_max: 1_000,
+        };
+        let network = Network {
+            rate: Some(rate),
+            ..Network::PERFECT
+        };
+        let mut simulated = Simulated::new(network, 1);
+        let mut push = |at| simulated.push(at, Direction::Down, Lane::Ordered, vec![0; 500]);
+        let accepted = (0..10_000).take_while(|_| push(MS(0)).is_ok()).count();
+        assert_eq!(accepted, CONDITIONER_PACKETS_MAX + 2);
+        simulated.retry(MS(1_000));
+        assert_eq!(simulated.waiting.len(), CONDITIONER_PACKETS_MAX - 2);
+    }
 }

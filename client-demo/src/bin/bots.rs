@@ -7,15 +7,14 @@ use std::process::ExitCode;
 
 use tickwire_client_demo::bots::cli::Cli;
 use tickwire_client_demo::bots::fleet;
-use tickwire_client_demo::bots::report::Report;
 use tickwire_client_demo::flags::parse_or_exit;
 
 fn main() -> ExitCode {
     let cli: Cli = parse_or_exit();
     let path = cli.report.clone();
     // A report that cannot be written is better known before a long run than after it.
-    if let Some(Err(error)) = path.as_deref().map(|path| std::fs::write(path, "")) {
-        return fail(&format!("the report cannot be written: {error}"), 2);
+    if let Some(Err(words)) = path.as_deref().map(|path| write(path, "")) {
+        return fail(&words, 2);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -25,8 +24,8 @@ fn main() -> ExitCode {
         Err(error) => return fail(&format!("no event loop: {error}"), 1),
     };
     print!("{}", report.table());
-    if let Some(Err(error)) = path.as_deref().map(|path| write(path, &report)) {
-        return fail(&format!("the report cannot be written: {error}"), 1);
+    if let Some(Err(words)) = path.as_deref().map(|path| write(path, &report.json())) {
+        return fail(&words, 1);
     }
     match report.failures() {
         failures if failures.is_empty() => ExitCode::SUCCESS,
@@ -34,10 +33,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(path: &Path, report: &Report) -> std::io::Result<()> {
-    let mut json = serde_json::to_string_pretty(report)?;
-    json.push('\n');
-    std::fs::write(path, json)
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let written = std::fs::write(path, text);
+    written.map_err(|error| format!("the report {path:?} cannot be written: {error}"))
 }
 
 fn fail(words: &str, status: u8) -> ExitCode {

@@ -19,9 +19,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How long a lost link is dialed again; sessions outlive their link for 30 s.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Plays the arena in a terminal: run with WASD or arrows, aim with the mouse, fire with space.
+/// Plays the arena in a terminal: run with WASD or arrows, aim with the mouse, fire with space
 #[derive(Debug, Parser)]
-#[command(name = "play", version, about, max_term_width = 100)]
+#[command(name = "play", version, max_term_width = 100)]
 struct Cli {
     /// Server to play on, as HOST:PORT
     #[arg(long, default_value = "127.0.0.1:7777", value_parser = Address::parse)]
@@ -119,7 +119,9 @@ async fn watch(mut app: App, clock: Clock, time: Duration) -> Result<(), String>
             app.steer(size.0, size.1);
         }
     }
-    print!("{}", app.picture(size.0, size.1).to_text());
+    if app.farewell().is_none() {
+        print!("{}", app.picture(size.0, size.1).to_text());
+    }
     leave(app).await
 }
 

@@ -14,13 +14,14 @@ use crate::flags::{Net, duration, room_name, trust};
 /// Bots one process drives at the most.
 pub const BOTS_MAX: u32 = 1_000;
 
-/// Plays the arena with many bots and reports how the server and the network did.
-///
-/// Exit status: 0 when everything held; 1 when nobody joined, a bot did not get in, chat was lost,
-/// doubled or reordered, or a client and the server disagreed about the game's state; 2 for a wrong
-/// flag.
+/// What `--help` says last.
+const STATUS: &str = "Exit status: 0 when everything held; 1 when a bot did not get in, chat was \
+    lost, doubled or reordered, or a client and the server disagreed about the game's state; 2 \
+    for a wrong flag.";
+
+/// Plays the arena with many bots and reports how the server and the network did
 #[derive(Clone, Debug, Parser)]
-#[command(name = "bots", version, about, long_about, max_term_width = 100)]
+#[command(name = "bots", version, max_term_width = 100, after_help = STATUS)]
 pub struct Cli {
     /// Server to play on, as HOST:PORT
     #[arg(long, default_value = "127.0.0.1:7777", value_parser = Address::parse)]

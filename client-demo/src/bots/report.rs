@@ -44,9 +44,9 @@ pub struct Report {
     pub mispredictions_per_bot_per_minute: f64,
     /// Mispredictions that no late input, push or read of a shown entity explains.
     pub unexplained_mispredictions: u64,
-    /// State checks that both sides answered.
+    /// Rows whose hash the server was asked to compare.
     pub checks: u64,
-    /// State checks whose hashes differ.
+    /// Answers that the hashes differ.
     pub desyncs: u64,
     /// Links that ended before their bot left.
     pub disconnects: u64,
@@ -118,6 +118,14 @@ impl Report {
         );
         fail_if(self.desyncs > 0, format!("{} desyncs", self.desyncs));
         failures
+    }
+
+    /// The report as JSON text, ending with a line end.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        // Only numbers, texts and lists with text keys: nothing of it can fail.
+        json.unwrap_or_default() + "\n"
     }
 
     /// The table for people.
@@ -196,7 +204,7 @@ impl Report {
             ),
             (
                 "state checks",
-                format!("{} equal or not, {} desyncs", self.checks, self.desyncs),
+                format!("{} asked, {} desyncs", self.checks, self.desyncs),
             ),
         ];
         rows.extend(self.last_rows());
