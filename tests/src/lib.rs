@@ -11,4 +11,5 @@ pub mod rig;
 pub mod route;
 pub mod scenario;
 pub mod seeds;
+pub mod shadow;
 pub mod stage;

@@ -40,7 +40,7 @@ pub fn rows_of_tick(
     checked: &mut Checked,
 ) {
     for id in confirmed.ids() {
-        let Some(row) = confirmed.row(id).filter(|row| row.tick == tick) else {
+        let Some(row) = confirmed.row_at(id, tick).filter(|row| row.tick == tick) else {
             continue;
         };
         if tick < mirror.oldest() {
@@ -76,9 +76,12 @@ fn check_row(schema: &Schema, server: &RowAt<'_>, row: &ConfirmedRow, me: Player
         mine || row.known == Audience::All,
         "I13: {me} knows owner words of {id}"
     );
-    assert!(
-        !mine || row.level == Level::Exact,
-        "I5: {me} predicts {id} from a coarse row"
+    // An owned entity beyond the size of the prediction group is merely shown.
+    let predicted = row.level == Level::Exact;
+    let owned = row.known == Audience::Owner;
+    assert_eq!(
+        predicted, owned,
+        "I5: {me} has {id} at a level that does not fit its use"
     );
     let kind = schema.entity(row.kind).expect("the server has such a kind");
     if kind.def.motion != Motion::Free {
@@ -234,16 +237,21 @@ impl Progress {
     }
 }
 
-/// After heal: what a client knows is exactly what it should know.
+/// After heal: a client knows everything it is entitled to, and nothing else that does not `fit`.
 ///
 /// # Panics
-/// When an entity is missing, or one is known that is gone.
-pub fn converged(me: PlayerId, known: &[EntityId], entitled: &[EntityId]) {
+/// When an entity is missing, or one is known that is gone or hidden.
+pub fn converged(
+    me: PlayerId,
+    known: &[EntityId],
+    entitled: &[EntityId],
+    fits: impl Fn(&EntityId) -> bool,
+) {
     for id in entitled {
         assert!(known.contains(id), "I5: {me} never learned of {id}");
     }
     for id in known {
-        assert!(entitled.contains(id), "I13: {me} still knows {id}");
+        assert!(fits(id), "I13: {me} still knows {id}");
     }
 }
 

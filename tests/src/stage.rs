@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use tickwire_shared::game::{Frame, Game, Host, Role, SeatInput, Source, Step, schema_of};
-use tickwire_shared::id::{EntityId, PlayerId, Tick};
+use tickwire_shared::game::{
+    Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, Visible, schema_of,
+};
+use tickwire_shared::id::{EntityId, KindId, PlayerId, Tick};
+use tickwire_shared::limits::BLOCK_SLOTS;
+use tickwire_shared::replicate::{Replicate, RowMut};
 use tickwire_shared::rng::Rng;
-use tickwire_shared::schema::Schema;
-use tickwire_shared::snapshot::Mirror;
+use tickwire_shared::schema::{Audience, Schema};
+use tickwire_shared::snapshot::{Mirror, RowAt, slots_of};
 
 use crate::games::SimGame;
 
@@ -22,8 +26,19 @@ pub struct Stage<G: Game> {
     frame: Frame<G::Entity>,
     secret: Rng,
     seats: Vec<SeatInput<G::Input>>,
-    /// Events of the last step.
-    pub events: usize,
+    events: Vec<Emitted<G::Event>>,
+}
+
+/// An event as replication takes it.
+pub struct EventWords {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its words.
+    pub words: Vec<u32>,
+    /// Where it happened.
+    pub at: Option<EntityId>,
+    /// Whose input caused it, and which of that player's events it is.
+    pub by: Option<(PlayerId, u8)>,
 }
 
 /// The compiled schema of a game.
@@ -42,14 +57,20 @@ impl<G: SimGame> Stage<G> {
     /// An empty world before its first tick.
     #[must_use]
     pub fn new(seed: u64) -> Stage<G> {
-        let (rules, schema) = (G::rules(seed), schema::<G>());
+        Stage::with(schema::<G>(), seed)
+    }
+
+    /// As [`Stage::new`] with a schema that many runs share.
+    #[must_use]
+    pub fn with(schema: Arc<Schema>, seed: u64) -> Stage<G> {
+        let rules = G::rules(seed);
         Stage {
             game: G::new(&rules, seed),
             mirror: Mirror::new(Arc::clone(&schema)),
             frame: Frame::new(schema),
             secret: Rng::of(seed, &[0x5EC]),
             seats: Vec::new(),
-            events: 0,
+            events: Vec::new(),
             rules,
             seed,
         }
@@ -69,13 +90,13 @@ impl<G: SimGame> Stage<G> {
             seat.input = G::intent(intents, &seat.input);
             self.game.accept(seat.player, &mut seat.input);
         }
-        let mut events = Vec::new();
+        self.events.clear();
         let mut host = Server {
             tick,
             mirror: &mut self.mirror,
             secret: &mut self.secret,
         };
-        let mut cx = Step::new(tick, self.seed, &self.seats, &mut events, &mut host);
+        let mut cx = Step::new(tick, self.seed, &self.seats, &mut self.events, &mut host);
         if tick == Tick(1) {
             self.game.start(&mut cx);
         }
@@ -86,13 +107,75 @@ impl<G: SimGame> Stage<G> {
             self.game.join(&mut cx, player);
         }
         self.game.step(&mut cx);
-        self.events = events.len();
         self.reseat(come, go);
         self.frame.clear();
         self.game.save(&mut self.frame);
         self.mirror.apply(&mut self.frame, tick);
         self.game.load(&self.frame);
+    }
+
+    /// The mirror, for replication to begin its tick.
+    pub fn mirror_mut(&mut self) -> &mut Mirror {
+        &mut self.mirror
+    }
+
+    /// Frees the slots of everything that is gone, as when nobody views the room.
+    pub fn release(&mut self) {
         self.mirror.release_departed(|_| false);
+    }
+
+    /// What the game says about a viewer and an entity that exists.
+    #[must_use]
+    pub fn visible(&self, viewer: PlayerId, id: EntityId) -> Visible {
+        let row = self
+            .mirror
+            .row_at(id.slot, self.mirror.tick())
+            .filter(|row| row.id == id);
+        row.map_or(Visible::Hidden, |row| self.visible_row(viewer, &row))
+    }
+
+    /// What the game says about a viewer and an entity as it was.
+    #[must_use]
+    pub fn visible_row(&self, viewer: PlayerId, row: &RowAt<'_>) -> Visible {
+        let mut frame = Frame::<G::Entity>::new(Arc::clone(self.mirror.schema()));
+        frame.push_row(row.id, row.kind, Audience::Server, row.owner, row.words);
+        let seen = frame
+            .iter()
+            .next()
+            .map(|(id, entity)| self.game.visible(viewer, id, &entity));
+        seen.unwrap_or(Visible::Hidden)
+    }
+
+    /// The entities of a block.
+    pub fn ids_of_block(&self, block: usize) -> impl Iterator<Item = EntityId> + '_ {
+        let rows = self.mirror.block(block);
+        slots_of(rows.alive).map(move |bit| EntityId {
+            slot: (block * BLOCK_SLOTS + bit) as u32,
+            generation: rows.generations[bit],
+        })
+    }
+
+    /// The events of the last step as words.
+    pub fn take_events(&mut self) -> Vec<EventWords> {
+        let schema = Arc::clone(self.mirror.schema());
+        let words_of = |emitted: Emitted<G::Event>| {
+            let kind = emitted.event.kind();
+            let mut words = vec![0; schema.events[usize::from(kind.0)].words.len()];
+            let public = words.as_mut_slice();
+            emitted.event.store(RowMut {
+                public,
+                owner: &mut [],
+                server: &mut [],
+            });
+            let by = emitted.by.map(|by| (by, emitted.ordinal));
+            EventWords {
+                kind,
+                words,
+                at: emitted.at,
+                by,
+            }
+        };
+        self.events.drain(..).map(words_of).collect()
     }
 
     /// Replaces the game by a new one that knows only what the mirror holds.

@@ -24,6 +24,7 @@ fn hashes<G: SimGame>(seed: u64, forget_every: Option<u32>) -> Vec<u64> {
         let goes = seated.len() > 1 && crowd.chance(0.01);
         let go = goes.then(|| seated[crowd.below(seated.len() as u32) as usize]);
         stage.tick(come, go, &mut intents);
+        stage.release();
         seated.retain(|player| Some(*player) != go);
         seated.extend(come);
         if forget_every.is_some_and(|every| tick.is_multiple_of(every)) {

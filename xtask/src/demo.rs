@@ -132,7 +132,8 @@ fn welcome(address: SocketAddr, lasts: Option<Duration>) -> String {
     format!(
         "\nA room with {BOTS} bots runs at {address}. {end}\n\
          Join it from another terminal:\n\n    \
-         cargo run --release -p tickwire-client-demo --features play --bin play -- \\\n        --server {address}\n"
+         cargo run --release -p tickwire-client-demo --features play --bin play -- \\\n        \
+         --server {address}\n"
     )
 }
 

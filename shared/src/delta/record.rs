@@ -7,7 +7,8 @@
 //!   for each member, by slot:
 //!     slot   18 bits
 //!     what    2 bits  0 as in the baseline, 1 changed, 2 entered
-//!     entered: kind 6 bits, generation 16 bits, spawn key 1 bit (age 7 bits, 127 = older, ordinal 8 bits),
+//!     entered: kind 6 bits, generation 16 bits,
+//!              spawn key 1 bit (age 7 bits, 127 = older, ordinal 8 bits),
 //!              motion age, plain row at level Exact with owner words
 //!     changed: motion age, row against the baseline, level Exact with owner words
 //! events     1 bit, then one event, again 1 bit ... 0

@@ -71,8 +71,8 @@ impl Table {
         };
         let mut next = 0u32;
         for length in 1..=CODE_BITS_MAX {
-            for symbol in 0..SYMBOLS {
-                if lengths[symbol] == length {
+            for (symbol, own) in lengths.iter().enumerate() {
+                if *own == length {
                     table.assign(symbol, next, length);
                     next += 1;
                 }

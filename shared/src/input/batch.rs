@@ -35,7 +35,7 @@ impl InputBatch {
     }
 
     /// Adds the input of `tick`. When `tick` does not follow the newest one (the clock jumped), the
-    /// older inputs are forgotten: their ticks are over. The oldest beyond [`INPUT_BATCH_MAX`] goes.
+    /// older inputs are forgotten: their ticks are over. The oldest past [`INPUT_BATCH_MAX`] goes.
     pub fn push(&mut self, tick: Tick, row: &[u32]) {
         if self.newest.next() != tick {
             self.clear();

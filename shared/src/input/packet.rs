@@ -4,7 +4,7 @@
 //! and only the one encoding the encoder would choose is taken.
 //!
 //! ```text
-//! kind 8 | ack | shown? 1 [tick 32, fraction 8] | newest tick 32 | count-1 4 | row | older rows ...
+//! kind 8 | ack | shown? 1 [tick 32, fraction 8] | newest tick 32 | count-1 4 | row | older row *
 //! row:       each word at its bits
 //! older row: same as the newer one 1 [row, when not the same]
 //! ```

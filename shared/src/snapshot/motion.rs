@@ -64,7 +64,10 @@ pub fn on_trajectory(kind: &Kind, expected: &[u32], actual: &[u32]) -> bool {
 
 fn is_velocity(kind: &Kind, word: usize) -> bool {
     kind.words.iter().any(|spec| {
-        matches!(spec.predictor, Predictor::Carried { velocity, .. } if usize::from(velocity) == word)
+        let Predictor::Carried { velocity, .. } = spec.predictor else {
+            return false;
+        };
+        usize::from(velocity) == word
     })
 }
 

@@ -107,7 +107,7 @@ pub struct Welcome {
     pub token: Token,
     /// How long the session outlives its link, in milliseconds.
     pub grace_millis: u32,
-    /// The epoch of the room's chat; offsets of different epochs have nothing to do with each other.
+    /// The epoch of the room's chat; offsets of different epochs have nothing in common.
     pub chat_epoch: u32,
     /// Offset of the first chat line that will be sent. A client that waits for an earlier one of
     /// the same epoch learns from this that history was cut.
