@@ -6,11 +6,13 @@
 
 pub mod chat;
 pub mod limiter;
+pub mod lobby;
 pub mod port;
 pub mod replication;
 pub mod room;
 pub mod roster;
 pub mod session;
 
+pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
 pub use room::{Room, RoomConfig};

@@ -1,0 +1,240 @@
+//! The way in: a Hello becomes a new session, an old one on a new link, or a refusal.
+//!
+//! Never lets a link in that speaks another protocol or schema, and never says more to one that
+//! guesses a token than that it is wrong.
+
+use std::sync::Arc;
+
+use tickwire_shared::chat::{check_name, check_room_name};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{LinkId, RoomId, SessionId};
+use tickwire_shared::limits::{HISTORY_BATCH_MAX, ROSTER_BATCH_MAX};
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{
+    BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
+    Token, Welcome, encode,
+};
+
+use super::{Lobby, Phase, Session};
+use crate::engine::chat::ChatPen;
+use crate::engine::port::{Effect, Inbound};
+use crate::engine::session::Live;
+
+/// Why somebody is not let in, and what else to say.
+struct Refusal {
+    reason: CloseReason,
+    detail: String,
+}
+
+impl From<CloseReason> for Refusal {
+    fn from(reason: CloseReason) -> Refusal {
+        Refusal {
+            reason,
+            detail: String::new(),
+        }
+    }
+}
+
+impl Lobby {
+    /// A link said hello.
+    pub(super) fn greet(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        hello: &Hello,
+        entropy: &mut dyn FnMut() -> u64,
+    ) {
+        if hello.schema_hash != self.config.schema.hash {
+            return self.refuse(link, CloseReason::SchemaMismatch, "");
+        }
+        let entered = match &hello.resume {
+            Some(resume) => self.resume(link, resume, entropy),
+            None => self.join(now, link, hello, entropy),
+        };
+        match entered {
+            Ok(session) => {
+                let live = Live::new(session, self.config.schema.tick_hz, now);
+                self.links.insert(link, Phase::Live(Box::new(live)));
+                self.welcome(link, session, hello.resume.as_ref());
+            }
+            Err(refusal) => self.refuse(link, refusal.reason, &refusal.detail),
+        }
+    }
+
+    /// Says why a link is not let in, and closes it.
+    pub(super) fn refuse(&mut self, link: LinkId, reason: CloseReason, detail: &str) {
+        self.links.remove(&link);
+        self.counts.refused += 1;
+        let schema = match reason {
+            CloseReason::SchemaMismatch => self.config.schema.text.as_str(),
+            _ => "",
+        };
+        let refuse = Refuse {
+            reason: reason.number(),
+            detail: BoundedStr::cut(detail),
+            schema: BoundedStr::cut(schema),
+        };
+        self.tell(link, &HandshakeReply::Refuse(refuse));
+        self.effect_close(link, reason);
+    }
+
+    fn join(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        hello: &Hello,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<SessionId, Refusal> {
+        if self.draining {
+            return Err(CloseReason::Draining.into());
+        }
+        if self.sessions.len() >= self.config.sessions_max {
+            return Err(CloseReason::ServerFull.into());
+        }
+        check_name(&hello.name).map_err(|fault| Refusal {
+            reason: CloseReason::BadName,
+            detail: format!("In this one, {fault}."),
+        })?;
+        let room_id = self.find_room(now, &hello.room, entropy)?;
+        let id = SessionId(self.sessions_made + 1);
+        let Some(room) = self.directory.get_mut(room_id) else {
+            return Err(CloseReason::NoSuchRoom.into());
+        };
+        let entry = room
+            .roster
+            .take(id, &hello.name)
+            .ok_or(CloseReason::RoomFull)?;
+        room.empty_since = None;
+        self.sessions_made += 1;
+        self.counts.joined += 1;
+        let session = Session {
+            room: room_id,
+            player: entry.player,
+            name: entry.name.clone(),
+            link: Some(link),
+            until: None,
+            token: token(entropy),
+            token_before: None,
+            pen: ChatPen::new(now),
+        };
+        self.sessions.insert(id, session);
+        let player = entry.player;
+        self.effects
+            .push_back(Effect::ToRoom(room_id, Inbound::Join { player, link }));
+        self.tell_room(room_id, &ServerControl::Joined(entry), Some(id));
+        Ok(id)
+    }
+
+    fn resume(
+        &mut self,
+        link: LinkId,
+        resume: &Resume,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<SessionId, Refusal> {
+        let unknown = CloseReason::UnknownSession;
+        let session = self.sessions.get_mut(&resume.session).ok_or(unknown)?;
+        let proves = |known: &Token| *known == resume.token;
+        if !proves(&session.token) && !session.token_before.as_ref().is_some_and(proves) {
+            return Err(unknown.into());
+        }
+        session.token_before = Some(resume.token);
+        session.token = token(entropy);
+        session.until = None;
+        let (room, player) = (session.room, session.player);
+        let old = session.link.replace(link);
+        self.counts.resumed += 1;
+        if let Some(old) = old {
+            self.links.remove(&old);
+            self.farewell(old, CloseReason::Replaced);
+        }
+        self.effects
+            .push_back(Effect::ToRoom(room, Inbound::Attach { player, link }));
+        Ok(resume.session)
+    }
+
+    fn find_room(
+        &mut self,
+        now: Instant,
+        request: &RoomRequest,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<RoomId, Refusal> {
+        let name = match request {
+            RoomRequest::Any => match self.directory.liveliest() {
+                Some(room) => return Ok(room),
+                None => self.directory.free_name(&self.config.default_room),
+            },
+            RoomRequest::Named(name) => match self.directory.named(name) {
+                Some(room) => return Ok(room),
+                None if !self.config.create_rooms => return Err(CloseReason::NoSuchRoom.into()),
+                None => name.clone(),
+            },
+        };
+        check_room_name(&name).map_err(|fault| Refusal {
+            reason: CloseReason::BadName,
+            detail: format!("In the name of the room, {fault}."),
+        })?;
+        if self.directory.len() >= self.config.rooms_max {
+            return Err(Refusal {
+                reason: CloseReason::ServerFull,
+                detail: "It makes no more rooms.".to_owned(),
+            });
+        }
+        let order = self.directory.add(now, name, self.config.seats, entropy);
+        let room = order.room;
+        self.effects.push_back(Effect::OpenRoom(order));
+        Ok(room)
+    }
+
+    /// Everything a client must know first: Welcome, roster, chat from before.
+    fn welcome(&mut self, link: LinkId, id: SessionId, resume: Option<&Resume>) {
+        let session = self.sessions.get(&id);
+        let Some((session, room)) = session.and_then(|s| Some((s, self.directory.get(s.room)?)))
+        else {
+            return;
+        };
+        let chat_first = match resume {
+            Some(resume) => room.chat.resume(resume.chat_epoch, resume.chat_next),
+            None => room.chat.tail(),
+        };
+        let config = &self.config;
+        let welcome = Welcome {
+            session: id,
+            resumed: resume.is_some(),
+            player: session.player,
+            name: session.name.clone(),
+            room: room.name.clone(),
+            tick_hz: config.schema.tick_hz,
+            snapshot_every: config.snapshot_every,
+            tick: room.tick,
+            seed: room.seed,
+            rules_kind: config.rules_kind,
+            rules: config.rules.clone(),
+            tables: config.tables.clone(),
+            token: session.token,
+            grace_millis: u32::try_from(config.grace.as_millis()).unwrap_or(u32::MAX),
+            chat_epoch: room.chat.epoch(),
+            chat_first,
+        };
+        let mut packets: Vec<Arc<[u8]>> = vec![encode(&HandshakeReply::Welcome(welcome)).into()];
+        let roster: Vec<_> = room.roster.entries().collect();
+        let batches = roster.len().div_ceil(ROSTER_BATCH_MAX);
+        for (at, batch) in roster.chunks(ROSTER_BATCH_MAX).enumerate() {
+            let players = BoundedVec::of_first(batch.iter().cloned());
+            let more = at + 1 < batches;
+            packets.push(encode(&ServerControl::Roster { players, more }).into());
+        }
+        let lines: Vec<_> = room.chat.from(chat_first).cloned().collect();
+        for batch in lines.chunks(HISTORY_BATCH_MAX) {
+            let lines = BoundedVec::of_first(batch.iter().cloned());
+            packets.push(encode(&ServerControl::History { lines }).into());
+        }
+        packets.iter().for_each(|bytes| self.post(link, bytes));
+    }
+}
+
+fn token(entropy: &mut dyn FnMut() -> u64) -> Token {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&entropy().to_le_bytes());
+    bytes[8..].copy_from_slice(&entropy().to_le_bytes());
+    Token(bytes)
+}
