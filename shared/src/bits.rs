@@ -56,6 +56,24 @@ impl BitWriter {
         self.put(u32::from(value), 1);
     }
 
+    /// Appends the first `bits` bits of `bytes`, as another writer finished them.
+    ///
+    /// # Panics
+    /// When `bytes` are fewer.
+    pub fn put_all(&mut self, bytes: &[u8], bits: usize) {
+        assert!(bits <= bytes.len() * 8, "more bits than bytes");
+        let (words, tail) = bytes[..bits.div_ceil(8)].as_chunks::<4>();
+        for word in &words[..bits / 32] {
+            self.put(u32::from_le_bytes(*word), 32);
+        }
+        let mut last = [0; 4];
+        match words.get(bits / 32) {
+            Some(word) => last = *word,
+            None => last[..tail.len()].copy_from_slice(tail),
+        }
+        self.put(u32::from_le_bytes(last), (bits % 32) as u8);
+    }
+
     /// Pads with zero bits to a whole byte and returns all bytes.
     pub fn finish(&mut self) -> &[u8] {
         let whole = self.pending_bits.div_ceil(8) as usize;
@@ -209,6 +227,26 @@ mod tests {
             writer.put(0b101, 3);
             expected.put(0b101, 3);
             assert_eq!(writer.finish(), expected.finish(), "keep {keep}");
+        }
+    }
+
+    #[test]
+    fn finished_bits_can_be_put_behind_others() {
+        for seed in 0..500 {
+            let mut rng = Rng::new(seed);
+            let (mut part, mut expected, mut joined) =
+                (BitWriter::new(), BitWriter::new(), BitWriter::new());
+            let lead = rng.below(33) as u8;
+            expected.put(0x5A5A_5A5A, lead);
+            joined.put(0x5A5A_5A5A, lead);
+            for _ in 0..rng.below(9) {
+                let (value, bits) = (rng.next_u32(), rng.below(33) as u8);
+                part.put(value, bits);
+                expected.put(value, bits);
+            }
+            let bits = part.bit_len();
+            joined.put_all(part.finish(), bits);
+            assert_eq!(joined.finish(), expected.finish(), "seed {seed}");
         }
     }
 

@@ -55,12 +55,16 @@ struct Sent {
 #[derive(Clone, Debug)]
 pub struct Flights {
     ring: Vec<Sent>,
+    /// The most blocks and special records a part had, rounded up: each part makes room for as
+    /// many, so that a warm tick allocates nothing.
+    most: (usize, usize),
 }
 
 impl Default for Flights {
     fn default() -> Flights {
         Flights {
             ring: vec![Sent::default(); RING],
+            most: (16, 4),
         }
     }
 }
@@ -68,6 +72,7 @@ impl Default for Flights {
 impl Flights {
     /// Begins the record of part `part` of a tick and returns it to be filled.
     pub fn part(&mut self, tick: Tick, part: usize) -> &mut Part {
+        let most = self.most;
         let sent = &mut self.ring[tick.0 as usize % RING];
         if part == 0 {
             (sent.tick, sent.acked) = (tick, 0);
@@ -76,8 +81,13 @@ impl Flights {
         if sent.parts.len() <= part {
             sent.parts.resize_with(part + 1, Part::default);
         }
-        sent.parts[part].clear();
-        &mut sent.parts[part]
+        let part = &mut sent.parts[part];
+        self.most.0 = most.0.max(part.blocks.len().next_power_of_two());
+        self.most.1 = most.1.max(part.specials.len().next_power_of_two());
+        part.clear();
+        part.blocks.reserve(self.most.0);
+        part.specials.reserve(self.most.1);
+        part
     }
 
     /// The record of a part that [`Flights::part`] began.

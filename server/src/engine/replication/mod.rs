@@ -8,6 +8,7 @@
 
 mod baseline;
 mod budget;
+mod codes;
 mod events;
 mod flight;
 mod group;

@@ -16,6 +16,7 @@ use tickwire_shared::schema::{Audience, Level, Schema};
 use tickwire_shared::snapshot::{Block, Mirror, slots_of};
 
 use super::Sabotage;
+use super::codes::{Codes, Key};
 
 /// Encodes rows.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct RowEncoder {
     schema: Arc<Schema>,
     tables: Arc<Tables>,
     sabotage: Sabotage,
+    codes: Codes,
+    scratch: BitWriter,
     /// Running mean of a changed row and of an entered row, in 1/16 bit.
     changed_bits_16: usize,
     entered_bits_16: usize,
@@ -31,7 +34,10 @@ pub struct RowEncoder {
 impl RowEncoder {
     /// An encoder for this schema and these tables.
     pub fn new(schema: Arc<Schema>, tables: Arc<Tables>, sabotage: Sabotage) -> RowEncoder {
+        let (codes, scratch) = (Codes::default(), BitWriter::new());
         RowEncoder {
+            codes,
+            scratch,
             schema,
             tables,
             sabotage,
@@ -40,8 +46,10 @@ impl RowEncoder {
         }
     }
 
-    /// Begins a tick.
-    pub fn begin_tick(&mut self) {}
+    /// Begins a tick: what was encoded for the one before is forgotten.
+    pub fn begin_tick(&mut self) {
+        self.codes.clear();
+    }
 
     /// How many bits a block record with so many rows is likely to take.
     pub fn expected_bits(&self, changed: u32, entering: u32) -> usize {
@@ -59,25 +67,30 @@ impl RowEncoder {
         mask: u32,
         base: Tick,
     ) {
-        let start = out.bit_len();
-        let now = mirror.block(block);
-        let then = mirror.block_at(block, base.max(mirror.oldest()));
-        let Some(then) = then else { return };
-        for bit in slots_of(mask) {
-            self.write_changed(
-                out,
-                mirror.tick(),
-                (now, then),
-                bit,
-                base,
-                (Level::Full, Audience::All),
-            );
+        let key = Key { block, base, mask };
+        if let Some((bytes, bits)) = self.codes.get(&key) {
+            out.put_all(bytes, bits);
+            return;
         }
-        let rows = mask.count_ones() as usize;
-        if rows > 0 {
+        let now = mirror.block(block);
+        let Some(then) = mirror.block_at(block, base.max(mirror.oldest())) else {
+            return;
+        };
+        let mut scratch = core::mem::take(&mut self.scratch);
+        scratch.clear();
+        for bit in slots_of(mask) {
+            let (rows, as_shown) = ((now, then), (Level::Full, Audience::All));
+            self.write_changed(&mut scratch, mirror.tick(), rows, bit, base, as_shown);
+        }
+        let bits = scratch.bit_len();
+        let bytes = scratch.finish();
+        out.put_all(bytes, bits);
+        self.codes.keep(key, bytes, bits);
+        self.scratch = scratch;
+        if mask != 0 {
             blend(
                 &mut self.changed_bits_16,
-                (out.bit_len() - start) * 16 / rows,
+                bits * 16 / mask.count_ones() as usize,
             );
         }
     }
