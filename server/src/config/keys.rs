@@ -81,7 +81,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "rooms.default",
         flag: "rooms-default",
         value: "NAME",
-        help: "Name of the room that is open from the start.",
+        help: "Name of the first room that is made for players who ask for any.",
         set: |config, text| set(&mut config.rooms.default, room_name(text)),
         show: |config| Some(quoted(&config.rooms.default)),
     },

@@ -48,7 +48,7 @@ pub struct TlsFiles {
 /// Rooms and the threads that tick them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomsConfig {
-    /// Name of the room that is open from the start, for players who ask for any.
+    /// Name of the first room that is made for players who ask for any.
     pub default: String,
     /// Seats in a room.
     pub seats_max: u16,

@@ -227,6 +227,7 @@ impl Outbox {
         self.bytes.clear();
         self.packets.clear();
         self.tick = Tick::ZERO;
+        self.dropped = 0;
     }
 
     /// Takes over a newer tick and leaves `newer` empty. A link that gets snapshots in the newer

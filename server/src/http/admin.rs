@@ -25,7 +25,7 @@ pub struct Build {
     /// Version of the crate.
     pub version: &'static str,
     /// Version of the wire.
-    pub protocol: u32,
+    pub protocol: u16,
     /// Hash of the game's schema.
     pub schema: u64,
     /// SHA-256 of the certificate that native clients may pin, in hex.
@@ -40,7 +40,7 @@ pub struct RoomRow {
     /// Name of the room.
     pub name: String,
     /// Sessions that have a seat, those without a link included.
-    pub sessions: usize,
+    pub sessions: u64,
     /// Seats in all.
     pub seats: u16,
     /// What its worker counts.
@@ -149,7 +149,7 @@ async fn stats(State(state): State<Arc<AdminState>>) -> Json<Value> {
         "rooms": metrics.rooms.get(),
         "sessions": metrics.sessions.get(),
         "links": metrics.links.open.get(),
-        "chat_messages": metrics.chat_messages.get(),
+        "chat_messages": metrics.lobby.chat_lines.get(),
         "datagrams_dropped": metrics.links.datagrams_dropped.get(),
         "mailbox_dropped": metrics.mailbox_dropped.get(),
     }))

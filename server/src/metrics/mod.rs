@@ -11,6 +11,7 @@ pub use histogram::Histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
 
 /// A number that only grows.
@@ -26,6 +27,11 @@ impl Counter {
     /// `count` more.
     pub fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Takes over a total that somebody else counts.
+    pub fn raise_to(&self, total: u64) {
+        self.0.fetch_max(total, Ordering::Relaxed);
     }
 
     /// The number now.
@@ -127,6 +133,76 @@ pub struct LinkMetrics {
     pub slow_consumers: Counter,
 }
 
+/// Figures of all rooms since the start, ended rooms included.
+#[derive(Debug, Default)]
+pub struct RoomMetrics {
+    /// Entities alive now.
+    pub entities: Gauge,
+    /// Input ticks applied from the player's own input.
+    pub inputs_real: Counter,
+    /// Input ticks for which the last input was repeated.
+    pub inputs_repeated: Counter,
+    /// Input ticks without any input to repeat.
+    pub inputs_missing: Counter,
+    /// Inputs a game refused.
+    pub inputs_refused: Counter,
+    /// Rows that clients asked about.
+    pub checks: Counter,
+    /// Rows that differed.
+    pub desyncs: Counter,
+    /// Packets that did not fit the batch of a tick.
+    pub outbox_dropped: Counter,
+}
+
+/// One counter a reason.
+#[derive(Debug)]
+pub struct ByReason {
+    counters: Vec<Counter>,
+}
+
+impl Default for ByReason {
+    fn default() -> ByReason {
+        ByReason {
+            counters: CloseReason::ALL
+                .iter()
+                .map(|_| Counter::default())
+                .collect(),
+        }
+    }
+}
+
+impl ByReason {
+    /// Counts one total up: see [`Counter::raise_to`].
+    pub fn raise_to(&self, reason: CloseReason, total: u64) {
+        if let Some(counter) = self.counters.get(reason.number() as usize) {
+            counter.raise_to(total);
+        }
+    }
+
+    /// The reasons that occurred, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (CloseReason, u64)> {
+        let counts = self.counters.iter().map(Counter::get);
+        (CloseReason::ALL.iter().copied().zip(counts)).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// What the lobby counts.
+#[derive(Debug, Default)]
+pub struct LobbyMetrics {
+    /// Sessions made.
+    pub joined: Counter,
+    /// Sessions taken up again on another link.
+    pub resumed: Counter,
+    /// Handshakes that ended without a session.
+    pub refused: Counter,
+    /// Chat messages that were given an offset.
+    pub chat_lines: Counter,
+    /// Chat messages that were not taken.
+    pub chat_refused: Counter,
+    /// Links this side closed.
+    pub closed: ByReason,
+}
+
 /// Everything the server counts.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -134,6 +210,8 @@ pub struct Metrics {
     pub ticks: Arc<TickMetrics>,
     /// Links.
     pub links: LinkMetrics,
+    /// What happens in rooms.
+    pub in_rooms: RoomMetrics,
     /// Rooms that tick now.
     pub rooms: Gauge,
     /// Rooms that ended by a panic.
@@ -144,8 +222,8 @@ pub struct Metrics {
     pub sessions_parked: Gauge,
     /// Packets for a room whose mailbox was full.
     pub mailbox_dropped: Counter,
-    /// Chat messages that were given an offset.
-    pub chat_messages: Counter,
+    /// Who came, who was turned away, and chat.
+    pub lobby: LobbyMetrics,
     /// 1 while too many ticks take longer than their period.
     pub overloaded: Gauge,
     /// 1 while nobody may join.

@@ -4,7 +4,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::{ByLane, Histogram, LinkMetrics, Metrics, TickMetrics};
+use super::{ByLane, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics};
 use crate::runtime::clock;
 
 /// Upper bounds of the buckets that are shown, in microseconds.
@@ -15,7 +15,7 @@ const BOUNDS_MICROS: [u64; 12] = [
 impl Metrics {
     /// Everything in the text format of Prometheus.
     #[must_use]
-    pub fn prometheus(&self, version: &str, protocol: u32, schema: u64) -> String {
+    pub fn prometheus(&self, version: &str, protocol: u16, schema: u64) -> String {
         let mut text = Text(String::with_capacity(8 * 1_024));
         text.head("build_info", "gauge", "What this process was built from.");
         text.sample(
@@ -25,6 +25,8 @@ impl Metrics {
         );
         self.render_server(&mut text);
         render_ticks(&self.ticks, &mut text);
+        render_lobby(&self.lobby, &mut text);
+        render_rooms(&self.in_rooms, &mut text);
         render_links(&self.links, &mut text);
         text.0
     }
@@ -51,11 +53,6 @@ impl Metrics {
             "mailbox_dropped_total",
             "Packets that did not fit the mailbox of their room.",
             self.mailbox_dropped.get(),
-        );
-        text.counter(
-            "chat_messages_total",
-            "Chat messages that were given an offset.",
-            self.chat_messages.get(),
         );
         text.head(
             "cpu_seconds_total",
@@ -92,6 +89,60 @@ fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
         "ticks_skipped_total",
         "Ticks that were given up to get back on time.",
         ticks.skipped.get(),
+    );
+}
+
+fn render_lobby(lobby: &LobbyMetrics, text: &mut Text) {
+    text.head("joins_total", "counter", "Handshakes by how they ended.");
+    for (result, counter) in [
+        ("joined", &lobby.joined),
+        ("resumed", &lobby.resumed),
+        ("refused", &lobby.refused),
+    ] {
+        let labels = format!("{{result=\"{result}\"}}");
+        text.sample("joins_total", &labels, counter.get());
+    }
+    text.head("chat_messages_total", "counter", "Chat messages by result.");
+    for (result, counter) in [
+        ("taken", &lobby.chat_lines),
+        ("refused", &lobby.chat_refused),
+    ] {
+        let labels = format!("{{result=\"{result}\"}}");
+        text.sample("chat_messages_total", &labels, counter.get());
+    }
+    text.head("links_closed_total", "counter", "Links this side closed.");
+    for (reason, count) in lobby.closed.iter() {
+        let labels = format!("{{reason=\"{reason:?}\"}}");
+        text.sample("links_closed_total", &labels, count);
+    }
+}
+
+fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
+    text.gauge("entities", "Entities alive.", rooms.entities.get());
+    text.head(
+        "inputs_total",
+        "counter",
+        "Input ticks by what was applied.",
+    );
+    for (verdict, counter) in [
+        ("real", &rooms.inputs_real),
+        ("repeated", &rooms.inputs_repeated),
+        ("missing", &rooms.inputs_missing),
+        ("refused", &rooms.inputs_refused),
+    ] {
+        let labels = format!("{{verdict=\"{verdict}\"}}");
+        text.sample("inputs_total", &labels, counter.get());
+    }
+    text.counter(
+        "desync_checks_total",
+        "Rows that clients asked about.",
+        rooms.checks.get(),
+    );
+    text.counter("desyncs_total", "Rows that differed.", rooms.desyncs.get());
+    text.counter(
+        "outbox_dropped_total",
+        "Packets that did not fit the batch of a tick.",
+        rooms.outbox_dropped.get(),
     );
 }
 

@@ -1,7 +1,8 @@
 //! Threads and time: what makes a pure room tick.
 //!
-//! Never imports transport, HTTP or store, and knows of a room only what [`RoomTask`](crate::engine::port::RoomTask) says. The
-//! one clock read and the one source of entropy of production code stand here.
+//! Never imports transport, HTTP or store, and knows of a room only what the trait
+//! [`RoomTask`](crate::engine::port::RoomTask) says. The one clock
+//! read and the one source of entropy of production code stand here.
 
 pub mod clock;
 pub mod drain;

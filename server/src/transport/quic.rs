@@ -20,7 +20,7 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::{LinkSink, Links};
-use crate::limits::{HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
+use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
 
 /// The QUIC endpoint of the server; it must live on a thread with a local task set.
@@ -72,19 +72,13 @@ impl Quic {
         self.address
     }
 
-    /// Refuses every new connection from now on; links stay.
-    pub fn stop_accepting(&self) {
-        self.endpoint.set_server_config(None);
-    }
-
-    /// Closes every link and waits until clients could hear of it.
+    /// Refuses every new connection, lets links that are being closed finish for a short while,
+    /// and then closes whatever is left.
     pub async fn stop(&self, reason: CloseReason) {
+        self.endpoint.set_server_config(None);
+        let _ = timeout(CLOSE_LINGER_TIME_MAX, self.endpoint.wait_idle()).await;
         self.endpoint.close(code(reason), reason.text().as_bytes());
-        let _ = timeout(
-            crate::limits::CLOSE_LINGER_TIME_MAX,
-            self.endpoint.wait_idle(),
-        )
-        .await;
+        let _ = timeout(CLOSE_LINGER_TIME_MAX, self.endpoint.wait_idle()).await;
     }
 }
 

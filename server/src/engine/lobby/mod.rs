@@ -304,6 +304,13 @@ impl Lobby {
         self.sessions.len()
     }
 
+    /// Sessions that wait for a new link.
+    #[must_use]
+    pub fn parked(&self) -> usize {
+        let parked = |session: &&Session| session.link.is_none();
+        self.sessions.values().filter(parked).count()
+    }
+
     /// Links in every phase.
     #[must_use]
     pub fn links(&self) -> usize {

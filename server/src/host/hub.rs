@@ -1,0 +1,277 @@
+//! Where links, lobby and rooms meet: carries out what the engine wants.
+//!
+//! Never decides: links report to the lobby, the lobby answers with effects, and each effect is one
+//! call here. A room's batch goes straight to its links.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::delta::Tables;
+use tickwire_shared::game::Game;
+use tickwire_shared::id::{Lane, LinkId, RoomId};
+use tickwire_shared::schema::Schema;
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::BoundedStr;
+
+use super::lazy::LazyRoom;
+use super::rooms::{Rooms, Told};
+use crate::config::Config;
+use crate::engine::replication::ReplicationConfig;
+use crate::engine::room::Sabotage;
+use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
+use crate::http::AdminState;
+use crate::metrics::Metrics;
+use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::transport::{LinkSink, Links};
+
+/// How often what operators see of rooms is brought up to date.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+/// The server is overloaded while more than one tick in so many takes longer than its period.
+const OVERLOAD_SHARE: u64 = 4;
+
+/// What a hub is made from.
+pub(super) struct HubParts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) schema: Arc<Schema>,
+    pub(super) clock: Clock,
+    pub(super) workers: WorkerPool,
+    pub(super) links: Rc<Links>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) admin: Arc<AdminState>,
+}
+
+/// The engine and what carries out its wishes.
+pub(super) struct Hub<G: Game> {
+    clock: Clock,
+    links: Rc<Links>,
+    metrics: Arc<Metrics>,
+    admin: Arc<AdminState>,
+    lobby: RefCell<Lobby>,
+    rooms: RefCell<Rooms>,
+    /// What a new room starts from, but for its seeds.
+    pattern: RoomConfig<G>,
+    reported: Cell<Report>,
+}
+
+/// When operators' figures were brought up to date, and what they were.
+#[derive(Clone, Copy, Default)]
+struct Report {
+    at: Instant,
+    ticks: u64,
+    overruns: u64,
+}
+
+impl<G: Game<Rules: Default>> Hub<G> {
+    /// A hub without rooms; the first player has one made.
+    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub<G>>, String> {
+        let tables = Arc::new(Tables::default_for(&parts.schema));
+        let rules = G::Rules::default();
+        let lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        let pattern = RoomConfig::<G> {
+            rules,
+            schema: parts.schema,
+            tables,
+            seed: 0,
+            secret: 0,
+            replication: ReplicationConfig {
+                budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
+                ..ReplicationConfig::default()
+            },
+            sabotage: Sabotage::None,
+        };
+        Ok(Rc::new(Hub {
+            clock: parts.clock,
+            links: parts.links,
+            metrics: parts.metrics,
+            admin: parts.admin,
+            rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
+            lobby: RefCell::new(Lobby::new(lobby)),
+            pattern,
+            reported: Cell::default(),
+        }))
+    }
+}
+
+fn lobby_config<G: Game>(
+    config: &Config,
+    schema: &Arc<Schema>,
+    tables: &Tables,
+    rules: &G::Rules,
+) -> Result<LobbyConfig, String> {
+    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules)
+        .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
+    Ok(LobbyConfig {
+        seats: config.rooms.seats_max,
+        rooms_max: config.rooms.count_max as usize,
+        create_rooms: config.rooms.create,
+        default_room: BoundedStr::cut(&config.rooms.default),
+        grace: config.session.grace,
+        ..usual
+    })
+}
+
+impl<G: Game> Hub<G> {
+    /// Sends what rooms have ready, and ends the rooms that failed. Call it when a worker wakes.
+    pub(super) fn forward_batches(&self) {
+        let mut rooms = self.rooms.borrow_mut();
+        rooms.take_batches(&self.metrics.in_rooms, |room, batch| {
+            self.links.begin_round();
+            for (link, lane, bytes) in batch.packets() {
+                self.links.send(link, lane, bytes);
+            }
+            self.lobby.borrow_mut().room_ticked(room, batch);
+        });
+        let failed = rooms.failed();
+        drop(rooms);
+        for room in failed {
+            self.fail(room);
+        }
+    }
+
+    /// Looks at deadlines and brings figures up to date. Call it some times a second.
+    pub(super) fn turn(&self) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.tick(now));
+        self.count();
+        if now.since(self.reported.get().at) >= REPORT_EVERY {
+            self.report(now);
+        }
+    }
+
+    /// Tells players that the server goes down; the lobby takes nobody in any more.
+    pub(super) fn drain(&self, grace: Duration) {
+        self.drive(|lobby| lobby.drain(grace));
+    }
+
+    /// Says goodbye to everybody.
+    pub(super) fn close(&self) {
+        self.drive(|lobby| lobby.close_all(CloseReason::Draining));
+    }
+
+    /// Sessions, those without a link included.
+    pub(super) fn sessions(&self) -> usize {
+        self.lobby.borrow().sessions()
+    }
+
+    /// Lets the lobby take something in, and carries out what it wants.
+    fn drive(&self, take_in: impl FnOnce(&mut Lobby)) {
+        take_in(&mut self.lobby.borrow_mut());
+        loop {
+            let effect = self.lobby.borrow_mut().next_effect();
+            match effect {
+                Some(effect) => self.carry_out(effect),
+                None => return,
+            }
+        }
+    }
+
+    fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
+                self.links.send(link, lane, &bytes);
+            }
+            Effect::ToLink(Outbound::Close { link, reason }) => {
+                self.links.close(link, reason, "");
+            }
+            Effect::ToRoom(room, inbound) => {
+                let told = self.rooms.borrow().tell(room, inbound);
+                match told {
+                    Told::Passed => {}
+                    Told::Dropped => self.metrics.mailbox_dropped.inc(),
+                    Told::Stuck => self.fail(room),
+                }
+            }
+            Effect::OpenRoom(order) => self.open_room(order),
+            Effect::EndRoom(room) => {
+                tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
+                self.rooms.borrow_mut().end(room);
+            }
+        }
+    }
+
+    fn open_room(&self, order: RoomOrder) {
+        let pattern = &self.pattern;
+        let config = RoomConfig::<G> {
+            rules: pattern.rules.clone(),
+            schema: Arc::clone(&pattern.schema),
+            tables: Arc::clone(&pattern.tables),
+            seed: order.seed,
+            secret: order.secret,
+            replication: pattern.replication,
+            sabotage: pattern.sabotage,
+        };
+        tracing::info!(room = order.room.0, "a room opens");
+        let task = Box::new(LazyRoom::new(config));
+        self.rooms.borrow_mut().open(order.room, order.name, task);
+    }
+
+    /// A room panicked or stands still: its players are told, and it is gone.
+    fn fail(&self, room: RoomId) {
+        tracing::error!(room = room.0, "a room failed: its players are sent away");
+        self.metrics.rooms_failed.inc();
+        self.rooms.borrow_mut().end(room);
+        self.lobby.borrow_mut().room_failed(room);
+        self.drive(|_| {});
+    }
+
+    fn count(&self) {
+        let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
+        metrics.sessions.set(lobby.sessions() as u64);
+        metrics.sessions_parked.set(lobby.parked() as u64);
+        let (counts, figures) = (lobby.counts(), &metrics.lobby);
+        for (counter, total) in [
+            (&figures.joined, counts.joined),
+            (&figures.resumed, counts.resumed),
+            (&figures.refused, counts.refused),
+            (&figures.chat_lines, counts.chat_lines),
+            (&figures.chat_refused, counts.chat_refused),
+        ] {
+            counter.raise_to(total);
+        }
+        for (reason, total) in &counts.closed {
+            figures.closed.raise_to(*reason, *total);
+        }
+    }
+
+    fn report(&self, now: Instant) {
+        let (rooms, metrics) = (self.rooms.borrow(), &self.metrics);
+        metrics.rooms.set(rooms.len() as u64);
+        metrics.in_rooms.entities.set(rooms.entities());
+        self.admin.set_rooms(rooms.rows());
+        let (before, ticks) = (self.reported.get(), &metrics.ticks);
+        let report = Report {
+            at: now,
+            ticks: ticks.cpu.count(),
+            overruns: ticks.overruns.get(),
+        };
+        let overruns = report.overruns - before.overruns;
+        let overloaded = overruns * OVERLOAD_SHARE > report.ticks - before.ticks;
+        metrics.overloaded.set(u64::from(overloaded));
+        self.reported.set(report);
+    }
+}
+
+impl<G: Game> LinkSink for Hub<G> {
+    fn opened(&self, link: LinkId, from: SocketAddr) {
+        tracing::debug!(link = link.0, %from, "a link opened");
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.opened(now, link));
+    }
+
+    fn received(&self, link: LinkId, lane: Lane, bytes: &[u8]) {
+        let now = self.clock.now();
+        let mut entropy = entropy::number;
+        self.drive(|lobby| lobby.receive(now, link, lane, bytes, &mut entropy));
+    }
+
+    fn closed(&self, link: LinkId, reason: CloseReason) {
+        tracing::debug!(link = link.0, %reason, "a link is gone");
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.lost(now, link));
+    }
+}

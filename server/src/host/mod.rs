@@ -1,0 +1,139 @@
+//! A whole server: the network thread, its listeners, the workers, from start to drain.
+//!
+//! Never decides anything about players or rooms: the engine does, and the hub carries it out.
+
+mod hub;
+mod lazy;
+mod rooms;
+mod serve;
+mod signals;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::mpsc as std_mpsc;
+use std::thread::JoinHandle;
+
+use tickwire_shared::game::Game;
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+
+/// Commands that wait for the network thread at the most. One beyond is dropped: the ones before
+/// it end the server anyway.
+const COMMANDS_MAX: usize = 4;
+
+/// Why a server could not start, in a sentence for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerError(String);
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+/// Whether the signals of the process are for this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signals {
+    /// SIGTERM and Ctrl-C drain it.
+    Obeyed,
+    /// It is a guest in a program that handles them itself.
+    Ignored,
+}
+
+/// What the owner of a server may ask of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    /// As the first SIGTERM: tell players, refuse new ones, end when the grace is over.
+    Drain,
+    /// End at once.
+    Stop,
+}
+
+/// What is known once the listeners are bound.
+struct Bound {
+    public: SocketAddr,
+    admin: SocketAddr,
+    certificate: Vec<u8>,
+}
+
+/// A server that runs; dropping it stops it.
+pub struct RunningServer {
+    bound: Bound,
+    commands: mpsc::Sender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl RunningServer {
+    /// Where players dial, with the port that was picked for port 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.bound.public
+    }
+
+    /// Where operators ask, with the port that was picked for port 0.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.bound.admin
+    }
+
+    /// The server's own certificate (DER), for clients that trust no authority.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        &self.bound.certificate
+    }
+
+    /// Tells players that the server goes down and refuses new ones, as SIGTERM does.
+    pub fn drain(&self) {
+        let _ = self.commands.try_send(Command::Drain);
+    }
+
+    /// Ends the server at once and waits until it is gone.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    /// Waits until the server ends by a signal or a drain.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the network thread panicked");
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        let _ = self.commands.try_send(Command::Stop);
+        self.join();
+    }
+}
+
+/// Starts the network thread and waits until it listens.
+pub(crate) fn start<G: Game<Rules: Default>>(
+    config: Config,
+    signals: Signals,
+) -> Result<RunningServer, ServerError> {
+    let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
+    let (tell, told) = std_mpsc::channel();
+    let thread = std::thread::Builder::new()
+        .name("network".to_owned())
+        .spawn(move || serve::network_thread::<G>(config, signals, inbox, &tell))
+        .map_err(|error| ServerError(format!("cannot start the network thread: {error}")))?;
+    match told.recv() {
+        Ok(Ok(bound)) => Ok(RunningServer {
+            bound,
+            commands,
+            thread: Some(thread),
+        }),
+        Ok(Err(sentence)) => Err(ServerError(sentence)),
+        Err(_) => Err(ServerError("the network thread ended at once".to_owned())),
+    }
+}

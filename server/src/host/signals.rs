@@ -1,0 +1,61 @@
+//! The two signals that end a server.
+//!
+//! Never installs a handler unless the program asked for it.
+
+use std::future::pending;
+use std::io;
+
+use super::Signals;
+
+/// Waits for SIGTERM or Ctrl-C, again and again.
+pub(super) struct SignalStream {
+    #[cfg(unix)]
+    unix: Option<[tokio::signal::unix::Signal; 2]>,
+    #[cfg(not(unix))]
+    obeyed: bool,
+}
+
+#[cfg(unix)]
+impl SignalStream {
+    /// Installs the handlers, if they are wanted.
+    pub(super) fn new(signals: Signals) -> io::Result<SignalStream> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let unix = match signals {
+            Signals::Ignored => None,
+            Signals::Obeyed => Some([
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+            ]),
+        };
+        Ok(SignalStream { unix })
+    }
+
+    /// The next signal; never comes when none is wanted.
+    pub(super) async fn next(&mut self) {
+        match &mut self.unix {
+            None => pending().await,
+            Some([terminate, interrupt]) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl SignalStream {
+    /// Takes note whether Ctrl-C is wanted.
+    pub(super) fn new(signals: Signals) -> io::Result<SignalStream> {
+        let obeyed = signals == Signals::Obeyed;
+        Ok(SignalStream { obeyed })
+    }
+
+    /// The next Ctrl-C; never comes when it is not wanted.
+    pub(super) async fn next(&mut self) {
+        if !self.obeyed || tokio::signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    }
+}
