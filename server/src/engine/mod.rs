@@ -12,6 +12,8 @@ pub mod replication;
 pub mod room;
 pub mod roster;
 pub mod session;
+#[cfg(test)]
+mod yard;
 
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
