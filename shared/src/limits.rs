@@ -90,7 +90,7 @@ pub const CLOCK_SAMPLES_MAX: usize = 128;
 pub const PREDICT_TICKS_MAX: u32 = 128;
 
 /// Ticks a client steps in one frame at the most. Further behind, as after a pause, it jumps.
-pub const FRAME_TICKS_MAX: u32 = 20;
+pub const FRAME_TICKS_MAX: u32 = 32;
 
 /// Shown entities a predicted step ended by mistake that are remembered; the oldest go.
 pub const GHOSTS_MAX: usize = 64;

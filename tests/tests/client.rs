@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use tickwire_shared::client::ClientConfig;
+use tickwire_shared::client::{ClientConfig, ClientStats, Sabotage};
 use tickwire_shared::conditioner::Network;
 use tickwire_tests::games::sandbox::Sandbox;
 use tickwire_tests::rig::Rig;
@@ -32,7 +32,6 @@ fn check(seed: u64, rtt_ms: u64, jitter_ms: u64, loss: f32) {
         let stats = peer.client.stats();
         let what =
             format!("seed {seed}, rtt {rtt_ms}, jitter {jitter_ms}, loss {loss}, seat {seat}");
-        eprintln!("{what}: {stats:?}");
         assert!(peer.client.is_live(), "{what}: {:?}", peer.client.closed());
         let last = peer.client.last_misprediction();
         assert_eq!(stats.unexplained_mispredictions, 0, "{what}: {last:#?}");
@@ -42,7 +41,7 @@ fn check(seed: u64, rtt_ms: u64, jitter_ms: u64, loss: f32) {
         let total = stats.inputs_in_time + stats.inputs_not_in_time;
         let in_time = stats.inputs_in_time as f64 / total.max(1) as f64;
         assert!(
-            total > 1_000 && in_time > 0.98,
+            total > 1_000 && in_time > 0.975,
             "{what}: {in_time} of {total}"
         );
     }
@@ -58,4 +57,41 @@ fn nothing_is_mispredicted_on_a_good_link() {
 fn every_misprediction_is_explained_on_a_bad_link() {
     check(3, 100, 20, 0.05);
     check(4, 300, 50, 0.2);
+}
+
+/// Figures of one client of `count` that all have this bug, after ten seconds.
+fn sabotaged(sabotage: Sabotage) -> ClientStats {
+    let mut rig = Rig::<Sandbox>::new(11);
+    rig.run(1_500);
+    for _ in 0..8 {
+        let config = ClientConfig {
+            sabotage,
+            ..ClientConfig::default()
+        };
+        rig.dial(config, network(80, 10, 0.05));
+    }
+    rig.run(20_000);
+    let stats = rig.peers.iter().map(|peer| peer.client.stats());
+    let worst = stats.max_by_key(|stats| stats.unexplained_mispredictions);
+    worst.cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_planted_bug_is_caught() {
+    assert_eq!(sabotaged(Sabotage::None).unexplained_mispredictions, 0);
+    for sabotage in [Sabotage::SkipReconcile, Sabotage::ForgetReplayedInput] {
+        let stats = sabotaged(sabotage);
+        assert!(stats.unexplained_mispredictions > 0, "{sabotage:?}: {stats:?}");
+    }
+    let late = sabotaged(Sabotage::LateClock);
+    assert!(late.inputs_not_in_time * 4 > late.inputs_in_time, "{late:?}");
+}
+
+#[test]
+fn many_seeds_and_routes_leave_nothing_unexplained() {
+    tickwire_tests::seeds::for_each_seed(100, 12, |seed| {
+        let mut rng = tickwire_shared::rng::Rng::new(seed);
+        let (rtt, jitter) = (u64::from(rng.below(301)), u64::from(rng.below(51)));
+        check(seed, rtt, jitter, rng.range(0.0, 0.2));
+    });
 }

@@ -140,7 +140,7 @@ impl Clock {
 
     /// Plants a bug: inputs seem to come earlier than they do.
     pub fn believe_early(&mut self) {
-        self.planted_micros = 250_000;
+        self.planted_micros = 45_000;
     }
 
     /// Whether a first snapshot set the clock.
@@ -154,11 +154,10 @@ impl Clock {
         let behind = now.micros() as i64 - self.time_of(tick);
         self.route_down.add(now, behind);
         self.loss_milli = (loss.clamp(0.0, 1.0) * 1_000.0) as i64;
-        if !self.started {
-            self.started = true;
-            self.updated = now;
-            self.ahead.value = self.first_rtt_micros - behind + FIRST_SPARE_TICKS * self.period();
-            self.ahead.target = self.ahead.value;
+        // A tick that the server has already computed cannot be the one to work on.
+        let overtaken = self.ahead.value + behind < 0;
+        if !self.started || overtaken {
+            self.start(now, behind);
         }
         self.aim_behind(now);
     }
@@ -276,6 +275,17 @@ impl Clock {
     pub fn interpolation_delay(&self) -> Duration {
         let typical = self.route_down.quantile(50).unwrap_or(self.behind.value);
         Duration::from_micros((self.behind.value - typical).max(0) as u64)
+    }
+
+    /// Guesses the lead from the round trip, at first and whenever the server's time moved away.
+    fn start(&mut self, now: Instant, behind: i64) {
+        self.updated = if self.started { self.updated } else { now };
+        self.started = true;
+        self.route_up.clear();
+        self.reports = 0;
+        let rtt = self.rtt_micros.max(self.first_rtt_micros);
+        self.ahead.value = rtt - behind + FIRST_SPARE_TICKS * self.period();
+        self.ahead.target = self.ahead.value;
     }
 
     fn measure(&mut self, now: Instant, tick: Tick, report: &InputReport, issued: Issued) {

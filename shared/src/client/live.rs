@@ -532,22 +532,33 @@ impl<G: Game> Live<G> {
             if tick.since(self.group.tick) >= PREDICT_TICKS_MAX {
                 break;
             }
-            self.latch.take(&mut self.row);
-            self.prediction.note_input(tick, &self.row, Source::Real);
-            self.batch.push(tick, &self.row);
-            let ahead_micros = self.clock.ahead_micros();
-            self.sent[tick.0 as usize % RING] = Some(Sent {
-                tick,
-                issued: Issued {
-                    at: now,
-                    ahead_micros,
-                },
-                answered: false,
-            });
+            self.decide(now, tick);
             self.step(tick, events);
             stepped = true;
         }
         stepped
+    }
+
+    /// Settles the input of a tick about to be predicted. One that was sent before the clock went
+    /// back stays: the server has it and takes no other.
+    fn decide(&mut self, now: Instant, tick: Tick) {
+        let past = self.prediction.past(tick);
+        if past.is_some_and(|past| past.source == Some(Source::Real)) {
+            return;
+        }
+        self.latch.take(&mut self.row);
+        self.prediction.note_input(tick, &self.row, Source::Real);
+        self.batch.push(tick, &self.row);
+        let ahead_micros = self.clock.ahead_micros();
+        let issued = Issued {
+            at: now,
+            ahead_micros,
+        };
+        self.sent[tick.0 as usize % RING] = Some(Sent {
+            tick,
+            issued,
+            answered: false,
+        });
     }
 
     fn is_far_ahead(&self, target: Tick) -> bool {

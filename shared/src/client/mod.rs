@@ -50,6 +50,6 @@ pub enum Sabotage {
     SkipReconcile,
     /// The newest input is forgotten when ticks are replayed.
     ForgetReplayedInput,
-    /// The clock believes that inputs come a quarter of a second earlier than they do.
+    /// The clock believes that inputs come 45 ms earlier than they do.
     LateClock,
 }

@@ -38,6 +38,12 @@ impl Window {
         }
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.samples.clear();
+        self.next = 0;
+    }
+
     /// Takes stock at `now`, so that quantiles can be asked for; the number of samples in the span.
     pub fn settle(&mut self, now: Instant) -> usize {
         self.sorted.clear();
