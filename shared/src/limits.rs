@@ -104,9 +104,6 @@ pub const EVENT_REJECT_TICKS: u32 = 40;
 /// Ticks a shown entity is drawn past its newest row at the most; then it stands.
 pub const EXTRAPOLATE_TICKS_MAX: u32 = 12;
 
-/// Ticks between two rows over which drawing moves evenly; over more, the entity stood still first.
-pub const INTERPOLATE_GAP_TICKS_MAX: u32 = 12;
-
 /// What a client keeps for its caller at the most (events to poll, packets to send); the oldest go.
 pub const CLIENT_QUEUE_MAX: usize = 1_024;
 

@@ -1,11 +1,17 @@
 //! Clients predict what the server computes, or can say why not.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use tickwire_shared::client::{ClientConfig, ClientStats, Sabotage};
 use tickwire_shared::conditioner::Network;
+use tickwire_shared::game::Frame;
+use tickwire_shared::glam::Vec2;
+use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_tests::games::sandbox::Sandbox;
+use tickwire_tests::games::squares::{PlainSquares, Square};
 use tickwire_tests::rig::Rig;
+use tickwire_tests::stage::schema;
 
 fn network(rtt_ms: u64, jitter_ms: u64, loss: f32) -> Network {
     Network {
@@ -81,10 +87,16 @@ fn a_planted_bug_is_caught() {
     assert_eq!(sabotaged(Sabotage::None).unexplained_mispredictions, 0);
     for sabotage in [Sabotage::SkipReconcile, Sabotage::ForgetReplayedInput] {
         let stats = sabotaged(sabotage);
-        assert!(stats.unexplained_mispredictions > 0, "{sabotage:?}: {stats:?}");
+        assert!(
+            stats.unexplained_mispredictions > 0,
+            "{sabotage:?}: {stats:?}"
+        );
     }
     let late = sabotaged(Sabotage::LateClock);
-    assert!(late.inputs_not_in_time * 4 > late.inputs_in_time, "{late:?}");
+    assert!(
+        late.inputs_not_in_time * 4 > late.inputs_in_time,
+        "{late:?}"
+    );
 }
 
 #[test]
@@ -94,4 +106,56 @@ fn many_seeds_and_routes_leave_nothing_unexplained() {
         let (rtt, jitter) = (u64::from(rng.below(301)), u64::from(rng.below(51)));
         check(seed, rtt, jitter, rng.range(0.0, 0.2));
     });
+}
+
+/// Where the squares of seat 0 truly were, by tick, and the client of seat 1 that watches them.
+fn watched(seed: u64, loss: f32) -> (f32, u64) {
+    let mut rig = Rig::<PlainSquares>::new(seed);
+    rig.run(1_500);
+    for _ in 0..2 {
+        rig.dial(ClientConfig::default(), network(80, 20, loss));
+    }
+    let mut truth = BTreeMap::new();
+    let (mut worst, mut seen) = (0.0f32, 0);
+    for millis in 0..15_000 {
+        rig.run(1);
+        let id = rig
+            .mirror()
+            .ids()
+            .find(|&id| rig.mirror().owner(id) == Some(PlayerId(0)));
+        let Some(id) = id else { continue };
+        truth.insert(rig.mirror().tick(), place(&rig, id));
+        let view = rig.peers[1].client.view();
+        let drawn = view.entities().find(|drawn| drawn.id == id);
+        let Some((drawn, shown)) = drawn.zip(view.shown()).filter(|_| millis > 3_000) else {
+            continue;
+        };
+        let ends = truth.get(&shown.tick).zip(truth.get(&shown.tick.next()));
+        let Some((from, to)) = ends else { continue };
+        let there = from.lerp(*to, f32::from(shown.fraction_256) / 256.0);
+        worst = worst.max(drawn.entity.pos.distance(there));
+        seen += 1;
+    }
+    assert!(seen > 8_000, "seed {seed}: drawn {seen} times");
+    (worst, rig.peers[1].client.stats().underruns)
+}
+
+fn place(rig: &Rig<PlainSquares>, id: EntityId) -> Vec2 {
+    let mut frame = Frame::<Square>::new(schema::<PlainSquares>());
+    rig.mirror().fill(&mut frame);
+    let found = frame.iter().find(|(at, _)| *at == id);
+    found.map_or(Vec2::ZERO, |(_, square)| square.pos)
+}
+
+#[test]
+fn others_are_drawn_where_they_were() {
+    for seed in 0..3 {
+        let (worst, _) = watched(seed, 0.0);
+        // One wire step, and what passes in an underrun of some hundredths of a tick.
+        assert!(worst < 6.0 / 64.0, "seed {seed}: off by {worst} units");
+        // A lost snapshot leaves a straight line over two ticks or three.
+        let (worst, underruns) = watched(seed, 0.1);
+        assert!(worst < 1.0, "seed {seed}: off by {worst} units with loss");
+        assert!(underruns < 40, "seed {seed}: {underruns} underruns");
+    }
 }

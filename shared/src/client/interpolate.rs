@@ -8,7 +8,7 @@ use crate::delta::{Confirmed, ConfirmedRow};
 use crate::game::Role;
 use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::input::Shown;
-use crate::limits::{EXTRAPOLATE_TICKS_MAX, INTERPOLATE_GAP_TICKS_MAX};
+use crate::limits::{EXTRAPOLATE_TICKS_MAX, ROW_WORDS_MAX};
 use crate::replicate::{Replicate, RowRef};
 use crate::schema::{Audience, Kind, Motion, Predictor, Schema, Smoothing};
 use crate::snapshot::advance;
@@ -63,10 +63,14 @@ pub fn drawn(
     let to = confirmed.row_after(id, at.tick);
     let mut words = from.words[..kind.row_words(from.known)].to_vec();
     match to {
-        Some(to) if to.words[Kind::TELEPORTS] == from.words[Kind::TELEPORTS] => {
-            between(kind, &from, &to, at, &mut words);
+        Some(to) => {
+            let snaps = to.words[Kind::TELEPORTS] != from.words[Kind::TELEPORTS];
+            let start = in_force_until(confirmed, &from, &to);
+            match snaps || at.tick < start {
+                true => beyond(kind, &from, at, to.tick, &mut words),
+                false => between(kind, &from, &to, start, at, &mut words),
+            }
         }
-        Some(_) => advance(kind, &mut words, at.tick.since(from.since)),
         None => beyond(kind, &from, at, newest, &mut words),
     }
     Some(DrawnRow {
@@ -106,22 +110,49 @@ fn blend_word(kind: &Kind, at: usize, from: u32, to: u32, part: u64, whole: u64)
     (i64::from(from) + short * part / whole).rem_euclid(round) as u32
 }
 
-fn between(kind: &Kind, from: &ConfirmedRow, to: &ConfirmedRow, at: Shown, words: &mut [u32]) {
-    let far = to.tick.since(from.tick) > INTERPOLATE_GAP_TICKS_MAX;
-    // Moving entities have a row for nearly every snapshot: over a long gap it stood still.
-    let start = match far || kind.def.motion != Motion::Free {
-        true => at.tick.max(to.tick.minus(INTERPOLATE_GAP_TICKS_MAX)),
-        false => from.tick,
-    };
+/// From `start`, until which `from` was in force, to the tick of `to`.
+fn between(
+    kind: &Kind,
+    from: &ConfirmedRow,
+    to: &ConfirmedRow,
+    start: Tick,
+    at: Shown,
+    words: &mut [u32],
+) {
     advance(kind, words, start.since(from.since));
     let part = u64::from(at.tick.since(start)) * 256 + u64::from(at.fraction_256);
     let whole = u64::from(to.tick.since(start)) * 256;
     let mut end = to.words;
     advance(kind, &mut end[..words.len()], to.tick.since(to.since));
-    let mut start_words = [0; crate::limits::ROW_WORDS_MAX];
-    let start_words = &mut start_words[..words.len()];
-    start_words.copy_from_slice(words);
-    blend(kind, start_words, &end, part, whole, words);
+    let mut first = [0; ROW_WORDS_MAX];
+    let first = &mut first[..words.len()];
+    first.copy_from_slice(words);
+    blend(kind, first, &end, part, whole, words);
+}
+
+/// Until which tick `from` was in force before `to` replaced it.
+///
+/// Without a budget, until the snapshot before `to`: it did not mention a change. Under a budget an
+/// entity in motion is mentioned now and then only, so when rows come that far apart anyway, it
+/// moved all the time.
+fn in_force_until(confirmed: &Confirmed, from: &ConfirmedRow, to: &ConfirmedRow) -> Tick {
+    let gap = to.tick.since(from.tick);
+    if gap <= 1 {
+        return from.tick;
+    }
+    let earlier = confirmed.row_at(from.id, from.tick.minus(1));
+    let usual = earlier.map_or(0, |earlier| from.tick.since(earlier.tick));
+    if usual > 1 && gap <= 2 * usual {
+        return from.tick;
+    }
+    let ack = confirmed.ack();
+    let age = ack.newest.since(to.tick);
+    let before = ack
+        .complete
+        .checked_shr(age + 1)
+        .unwrap_or(0)
+        .trailing_zeros();
+    from.tick.max(to.tick.minus(before + 1))
 }
 
 /// Past the newest row: it is in force until the newest snapshot, and a little is guessed after.
@@ -131,7 +162,7 @@ fn beyond(kind: &Kind, from: &ConfirmedRow, at: Shown, newest: Tick, words: &mut
         let ticks = at.tick.since(from.since);
         advance(kind, words, ticks);
         advance(kind, &mut next[..words.len()], ticks + 1);
-        let mut start = [0; crate::limits::ROW_WORDS_MAX];
+        let mut start = [0; ROW_WORDS_MAX];
         let start = &mut start[..words.len()];
         start.copy_from_slice(words);
         return blend(kind, start, &next, u64::from(at.fraction_256), 256, words);

@@ -167,6 +167,12 @@ impl<G: Game> Live<G> {
         self.newest
     }
 
+    /// The instant at which shown entities are drawn; `None` before the first frame.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        self.shown
+    }
+
     /// The rows received so far.
     #[must_use]
     pub fn confirmed(&self) -> &Confirmed {

@@ -140,3 +140,87 @@ pub fn smoothing_of(kind: &Kind, word: usize) -> Smoothing {
         _ => Smoothing::Step,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Tick;
+    use crate::schema::Schema;
+    use crate::time::TickRate;
+
+    /// A thing on a line that looks somewhere.
+    #[derive(Clone, Debug, PartialEq, crate::Replicate)]
+    struct Bead {
+        #[net(id = 0, range = -64.0..=64.0, step = 1.0 / 64.0, smooth = linear, predict)]
+        place: f32,
+        #[net(id = 1, angle, bits = 10, smooth = angle, predict)]
+        aim: f32,
+        #[net(id = 2, range = 0..=100)]
+        health: u8,
+    }
+
+    fn kind() -> Kind {
+        use crate::replicate::Replicate;
+        let kinds = Bead::KINDS;
+        let schema = Schema::compile(kinds, kinds, kinds, kinds, TickRate::hz(60));
+        match schema {
+            Ok(schema) => schema.entities[0].clone(),
+            Err(why) => panic!("{}: {}", why.at, why.why),
+        }
+    }
+
+    /// Teleports, place, aim, health, shoves.
+    fn row(place: u32, aim: u32) -> Vec<u32> {
+        vec![0, place, aim, 50, 0]
+    }
+
+    fn drawn(smooth: &Smooth, at_millis: u64, truth: &[u32]) -> Vec<u32> {
+        let mut words = truth.to_vec();
+        let id = EntityId::predicted(Tick(1), 0);
+        smooth.apply(Instant::from_millis(at_millis), &kind(), id, &mut words);
+        words
+    }
+
+    #[test]
+    fn an_error_fades_within_200_ms_and_never_grows() {
+        let (before, after) = (row(10_000, 100), row(12_000, 100));
+        let id = EntityId::predicted(Tick(1), 0);
+        let mut smooth = Smooth::default();
+        smooth.corrected(Instant::from_millis(1_000), &kind(), id, &before, &after);
+        assert_eq!(
+            drawn(&smooth, 1_000, &after),
+            before,
+            "nothing jumps at first"
+        );
+        let mut last = before[1];
+        for millis in 1_001..1_200 {
+            let now = drawn(&smooth, millis, &after)[1];
+            assert!((last..=after[1]).contains(&now), "{now} at {millis} ms");
+            last = now;
+        }
+        assert_eq!(last, after[1]);
+        smooth.prune(Instant::from_millis(1_200));
+        assert!(smooth.errors.is_empty());
+    }
+
+    #[test]
+    fn an_angle_fades_the_short_way_round() {
+        let max = kind().words[2].max;
+        let (before, after) = (row(10_000, max - 100), row(10_000, 100));
+        let id = EntityId::predicted(Tick(1), 0);
+        let mut smooth = Smooth::default();
+        smooth.corrected(Instant::from_millis(0), &kind(), id, &before, &after);
+        let half = drawn(&smooth, 50, &after)[2];
+        assert!(half > max - 100 || half < 100, "{half}");
+    }
+
+    #[test]
+    fn a_teleport_snaps() {
+        let (before, mut after) = (row(10_000, 0), row(60_000, 0));
+        after[0] = 1;
+        let id = EntityId::predicted(Tick(1), 0);
+        let mut smooth = Smooth::default();
+        smooth.corrected(Instant::from_millis(0), &kind(), id, &before, &after);
+        assert_eq!(drawn(&smooth, 1, &after), after);
+    }
+}

@@ -5,6 +5,7 @@
 use super::live::Live;
 use crate::game::{Game, Role};
 use crate::id::{EntityId, PlayerId, Tick};
+use crate::input::Shown;
 use crate::time::Instant;
 
 /// One entity as it is drawn.
@@ -43,6 +44,12 @@ impl<'a, G: Game> View<'a, G> {
     #[must_use]
     pub fn tick(&self) -> Tick {
         self.live.map_or(Tick::ZERO, Live::tick)
+    }
+
+    /// The instant at which shown entities are drawn; `None` before the first snapshot.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        self.live.and_then(Live::shown)
     }
 
     /// Every entity there is to draw: own ones first, then the others by slot.
