@@ -84,6 +84,8 @@ impl<G: Game<Rules: Default>> Server<G> {
         let schema = schema_of::<G>()
             .map(Arc::new)
             .map_err(|error| format!("the game's schema: {error}"))?;
+        let sha256 = identity.sha256();
+        tracing::info!(%sha256, "clients may pin this certificate");
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
         let admin_state = AdminState::new(
             Arc::clone(&metrics),
@@ -91,7 +93,7 @@ impl<G: Game<Rules: Default>> Server<G> {
                 version: env!("CARGO_PKG_VERSION"),
                 protocol: tickwire_shared::wire::PROTOCOL,
                 schema: schema.hash,
-                certificate_sha256: identity.sha256(),
+                certificate_sha256: sha256,
             },
         );
         let wake = Arc::new(Notify::new());
