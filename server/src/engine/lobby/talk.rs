@@ -25,11 +25,11 @@ impl Lobby {
             Heard::Nothing => {}
             Heard::Input(packet) => {
                 let at = now;
-                self.to_room(room, Inbound::Input { player, at, packet });
+                self.pass_on(room, Inbound::Input { player, at, packet });
             }
             Heard::Control(ClientControl::Check { samples }) => {
                 let samples = samples.into_inner();
-                self.to_room(room, Inbound::Check { player, samples });
+                self.pass_on(room, Inbound::Check { player, samples });
             }
             Heard::Control(ClientControl::Chat { client_id, text }) => {
                 self.say(now, link, id, client_id, &text);
@@ -87,7 +87,7 @@ impl Lobby {
         self.tell_room(room, &ServerControl::Chat(line), None);
     }
 
-    fn to_room(&mut self, room: RoomId, inbound: Inbound) {
+    fn pass_on(&mut self, room: RoomId, inbound: Inbound) {
         self.effects.push_back(Effect::ToRoom(room, inbound));
     }
 }
