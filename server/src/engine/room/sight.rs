@@ -18,6 +18,8 @@ pub(super) struct Sight {
     masks: Vec<Option<Vec<u32>>>,
     /// Slots that were alive at the last look, by block.
     alive: Vec<u32>,
+    /// Reused memory for the slots that came alive since.
+    fresh: Vec<u32>,
 }
 
 impl Sight {
@@ -50,9 +52,10 @@ impl Sight {
         show: &mut dyn FnMut(PlayerId, usize, u32),
     ) {
         self.alive.resize(mirror.blocks(), 0);
-        let fresh: Vec<u32> = (0..mirror.blocks())
-            .map(|block| mirror.block(block).alive & !self.alive[block])
-            .collect();
+        let mut fresh = std::mem::take(&mut self.fresh);
+        let alive = self.alive.iter().enumerate();
+        fresh.clear();
+        fresh.extend(alive.map(|(block, before)| mirror.block(block).alive & !before));
         let any_fresh = fresh.iter().any(|&mask| mask != 0);
         if any_fresh || viewers.clone().any(|viewer| self.is_due(viewer, tick)) {
             mirror.fill(frame);
@@ -79,6 +82,7 @@ impl Sight {
         for (block, alive) in self.alive.iter_mut().enumerate() {
             *alive = mirror.block(block).alive;
         }
+        self.fresh = fresh;
     }
 
     fn is_due(&self, viewer: PlayerId, tick: Tick) -> bool {
