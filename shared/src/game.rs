@@ -73,7 +73,8 @@ pub trait Game: Sized + Send + 'static {
     fn leave(&mut self, _cx: &mut Step<'_, Self>, _player: PlayerId) {}
 
     /// The cheat gate: may change the input, or refuse it (then it counts as missing). Ranges are
-    /// already enforced by the schema.
+    /// already enforced by the schema. A client asks it too before it predicts, so it may look
+    /// only at what the player's client knows.
     fn accept(&self, _player: PlayerId, _input: &mut Self::Input) -> bool {
         true
     }

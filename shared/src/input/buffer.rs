@@ -142,7 +142,7 @@ impl InputBuffer {
         (&self.row, source)
     }
 
-    /// The game refused or changed the input that was just taken: its verdict becomes
+    /// The game refused the input that was just taken: its verdict becomes
     /// [`Verdict::Missing`], so that the client knows why its prediction was wrong.
     pub fn refuse(&mut self) {
         self.verdicts[0] = Verdict::Missing;

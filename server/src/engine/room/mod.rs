@@ -234,7 +234,7 @@ impl<G: Game> Room<G> {
                 input: decoded.unwrap_or_default(),
                 source,
             };
-            if source == Source::Real && self.config.sabotage != Sabotage::SkipAccept {
+            if source != Source::Missing && self.config.sabotage != Sabotage::SkipAccept {
                 gate(&self.game, seat, &mut taken, &mut self.counts);
             }
             match taken.source {
@@ -398,21 +398,18 @@ impl<G: Game> RoomTask for Room<G> {
     }
 }
 
-/// Asks the game whether it takes an input. What it refuses or changes is not what the player's
-/// client predicted with, so the client is told that its input went missing.
+/// Asks the game whether it takes an input, a repeated one too. What it changes, the player's client
+/// changed alike; what it refuses counts as missing, and the client is told.
 fn gate<G: Game>(
     game: &G,
     seat: &mut Seat,
     taken: &mut SeatInput<G::Input>,
     counts: &mut RoomCounts,
 ) {
-    let offered = taken.input.clone();
     if !game.accept(taken.player, &mut taken.input) {
         taken.input = G::Input::default();
         taken.source = Source::Missing;
-    } else if taken.input == offered {
-        return;
+        counts.inputs_refused += 1;
+        seat.inputs.refuse();
     }
-    counts.inputs_refused += 1;
-    seat.inputs.refuse();
 }
