@@ -1,4 +1,4 @@
-//! The wire of control packets: everything on the Ordered lane that is not a snapshot's overflow.
+//! The wire of control packets: everything on the Ordered lane.
 //!
 //! Never looks at a clock, a socket or a game. Bincode is named in this module and nowhere else;
 //! decoded packets are plain data whose lengths are bounded, and the one encoding of a packet is
