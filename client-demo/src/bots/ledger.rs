@@ -14,7 +14,7 @@ use tickwire_shared::time::Instant;
 use crate::histogram::{Histogram, Percentiles};
 
 /// Messages one run may send at the most; past it [`Ledger::send`] refuses.
-pub const MESSAGES_MAX: usize = 1 << 20;
+pub const MESSAGES_MAX: usize = 1 << 18;
 
 /// What the report says of chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
