@@ -21,6 +21,10 @@ use crate::driver::{Driver, Turn};
 /// How often a bot looks up when nothing else wakes it.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// Ticks between two thoughts: 20 a second are more than a person has, and looking at everything
+/// costs more than playing.
+const THINK_TICKS: u32 = 3;
+
 /// What one bot can tell when it is done.
 #[derive(Clone, Debug, Default)]
 pub struct Tale {
@@ -38,6 +42,8 @@ struct Bot {
     shared: Rc<Shared>,
     driver: Driver<Arena>,
     brain: Option<Brain>,
+    /// The tick of its last thought.
+    thought: Tick,
     talk: Talk,
     dialed_at: Instant,
     joined_at: Option<Instant>,
@@ -68,6 +74,7 @@ pub async fn play(index: usize, shared: Rc<Shared>) -> Tale {
         index,
         driver: Driver::new(client, shared.way(index), shared.clock),
         brain: None,
+        thought: Tick::ZERO,
         talk: Talk::new(shared.seed_of(index), shared.cli.chat, dialed_at),
         dialed_at,
         joined_at: None,
@@ -114,15 +121,20 @@ impl Bot {
         let (Some(me), Some(rules)) = (view.me(), view.rules()) else {
             return;
         };
+        let tick = view.tick().next();
+        if self.brain.is_some() && tick.since(self.thought) < THINK_TICKS {
+            return;
+        }
+        self.thought = tick;
         let seed = self.shared.seed_of(self.index);
         let brain = self
             .brain
-            .get_or_insert_with(|| Brain::new(rules, seed, Skill::default()));
+            .get_or_insert_with(|| Brain::new(rules, seed, skill()));
         self.entities.clear();
         let drawn = view.entities().map(|one| (one.id, one.owner, one.entity));
         self.entities.extend(drawn);
         let input = brain.think(&View {
-            tick: view.tick().next(),
+            tick,
             me,
             entities: &self.entities,
         });
@@ -247,5 +259,14 @@ impl Bot {
             stats: client.stats().clone(),
             traffic: self.driver.leave().await,
         }
+    }
+}
+
+/// As quick as the usual bot, with fewer thoughts.
+fn skill() -> Skill {
+    let usual = Skill::default();
+    Skill {
+        turn_max: usual.turn_max * THINK_TICKS as f32,
+        ..usual
     }
 }
