@@ -69,7 +69,7 @@ impl Game for Fragile {
     fn load(&mut self, from: &Frame<Post>) {
         self.0.extend(from.iter().map(|(id, _)| id));
         for id in from.removed() {
-            self.0.remove(&id);
+            self.0.remove(id);
         }
     }
 }

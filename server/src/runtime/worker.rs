@@ -95,7 +95,7 @@ struct WorkerHandle {
 }
 
 enum Command {
-    Add(Hosted),
+    Add(Box<Hosted>),
     Remove(RoomId),
     Stop,
 }
@@ -127,14 +127,14 @@ impl WorkerPool {
         self.homes.insert(room, home);
         self.command(
             home,
-            Command::Add(Hosted {
+            Command::Add(Box::new(Hosted {
                 room,
                 task,
                 pacer: None,
                 port: port.clone(),
                 inbound: Vec::new(),
                 batch: Outbox::default(),
-            }),
+            })),
         );
         port
     }
@@ -225,9 +225,9 @@ impl Worker {
         }
     }
 
-    fn take_over(&mut self, mut hosted: Hosted) {
+    fn take_over(&mut self, mut hosted: Box<Hosted>) {
         hosted.pacer = Some(Pacer::new(self.clock.now(), hosted.task.rate()));
-        self.rooms.push(hosted);
+        self.rooms.push(*hosted);
     }
 
     fn time_to_next(&self) -> Duration {
