@@ -1,8 +1,8 @@
 //! Predicting a word of a row from the one baseline row.
 //!
 //! All arithmetic is in integers, so encoder and decoder agree on every platform. A velocity is
-//! turned by how much the heading turned since the baseline; a position moves by the mean of the
-//! baseline's and the current velocity (both sides know the current one: it is coded first).
+//! turned by how much the heading turned since the baseline; a position moves by velocities that
+//! change evenly from the baseline's to the current one (known to both sides: it is coded first).
 
 use std::sync::OnceLock;
 
@@ -92,10 +92,16 @@ fn carried(
     age: u32,
 ) -> u32 {
     let zero = i64::from(speed.zero);
-    let twice_mean = i64::from(base[velocity]) + i64::from(now[velocity]) - 2 * zero;
+    let (then, now) = (
+        i64::from(base[velocity]) - zero,
+        i64::from(now[velocity]) - zero,
+    );
     let age = i64::from(age.min(255));
-    // Velocity words have at most 24 bits and ratios are below 2^32: 25 + 32 + 8 bits need care.
-    let moved = (i128::from(twice_mean * age) * i128::from(ratio_q32) + (1 << 32)) >> 33;
+    // A game moves by the velocity at the end of each tick: n of them that change evenly from
+    // `then` (which has moved already) to `now` add up to n * (then + now) / 2 + (now - then) / 2.
+    let twice_sum = (then + now) * age + (now - then);
+    // Velocity words have at most 24 bits and ratios up to 32: the product needs more than 64.
+    let moved = (i128::from(twice_sum) * i128::from(ratio_q32) + (1 << 32)) >> 33;
     (i64::from(base[at]) + moved as i64).clamp(0, i64::from(spec.max)) as u32
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! the row against a baseline row, in the kind's coding order:
-//!   for each word that is not rare: its residual by the table of (level, kind, word, age)
+//!   for each word that is not rare: its residual by the table of (level, kind, word, age, context)
 //!     (the first such word may be the symbol PLAIN: then every word follows as it is)
 //!   rare   1 bit, absent when the kind has no other words: some rare word changed
 //!   if so, for each rare word: 1 bit changed, and its residual
@@ -15,7 +15,7 @@
 use crate::bits::{BitReader, BitWriter};
 use crate::delta::DeltaError;
 use crate::delta::predict::predict;
-use crate::delta::tables::{Counts, PLAIN, Table, Tables, age_bucket};
+use crate::delta::tables::{Counts, PLAIN, Place, Table, Tables, age_bucket, context_after};
 use crate::schema::{Audience, Kind, Level, degrade, restore};
 
 /// One direction of coding: what is written is also what is returned.
@@ -48,19 +48,6 @@ pub trait RowCodec {
 
     /// Takes back what was written after `position`.
     fn rewind(&mut self, position: usize);
-}
-
-/// Which table a residual is coded by.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Level Exact has tables of its own.
-    pub exact: bool,
-    /// The kind's number.
-    pub kind: usize,
-    /// The word's number.
-    pub word: usize,
-    /// The age bucket.
-    pub bucket: usize,
 }
 
 /// What a row is coded with and against.
@@ -98,15 +85,13 @@ pub fn code_row<C: RowCodec>(
     // Writing only: when the residuals took more bits than the plain row, fall back.
     let fallback = first_steady(cx).and_then(|first| {
         let (from, to) = (start?, codec.position()?);
-        let table = cx
-            .tables
-            .table(cx.level == Level::Exact, cx.kind_at, first, age_bucket(age));
+        let table = cx.tables.table(place(cx, first, age, FIRST_CONTEXT));
         let plain = plain_bits(cx) + usize::from(table.bits(PLAIN));
         (to - from > plain).then_some((from, first, table))
     });
     if let Some((from, first, table)) = fallback {
         codec.rewind(from);
-        codec.residual(table, place(cx, first, age), None)?;
+        codec.residual(table, place(cx, first, age, FIRST_CONTEXT), None)?;
         return code_plain(codec, cx, row);
     }
     Ok(())
@@ -137,6 +122,17 @@ pub fn degrade_row(kind: &Kind, level: Level, words: &[u32], out: &mut [u32]) {
     }
 }
 
+/// The context of a row's first residual.
+const FIRST_CONTEXT: usize = 1;
+
+/// A row between two ticks, as it is being coded.
+struct Coding<'a> {
+    cx: RowContext<'a>,
+    base: &'a [u32],
+    age: u32,
+    context: usize,
+}
+
 /// Returns true when the row is to follow as plain words.
 fn code_residuals<C: RowCodec>(
     codec: &mut C,
@@ -145,60 +141,71 @@ fn code_residuals<C: RowCodec>(
     age: u32,
     row: &mut [u32],
 ) -> Result<bool, DeltaError> {
+    let mut coding = Coding {
+        cx,
+        base,
+        age,
+        context: FIRST_CONTEXT,
+    };
     let mut steady = 0;
     for at in words(cx).take_while(|&at| !cx.kind.words[at].rare) {
-        if !code_word(codec, cx, at, base, age, row)? {
-            return if steady == 0 {
-                Ok(true)
-            } else {
-                Err(DeltaError::Malformed("late fallback"))
-            };
+        match code_word(codec, &mut coding, at, row)? {
+            true => steady += 1,
+            false if steady == 0 => return Ok(true),
+            false => return Err(DeltaError::Malformed("late fallback")),
         }
-        steady += 1;
     }
+    code_rare(codec, &mut coding, steady, row)?;
+    Ok(false)
+}
+
+/// Codes the words behind the `steady` first ones.
+fn code_rare<C: RowCodec>(
+    codec: &mut C,
+    coding: &mut Coding<'_>,
+    steady: usize,
+    row: &mut [u32],
+) -> Result<(), DeltaError> {
+    let (cx, base) = (coding.cx, coding.base);
     let mut rare = words(cx).skip(steady).peekable();
     if rare.peek().is_none() {
-        return Ok(false);
+        return Ok(());
     }
     let differs = rare
         .clone()
         .any(|at| row[at] != base_at_level(cx, at, base));
-    if steady > 0 && !codec.bit(differs)? {
-        rare.for_each(|at| row[at] = base_at_level(cx, at, base));
-        return Ok(false);
-    }
+    let any = steady == 0 || codec.bit(differs)?;
     for at in rare {
-        if codec.bit(row[at] != base_at_level(cx, at, base))? {
-            if !code_word(codec, cx, at, base, age, row)? {
-                return Err(DeltaError::Malformed("late fallback"));
-            }
-        } else {
-            row[at] = base_at_level(cx, at, base);
+        let kept = base_at_level(cx, at, base);
+        if !any || !codec.bit(row[at] != kept)? {
+            row[at] = kept;
+        } else if !code_word(codec, coding, at, row)? {
+            return Err(DeltaError::Malformed("late fallback"));
         }
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Returns false for the symbol PLAIN.
 #[inline]
 fn code_word<C: RowCodec>(
     codec: &mut C,
-    cx: RowContext<'_>,
+    coding: &mut Coding<'_>,
     at: usize,
-    base: &[u32],
-    age: u32,
     row: &mut [u32],
 ) -> Result<bool, DeltaError> {
+    let cx = coding.cx;
     let spec = &cx.kind.words[at];
     let shift = spec.shift(cx.level);
     let bits = spec.bits - shift;
-    let expected = predict(cx.kind, at, base, row, age) >> shift;
-    let place = place(cx, at, age);
-    let table = cx.tables.table(place.exact, place.kind, at, place.bucket);
+    let expected = predict(cx.kind, at, coding.base, row, coding.age) >> shift;
+    let place = place(cx, at, coding.age, coding.context);
+    let table = cx.tables.table(place);
     let folded = fold((row[at] >> shift).wrapping_sub(expected), bits);
     let Some(folded) = codec.residual(table, place, Some(folded))? else {
         return Ok(false);
     };
+    coding.context = context_after(folded);
     let sent = expected.wrapping_add(unfold(folded)) & low_bits(bits);
     row[at] = checked(restore(sent, shift), spec.max, shift)?;
     Ok(true)
@@ -230,12 +237,14 @@ pub fn plain_bits(cx: RowContext<'_>) -> usize {
 }
 
 #[inline]
-fn place(cx: RowContext<'_>, word: usize, age: u32) -> Place {
+fn place(cx: RowContext<'_>, word: usize, age: u32, context: usize) -> Place {
+    let (exact, kind) = (cx.level == Level::Exact, cx.kind_at);
     Place {
-        exact: cx.level == Level::Exact,
-        kind: cx.kind_at,
+        exact,
+        kind,
         word,
         bucket: age_bucket(age),
+        context,
     }
 }
 
@@ -374,8 +383,7 @@ impl RowCodec for RowCounter<'_> {
         folded: Option<u32>,
     ) -> Result<Option<u32>, DeltaError> {
         let symbol = folded.map_or(PLAIN, |z| (32 - z.leading_zeros()) as usize);
-        self.0
-            .count(place.exact, place.kind, place.word, place.bucket, symbol);
+        self.0.count(place, symbol);
         Ok(folded)
     }
 

@@ -1,4 +1,4 @@
-//! Static prefix code tables, one for each (level, kind, word, age of the baseline).
+//! Static prefix code tables, one for each (level, kind, word, age of the baseline, context).
 //!
 //! A residual is folded to an unsigned number z (0, -1, 1, -2, ... become 0, 1, 2, 3, ...). Its
 //! symbol is the bit length of z; the bits below the leading one follow as they are. One more
@@ -18,6 +18,36 @@ pub const PLAIN: usize = 33;
 
 /// Age buckets of the baseline.
 pub const AGES: usize = 10;
+
+/// Contexts of a residual: what the row's previous residual was like. A body that did not turn did
+/// not change its velocity either, so the first residuals foretell the later ones.
+pub const CONTEXTS: usize = 3;
+
+/// The context that a folded residual makes for the next one: zero, small or large.
+#[inline]
+#[must_use]
+pub fn context_after(folded: u32) -> usize {
+    match folded {
+        0 => 0,
+        1..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// Which table a residual is coded by.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Level Exact has tables of its own.
+    pub exact: bool,
+    /// The kind's number.
+    pub kind: usize,
+    /// The word's number.
+    pub word: usize,
+    /// The age bucket; see [`age_bucket`].
+    pub bucket: usize,
+    /// The context; see [`context_after`].
+    pub context: usize,
+}
 
 /// Longest code in bits.
 const CODE_BITS_MAX: u8 = 10;
@@ -164,8 +194,11 @@ fn limited_lengths(counts: &[u64; SYMBOLS]) -> [u8; SYMBOLS] {
 /// ```text
 /// count     8 bits   distinct tables, less one
 /// for each distinct table: 34 code lengths of 4 bits
-/// for each level (Exact, other), kind, word, age bucket: 8 bits, which table
+/// for each level (Exact, other), kind and word: 8 bits, which table; for words that are not rare
+/// as many for each age bucket and context
 /// ```
+///
+/// No bytes at all stand for the default tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
     distinct: Vec<Table>,
@@ -177,29 +210,29 @@ impl Tables {
     /// Tables for residuals nobody has measured yet: they expect residuals that grow with age.
     #[must_use]
     pub fn default_for(schema: &Schema) -> Tables {
-        Tables::build(schema, |exact, kind, word, bucket| {
-            default_counts(exact, &schema.entities[kind], word, bucket)
+        Tables::build(schema, |place| {
+            default_counts(&schema.entities[place.kind], place)
         })
     }
 
     /// The tables that code these counts best; words that were hardly seen keep the default.
     #[must_use]
     pub fn trained(schema: &Schema, counts: &Counts) -> Tables {
-        Tables::build(schema, |exact, kind, word, bucket| {
-            let seen = counts.counts[counts.places.index(exact, kind, word, bucket)];
+        Tables::build(schema, |place| {
+            let seen = counts.counts[counts.places.index(place)];
             if seen.iter().sum::<u64>() >= TRAINING_MIN {
                 seen
             } else {
-                default_counts(exact, &schema.entities[kind], word, bucket)
+                default_counts(&schema.entities[place.kind], place)
             }
         })
     }
 
-    /// The table of a word. `kind` and `word` are in the schema the tables were made for.
+    /// The table of a place in the schema the tables were made for.
     #[inline]
     #[must_use]
-    pub fn table(&self, exact: bool, kind: usize, word: usize, bucket: usize) -> &Table {
-        let used = self.uses[self.places.index(exact, kind, word, bucket)];
+    pub fn table(&self, place: Place) -> &Table {
+        let used = self.uses[self.places.index(place)];
         &self.distinct[usize::from(used)]
     }
 
@@ -220,6 +253,9 @@ impl Tables {
     /// [`DeltaError::Malformed`] when the length is wrong, a table is not a complete code, or a
     /// word uses a table that is not there.
     pub fn from_bytes(schema: &Schema, bytes: &[u8]) -> Result<Tables, DeltaError> {
+        if bytes.is_empty() {
+            return Ok(Tables::default_for(schema));
+        }
         let malformed = DeltaError::Malformed("code tables");
         let places = Places::of(schema);
         let (&count, rest) = bytes.split_first().ok_or(malformed)?;
@@ -246,10 +282,7 @@ impl Tables {
         })
     }
 
-    fn build(
-        schema: &Schema,
-        mut counts: impl FnMut(bool, usize, usize, usize) -> [u64; SYMBOLS],
-    ) -> Tables {
+    fn build(schema: &Schema, mut counts: impl FnMut(Place) -> [u64; SYMBOLS]) -> Tables {
         let places = Places::of(schema);
         let mut tables = Tables {
             distinct: Vec::new(),
@@ -257,9 +290,18 @@ impl Tables {
             places,
         };
         for exact in [true, false] {
-            for (at, kind) in schema.entities.iter().enumerate() {
-                for word in 0..kind.words.len() {
-                    (0..AGES).for_each(|bucket| tables.add(&counts(exact, at, word, bucket)));
+            for (kind, spec) in schema.entities.iter().enumerate() {
+                for word in 0..spec.words.len() {
+                    for at in 0..places_of_word(spec, word) {
+                        let (bucket, context) = (at / CONTEXTS, at % CONTEXTS);
+                        tables.add(&counts(Place {
+                            exact,
+                            kind,
+                            word,
+                            bucket,
+                            context,
+                        }));
+                    }
                 }
             }
         }
@@ -294,31 +336,54 @@ impl Tables {
     }
 }
 
-/// Where each (level, kind, word, age bucket) stands in one flat list.
+/// Where each place stands in one flat list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Places {
     kind_starts: Vec<usize>,
-    words: usize,
+    /// Start of each word and whether it has a table for each age and context.
+    words: Vec<(usize, bool)>,
+    level: usize,
 }
 
 impl Places {
     fn of(schema: &Schema) -> Places {
-        let mut words = 0;
-        let mut kind_starts = Vec::new();
+        let mut places = Places {
+            kind_starts: Vec::new(),
+            words: Vec::new(),
+            level: 0,
+        };
         for kind in &schema.entities {
-            kind_starts.push(words);
-            words += kind.words.len();
+            places.kind_starts.push(places.words.len());
+            for word in 0..kind.words.len() {
+                let count = places_of_word(kind, word);
+                places.words.push((places.level, count > 1));
+                places.level += count;
+            }
         }
-        Places { kind_starts, words }
+        places
     }
 
     fn count(&self) -> usize {
-        2 * self.words * AGES
+        2 * self.level
     }
 
     #[inline]
-    fn index(&self, exact: bool, kind: usize, word: usize, bucket: usize) -> usize {
-        (usize::from(!exact) * self.words + self.kind_starts[kind] + word) * AGES + bucket
+    fn index(&self, place: Place) -> usize {
+        let (start, many) = self.words[self.kind_starts[place.kind] + place.word];
+        let within = if many {
+            place.bucket * CONTEXTS + place.context
+        } else {
+            0
+        };
+        usize::from(!place.exact) * self.level + start + within
+    }
+}
+
+fn places_of_word(kind: &Kind, word: usize) -> usize {
+    if kind.words[word].rare {
+        1
+    } else {
+        AGES * CONTEXTS
     }
 }
 
@@ -344,18 +409,18 @@ impl Counts {
     }
 
     /// Counts one symbol.
-    pub fn count(&mut self, exact: bool, kind: usize, word: usize, bucket: usize, symbol: usize) {
-        self.counts[self.places.index(exact, kind, word, bucket)][symbol] += 1;
+    pub fn count(&mut self, place: Place, symbol: usize) {
+        self.counts[self.places.index(place)][symbol] += 1;
     }
 }
 
-fn default_counts(exact: bool, kind: &Kind, word: usize, bucket: usize) -> [u64; SYMBOLS] {
-    let finer = if exact {
-        u32::from(kind.words[word].full_shift)
+fn default_counts(kind: &Kind, place: Place) -> [u64; SYMBOLS] {
+    let finer = if place.exact {
+        u32::from(kind.words[place.word].full_shift)
     } else {
         0
     };
-    let center = expected_bits(bucket) + finer;
+    let center = expected_bits(place.bucket) + finer;
     core::array::from_fn(|symbol| expected_count(symbol as u32, center))
 }
 

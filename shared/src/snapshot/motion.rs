@@ -25,9 +25,11 @@ pub fn advance(kind: &Kind, words: &mut [u32], ticks: u32) {
         let spec = &kind.words[usize::from(velocity)];
         let start = i64::from(speed) - i64::from(spec.zero);
         let gain = velocity_gain_q16(kind, usize::from(velocity), ticks);
-        // The mean velocity over the span is the start plus half the gain.
-        let mean_q16 = (start << 16) + gain / 2;
-        let moved = (i128::from(mean_q16) * i128::from(ratio_q32) * i128::from(ticks)) >> 48;
+        // A game moves by the velocity at the end of each tick: n ticks that gain g each add up to
+        // n * start + g * n * (n + 1) / 2.
+        let twice_sum_q16 = (i128::from(start) << 17) * i128::from(ticks)
+            + i128::from(gain) * i128::from(ticks + 1);
+        let moved = (twice_sum_q16 * i128::from(ratio_q32)) >> 49;
         words[position] = clamped(
             i64::from(words[position]) + moved as i64,
             kind.words[position].max,
