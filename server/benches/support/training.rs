@@ -66,6 +66,7 @@ fn count(mirror: &Mirror, schema: &Schema, tables: &Tables, age: u32, counts: &m
                 kind,
                 level: Level::Full,
                 known: Audience::All,
+                rare: true,
             };
             let coded = code_row(&mut RowCounter(counts), cx, &against, age, &mut row);
             assert!(coded.is_ok(), "counting cannot fail");

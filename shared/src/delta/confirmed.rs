@@ -242,8 +242,8 @@ impl Confirmed {
         tick: Tick,
         base: Tick,
         slot: u32,
-        level: Level,
-        known: Audience,
+        (level, known): (Level, Audience),
+        rare: bool,
     ) -> Result<EntityId, DeltaError> {
         let schema = Arc::clone(&self.schema);
         let tables = Arc::clone(&self.tables);
@@ -269,6 +269,7 @@ impl Confirmed {
             kind,
             level,
             known,
+            rare,
         };
         code_row(&mut RowReader(from), cx, &against, age, &mut row)?;
         let newest = track.add(
@@ -314,6 +315,7 @@ impl Confirmed {
             kind,
             level,
             known,
+            rare: true,
         };
         code_plain(&mut RowReader(from), cx, &mut row)?;
         self.enter(id, kind_id, owner, tick, in_group, kind.owner_words);

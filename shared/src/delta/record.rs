@@ -18,9 +18,10 @@
 //!   base     1 bit as in the last record, else a baseline tick
 //!   changed  mask
 //!   others   1 bit: entered mask and left mask follow
-//!   for each slot entered or changed, by slot:
-//!     entered: kind 6 bits, generation 16 bits, owner 1 bit (12 bits), motion age, plain row
-//!     changed: motion age, row against the baseline
+//!   rare     1 bit, absent when none changed: some changed row has its rare flag set
+//!   for each slot changed: motion age, row against the baseline (rare flags only when `rare`)
+//!   for each slot entered: kind 6 bits, generation 16 bits, owner 1 bit (12 bits), motion age,
+//!            plain row
 //!
 //! baseline tick   7 bits tick - base; 127: 32 bits of tick follow; 0: none
 //! mask            2 bits: 0 none, 1 all, 2 the 32 bits, 3 a few: 3 bits count - 1, 5 bits each

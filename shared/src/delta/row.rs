@@ -4,7 +4,8 @@
 //! the row against a baseline row, in the kind's coding order:
 //!   for each word that is not rare: its residual by the table of (level, kind, word, age, context)
 //!     (the first such word may be the symbol PLAIN: then every word follows as it is)
-//!   rare   1 bit, absent when the kind has no other words: some rare word changed
+//!   rare   1 bit, absent when every word is rare or none is, or when the record says that no row
+//!          of it needs one: some rare word changed
 //!   if so, for each rare word: 1 bit changed, and its residual
 //! the row without a baseline: every word as it is
 //! ```
@@ -63,6 +64,8 @@ pub struct RowContext<'a> {
     pub level: Level,
     /// Up to which audience it is sent.
     pub known: Audience,
+    /// Whether the rare flag is there at all; without it no rare word changed.
+    pub rare: bool,
 }
 
 /// Codes a row against a baseline row that is `age` ticks older.
@@ -95,6 +98,14 @@ pub fn code_row<C: RowCodec>(
         return code_plain(codec, cx, row);
     }
     Ok(())
+}
+
+/// Whether a row needs its rare flag: one of its rare words differs from the baseline's.
+#[must_use]
+pub fn needs_rare(cx: RowContext<'_>, base: &[u32], row: &[u32]) -> bool {
+    let steady = first_steady(cx).is_some();
+    let mut rare = words(cx).filter(|&at| cx.kind.words[at].rare);
+    steady && rare.any(|at| base_at_level(cx, at, row) != base_at_level(cx, at, base))
 }
 
 /// Codes a row without a baseline.
@@ -174,7 +185,7 @@ fn code_rare<C: RowCodec>(
     let differs = rare
         .clone()
         .any(|at| row[at] != base_at_level(cx, at, base));
-    let any = steady == 0 || codec.bit(differs)?;
+    let any = steady == 0 || cx.rare && codec.bit(differs)?;
     for at in rare {
         let kept = base_at_level(cx, at, base);
         if !any || !codec.bit(row[at] != kept)? {

@@ -321,18 +321,12 @@ impl Packer {
 
     fn write_rows(&mut self, mirror: &Mirror, due: Due, base: Tick) {
         let block = due.block as usize;
-        if due.entering == 0 {
+        if due.changed != 0 {
             self.rows
                 .changed(&mut self.out, mirror, block, due.changed, base);
-            return;
         }
         let rows = mirror.block(block);
-        for bit in slots_of(due.changed | due.entering) {
-            let only = 1u32 << bit;
-            if due.changed & only != 0 {
-                self.rows.changed(&mut self.out, mirror, block, only, base);
-                continue;
-            }
+        for bit in slots_of(due.entering) {
             self.out.put(u32::from(rows.kinds[bit].0), KIND_BITS);
             self.out.put(u32::from(rows.generations[bit]), 16);
             self.out.put_bool(rows.owners[bit].is_some());

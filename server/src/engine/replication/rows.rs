@@ -9,7 +9,9 @@ use tickwire_shared::bits::BitWriter;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::delta::confirmed::row_age;
 use tickwire_shared::delta::record::put_motion_age;
-use tickwire_shared::delta::row::{RowContext, RowWriter, code_plain, code_row, degrade_row};
+use tickwire_shared::delta::row::{
+    RowContext, RowWriter, code_plain, code_row, degrade_row, needs_rare,
+};
 use tickwire_shared::id::Tick;
 use tickwire_shared::limits::{BLOCK_SLOTS, ROW_WORDS_MAX};
 use tickwire_shared::schema::{Audience, Level, Schema};
@@ -58,7 +60,7 @@ impl RowEncoder {
         (changed + entering) / 16 + 48
     }
 
-    /// Writes the changed rows of a block at level Full, by slot.
+    /// Writes the changed rows of a block at level Full, by slot, behind their one `rare` bit.
     pub fn changed(
         &mut self,
         out: &mut BitWriter,
@@ -78,9 +80,11 @@ impl RowEncoder {
         };
         let mut scratch = core::mem::take(&mut self.scratch);
         scratch.clear();
+        let (rows, as_shown) = ((now, then), (Level::Full, Audience::All));
+        let rare = slots_of(mask).any(|bit| self.needs_rare(rows, bit, as_shown));
+        scratch.put_bool(rare);
         for bit in slots_of(mask) {
-            let (rows, as_shown) = ((now, then), (Level::Full, Audience::All));
-            self.write_changed(&mut scratch, mirror.tick(), rows, bit, base, as_shown);
+            self.write_changed(&mut scratch, mirror.tick(), rows, bit, base, as_shown, rare);
         }
         let bits = scratch.bit_len();
         let bytes = scratch.finish();
@@ -115,6 +119,7 @@ impl RowEncoder {
                 bit,
                 base,
                 (Level::Exact, Audience::Owner),
+                true,
             );
         }
     }
@@ -132,6 +137,29 @@ impl RowEncoder {
         );
     }
 
+    fn needs_rare(
+        &self,
+        (now, then): (&Block, &Block),
+        bit: usize,
+        (level, known): (Level, Audience),
+    ) -> bool {
+        let kind_at = usize::from(now.kinds[bit].0);
+        let kind = &self.schema.entities[kind_at];
+        let cx = RowContext {
+            tables: &self.tables,
+            kind_at,
+            kind,
+            level,
+            known,
+            rare: true,
+        };
+        needs_rare(cx, then.row(bit), now.row(bit))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a row's code depends on, nothing more"
+    )]
     fn write_changed(
         &self,
         out: &mut BitWriter,
@@ -140,6 +168,7 @@ impl RowEncoder {
         bit: usize,
         base: Tick,
         (level, known): (Level, Audience),
+        rare: bool,
     ) {
         let kind_at = usize::from(now.kinds[bit].0);
         let kind = &self.schema.entities[kind_at];
@@ -158,6 +187,7 @@ impl RowEncoder {
             kind,
             level,
             known,
+            rare,
         };
         let coded = code_row(&mut RowWriter(out), cx, &against, age, &mut row);
         debug_assert!(coded.is_ok(), "what the mirror holds can be written");
@@ -182,6 +212,7 @@ impl RowEncoder {
             kind,
             level,
             known,
+            rare: true,
         };
         let coded = code_plain(&mut RowWriter(out), cx, &mut row);
         debug_assert!(coded.is_ok(), "what the mirror holds can be written");

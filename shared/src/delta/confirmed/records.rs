@@ -64,7 +64,14 @@ impl Confirmed {
                     .ok_or(DeltaError::Stale)?
                     .id
             }
-            1 => self.read_changed(from, tick, base, slot, Level::Exact, Audience::Owner)?,
+            1 => self.read_changed(
+                from,
+                tick,
+                base,
+                slot,
+                (Level::Exact, Audience::Owner),
+                true,
+            )?,
             2 => {
                 let (kind, generation) = self.read_kind(from)?;
                 key = take_key(from, tick)?;
@@ -137,12 +144,13 @@ impl Confirmed {
                 self.note_left(slot, tick);
             }
         }
-        for bit in slots_of(changed | entered) {
+        let rare = changed != 0 && from.take_bool()?;
+        let shown = (Level::Full, Audience::All);
+        for bit in slots_of(changed) {
+            self.read_changed(from, tick, base, first_slot + bit as u32, shown, rare)?;
+        }
+        for bit in slots_of(entered) {
             let slot = first_slot + bit as u32;
-            if entered & 1 << bit == 0 {
-                self.read_changed(from, tick, base, slot, Level::Full, Audience::All)?;
-                continue;
-            }
             let (kind, generation) = self.read_kind(from)?;
             let owner = if from.take_bool()? {
                 Some(PlayerId(from.take(SEAT_BITS)? as u16))
