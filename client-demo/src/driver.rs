@@ -121,6 +121,14 @@ impl<G: Game> Driver<G> {
         }
     }
 
+    /// Breaks the link, as a changed network does, and dials again: the session goes on on the next
+    /// link. Without a link nothing happens.
+    pub fn break_link(&mut self) {
+        if let Some(route) = &self.route {
+            route.close_now(CloseReason::LinkLost);
+        }
+    }
+
     /// Says goodbye and closes the link, if there is one. Returns what all links carried.
     pub async fn leave(mut self) -> Traffic {
         self.client.leave();

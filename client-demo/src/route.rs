@@ -1,7 +1,7 @@
 //! A link with a simulated network in front of it, in both directions.
 //!
 //! Never looks into a packet. Datagram lanes lose, double and reorder packets; the Ordered lane
-//! only stalls.
+//! only stalls. The handshake of the transport itself is over by then and suffers nothing.
 
 use std::collections::VecDeque;
 

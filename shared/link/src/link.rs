@@ -224,8 +224,7 @@ impl LinkEnd {
             LinkEnd::ClosedUnknown(_) => CloseReason::Refused,
             LinkEnd::BadFrame(_) => CloseReason::Malformed,
             LinkEnd::TimedOut => CloseReason::TimedOut,
-            LinkEnd::Lost(_) => CloseReason::LinkLost,
-            LinkEnd::Here => CloseReason::Bye,
+            LinkEnd::Lost(_) | LinkEnd::Here => CloseReason::LinkLost,
         }
     }
 }
