@@ -38,7 +38,8 @@ pub struct Figures {
 
 impl Figures {
     /// The head of the table.
-    pub const HEADER: &'static str = "sessions entities variant    ns/pair   tick us   p99 us  bits/entity  bytes/session  allocs  age  rows sent  rows compared";
+    pub const HEADER: &'static str = "sessions entities variant    ns/pair   tick us   p99 us  \
+         bits/entity  bytes/session  allocs  age  rows sent  rows compared";
 
     /// One JSON object.
     pub fn json(&self) -> String {
@@ -70,7 +71,8 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>8} {:>8.0} {:<10} {:>8.1} {:>9.1} {:>8.1} {:>12.2} {:>14.1} {:>7.2} {:>4.1} {:>10.3} {:>14}",
+            "{:>8} {:>8.0} {:<10} {:>8.1} {:>9.1} {:>8.1} {:>12.2} {:>14.1} {:>7.2} {:>4.1} \
+             {:>10.3} {:>14}",
             self.sessions,
             self.entities,
             self.variant,

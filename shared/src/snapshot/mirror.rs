@@ -163,6 +163,15 @@ impl Mirror {
         })
     }
 
+    /// How many entities have a row.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let blocks = 0..self.history.blocks();
+        blocks
+            .map(|at| self.history.block(at).alive.count_ones() as usize)
+            .sum()
+    }
+
     /// How many blocks there are.
     #[must_use]
     pub fn blocks(&self) -> usize {

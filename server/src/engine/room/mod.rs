@@ -393,13 +393,13 @@ impl<G: Game> RoomTask for Room<G> {
         }
         self.answer_checks(out);
         self.counts.seats = self.seats.iter().flatten().count() as u64;
-        self.counts.entities = self.mirror.ids().count() as u64;
+        self.counts.entities = self.mirror.count() as u64;
         out.begin(tick, self.counts);
     }
 }
 
-/// Asks the game whether it takes an input, a repeated one too. What it changes, the player's client
-/// changed alike; what it refuses counts as missing, and the client is told.
+/// Asks the game whether it takes an input, a repeated one too. What it changes, the player's
+/// client changed alike; what it refuses counts as missing, and the client is told.
 fn gate<G: Game>(
     game: &G,
     seat: &mut Seat,
