@@ -98,8 +98,8 @@ fn the_books_of_bots_balance_on_a_bad_network() {
     assert!(report.snapshots.lost > 0, "4g loses packets: {table}");
     let join_ms = report.join_ms.p50.expect("measured");
     assert!(
-        join_ms > 160.0,
-        "two round trips of 80 ms at least: {table}"
+        join_ms > 60.0,
+        "one round trip of 80 ms after the transport's own: {table}"
     );
     let delivery_ms = report.chat.delivery_ms.p50.expect("measured");
     assert!(delivery_ms > 60.0, "one round trip of 80 ms: {table}");
