@@ -257,9 +257,7 @@ impl Confirmed {
             .entity(track.kind)
             .ok_or(DeltaError::Malformed("kind"))?;
         let mut against = [0; ROW_WORDS_MAX];
-        for (to, from) in against.iter_mut().zip(track.words(at)) {
-            *to = from;
-        }
+        track.copy_words(at, &mut against);
         let since = take_motion_age(from, kind, tick)?;
         let age = row_age(kind, tick, base, since, version.since);
         let mut row = [0; ROW_WORDS_MAX];
@@ -404,9 +402,7 @@ pub fn row_age(kind: &Kind, tick: Tick, base: Tick, since: Tick, base_since: Tic
 fn row_of(track: &Track, at: usize) -> Option<ConfirmedRow> {
     let version = track.version(at)?;
     let mut words = [0; ROW_WORDS_MAX];
-    for (to, from) in words.iter_mut().zip(track.words(at)) {
-        *to = from;
-    }
+    track.copy_words(at, &mut words);
     Some(ConfirmedRow {
         id: track.id,
         kind: track.kind,

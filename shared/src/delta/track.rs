@@ -114,11 +114,18 @@ impl Track {
         self.versions.get(at).copied()
     }
 
-    /// The words at a place.
-    pub fn words(&self, at: usize) -> impl Iterator<Item = u32> + '_ {
-        self.words
-            .range(at * self.stride..(at + 1) * self.stride)
-            .copied()
+    /// Copies the words at a place to the start of `out`, as many as fit.
+    pub fn copy_words(&self, at: usize, out: &mut [u32]) {
+        let (start, count) = (at * self.stride, self.stride.min(out.len()));
+        let (first, second) = self.words.as_slices();
+        if let Some(words) = first.get(start..start + count) {
+            out[..count].copy_from_slice(words);
+            return;
+        }
+        let split = first.len().saturating_sub(start).min(count);
+        let rest = (start + split).saturating_sub(first.len());
+        out[..split].copy_from_slice(&first[start.min(first.len())..][..split]);
+        out[split..count].copy_from_slice(&second[rest..][..count - split]);
     }
 
     /// Forgets what a baseline at `base` or later can no longer need, but keeps enough to draw.
