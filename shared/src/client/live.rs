@@ -3,26 +3,28 @@
 //! Never dials, never shakes hands and never chats: that is `session`. It turns snapshot packets
 //! and wanted inputs into input packets and drawn rows.
 
+mod draw;
+mod judge;
+
 use core::time::Duration;
 use std::sync::Arc;
 
 use super::clock::{Clock, Issued};
 use super::events::{Certainty, PredictedEvents};
-use super::interpolate::{DrawnRow, blend, drawn};
 use super::latch::Latch;
-use super::own::{OwnRow, OwnRows};
+use super::own::OwnRows;
 use super::predict::Prediction;
-use super::reconcile::{ConfirmedGroup, Found, Misprediction, compare, field_name};
+use super::reconcile::{ConfirmedGroup, Found, Misprediction};
 use super::smooth::Smooth;
 use super::stats::{ClientStats, LossCount};
 use super::{ClientEvent, Sabotage};
 use crate::bits::BitWriter;
 use crate::delta::{Change, Confirmed, DeltaError, EventRow, Tables};
-use crate::game::{Game, Role, Source};
+use crate::game::{Game, Source};
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::input::{InputBatch, InputPacket, InputShape, Shown, Verdict, fetch_row, store_row};
 use crate::limits::{CLIENT_QUEUE_MAX, FRAME_TICKS_MAX, PREDICT_TICKS_MAX};
-use crate::schema::{Audience, Schema};
+use crate::schema::Schema;
 use crate::time::Instant;
 
 const RING: usize = PREDICT_TICKS_MAX as usize;
@@ -319,50 +321,23 @@ impl<G: Game> Live<G> {
         Some(self.writer.finish())
     }
 
-    /// Everything to draw: own entities at the predicted present, shown ones at the drawn instant.
-    pub fn drawn_rows(&self, now: Instant) -> impl Iterator<Item = DrawnRow> + '_ {
-        let own =
-            (0..self.prediction.own().rows().len()).filter_map(move |at| self.own_row(now, at));
-        let shown = self
-            .confirmed
-            .ids()
-            .filter(|&id| self.prediction.own().find(id).is_none())
-            .filter(|&id| !self.group.own.find(id).is_some())
-            .filter_map(move |id| {
-                drawn(&self.schema, &self.confirmed, id, self.shown?, self.newest)
+    fn tell_events(&mut self, events: &mut Vec<ClientEvent<G>>) {
+        self.confirmed.take_events(&mut self.event_rows);
+        for row in self.event_rows.drain(..) {
+            let Some(kind) = self.schema.events.get(usize::from(row.kind.0)) else {
+                continue;
+            };
+            let certainty = row.own.map_or(Certainty::Remote, |ordinal| {
+                self.predicted_events.confirmed(row.tick, ordinal)
             });
-        own.chain(shown)
-    }
-
-    fn own_row(&self, now: Instant, at: usize) -> Option<DrawnRow> {
-        let row = self.prediction.own().rows()[at];
-        let kind = self.schema.entity(row.kind)?;
-        let tick = self.prediction.tick();
-        let mut words = Vec::with_capacity(kind.owner_words);
-        self.prediction
-            .own()
-            .at_tick(&self.schema, at, tick, &mut words);
-        let past = self.prediction.past(tick.minus(1));
-        let before = past.and_then(|past| Some((past, past.own.find(row.id)?)));
-        if let Some((past, before_at)) = before {
-            let mut before = Vec::with_capacity(kind.owner_words);
-            past.own
-                .at_tick(&self.schema, before_at, tick.minus(1), &mut before);
-            if before.first() == words.first() && before.len() == words.len() {
-                let part = u64::from(self.clock.fraction_256(now, tick));
-                let to = words.clone();
-                blend(kind, &before, &to, part, 256, &mut words);
+            let words = &row.words[..kind.words.len()];
+            if let Some(event) = fetch_row(row.kind, kind, words) {
+                push_event(events, event, row.tick, certainty);
             }
         }
-        self.smooth.apply(now, kind, row.id, &mut words);
-        Some(DrawnRow {
-            id: row.id,
-            kind: row.kind,
-            owner: Some(self.me),
-            role: Role::Predicted,
-            known: Audience::Owner,
-            words,
-        })
+        while let Some((tick, event)) = self.predicted_events.take_rejected(self.group.tick) {
+            push_event(events, event, tick, Certainty::Rejected);
+        }
     }
 
     fn take_shown_changes(&mut self) {
@@ -391,132 +366,6 @@ impl<G: Game> Live<G> {
         }
         self.changes.clear();
         self.prediction.load_shown();
-    }
-
-    fn reconcile(
-        &mut self,
-        now: Instant,
-        stats: &mut ClientStats,
-        events: &mut Vec<ClientEvent<G>>,
-    ) {
-        self.read_group();
-        let tick = self.group.tick;
-        let past = self.prediction.past(tick).filter(|_| self.anchored);
-        let Some(past) = past.filter(|_| tick <= self.prediction.tick()) else {
-            return self.anchor(now, events);
-        };
-        let previous = Some(&self.compared);
-        let difference = compare(&self.schema, past, &self.group, previous, &mut self.found);
-        let explained = difference.server_only || self.span_explains(tick);
-        if let Some((entity, word, predicted, confirmed)) = difference.wrong {
-            stats.mispredictions += 1;
-            stats.unexplained_mispredictions += u64::from(!explained);
-            if !explained {
-                self.report(entity, word, predicted, confirmed);
-            }
-        }
-        if difference.any {
-            stats.corrections += 1;
-            if self.sabotage != Sabotage::SkipReconcile {
-                self.correct(now, &difference.named, events);
-            }
-        } else {
-            for &(from, to) in &difference.named {
-                self.prediction.rename(from, to, tick);
-                self.smooth.rename(from, to);
-            }
-        }
-        self.compared.copy_from(&self.group.own);
-        self.compared_tick = tick;
-        self.restore_ghosts();
-    }
-
-    /// Loads the confirmed group and replays up to the present with the noted inputs.
-    fn correct(
-        &mut self,
-        now: Instant,
-        named: &[(EntityId, EntityId)],
-        events: &mut Vec<ClientEvent<G>>,
-    ) {
-        let present = self.prediction.tick();
-        let mut before = OwnRows::new(self.schema.stride);
-        before.copy_from(self.prediction.own());
-        self.prediction.rewind_to(self.group.tick, &self.group.own);
-        self.restore_ghosts();
-        let mut tick = self.group.tick;
-        while tick < present {
-            tick = tick.next();
-            if self.sabotage == Sabotage::ForgetReplayedInput && tick == present {
-                self.prediction
-                    .note_input(tick, self.shape.neutral(), Source::Real);
-            }
-            self.step(tick, events);
-        }
-        for &(from, to) in named {
-            before.rename(from, to);
-            self.smooth.rename(from, to);
-        }
-        self.smooth_correction(now, &before, present);
-    }
-
-    fn smooth_correction(&mut self, now: Instant, before: &OwnRows, present: Tick) {
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        for at in 0..before.rows().len() {
-            let row = before.rows()[at];
-            let own = self.prediction.own();
-            let Some(kind) = self.schema.entity(row.kind) else {
-                continue;
-            };
-            match own
-                .find(row.id)
-                .filter(|&now_at| own.rows()[now_at].kind == row.kind)
-            {
-                Some(now_at) => {
-                    before.at_tick(&self.schema, at, present, &mut old);
-                    own.at_tick(&self.schema, now_at, present, &mut new);
-                    self.smooth.corrected(now, kind, row.id, &old, &new);
-                }
-                None => self.smooth.snap(row.id),
-            }
-        }
-    }
-
-    /// Starts predicting from the confirmed group: at the first one, and after every jump. Ticks
-    /// between it and the present get the inputs that were sent for them, or what the server
-    /// invents in their place.
-    fn anchor(&mut self, now: Instant, events: &mut Vec<ClientEvent<G>>) {
-        let from = self.group.tick;
-        let present = self.clock.tick(now).max(from);
-        self.anchored = present.since(from) < PREDICT_TICKS_MAX;
-        if !self.anchored {
-            return;
-        }
-        let mut last: Option<(Tick, Vec<u32>)> = self.last_sent_before(from);
-        self.prediction.rewind_to(from, &self.group.own);
-        self.restore_ghosts();
-        let mut tick = from;
-        while tick < present {
-            tick = tick.next();
-            let noted = self.prediction.past(tick);
-            match noted.filter(|past| past.source == Some(Source::Real)) {
-                Some(past) => last = Some((tick, past.input.clone())),
-                None => {
-                    let last = last.as_ref().map(|(tick, row)| (*tick, &row[..]));
-                    let source = self.shape.invent(last, tick, &mut self.row);
-                    self.prediction.note_input(tick, &self.row, source);
-                }
-            }
-            self.step(tick, events);
-        }
-        self.smooth.clear();
-        self.compared.copy_from(&self.group.own);
-        self.compared_tick = from;
-    }
-
-    fn last_sent_before(&self, tick: Tick) -> Option<(Tick, Vec<u32>)> {
-        let past = (0..PREDICT_TICKS_MAX).filter_map(|age| self.prediction.past(tick.minus(age)));
-        let mut real = past.filter(|past| past.source == Some(Source::Real));
-        real.next().map(|past| (past.tick, past.input.clone()))
     }
 
     fn predict(
@@ -579,109 +428,6 @@ impl<G: Game> Live<G> {
                 push_event(events, event, tick, Certainty::Predicted);
             }
         }
-    }
-
-    fn tell_events(&mut self, events: &mut Vec<ClientEvent<G>>) {
-        self.confirmed.take_events(&mut self.event_rows);
-        for row in self.event_rows.drain(..) {
-            let Some(kind) = self.schema.events.get(usize::from(row.kind.0)) else {
-                continue;
-            };
-            let certainty = row.own.map_or(Certainty::Remote, |ordinal| {
-                self.predicted_events.confirmed(row.tick, ordinal)
-            });
-            let words = &row.words[..kind.words.len()];
-            if let Some(event) = fetch_row(row.kind, kind, words) {
-                push_event(events, event, row.tick, certainty);
-            }
-        }
-        while let Some((tick, event)) = self.predicted_events.take_rejected(self.group.tick) {
-            push_event(events, event, tick, Certainty::Rejected);
-        }
-    }
-
-    /// Copies the newest confirmed group out of the store.
-    fn read_group(&mut self) {
-        let group = self.confirmed.group();
-        self.group.tick = group.tick;
-        self.group.own.clear();
-        self.group.keys.clear();
-        for member in &group.members {
-            let Some(row) = self.confirmed.row_at(member.id, group.tick) else {
-                continue;
-            };
-            let own = OwnRow {
-                id: member.id,
-                kind: row.kind,
-                since: row.since,
-            };
-            self.group.own.put(own, &row.words);
-            // Members come in the order of slots, and so do rows.
-            self.group
-                .keys
-                .push(member.key.map(|key| (key.tick, key.ordinal)));
-        }
-    }
-
-    fn restore_ghosts(&mut self) {
-        if self.prediction.ghosts.is_empty() {
-            return;
-        }
-        let ghosts = core::mem::take(&mut self.prediction.ghosts);
-        self.prediction.begin_shown();
-        for id in ghosts {
-            if self.prediction.own().find(id).is_none() {
-                put_shown(&mut self.prediction, &self.schema, &self.confirmed, id);
-            }
-        }
-        self.prediction.load_shown();
-    }
-
-    /// Whether a verdict, an invented input or a read of a shown entity since the last comparison
-    /// explains a misprediction. An unknown verdict (its report was lost) cannot be judged.
-    fn span_explains(&self, tick: Tick) -> bool {
-        let mut at = self.compared_tick;
-        while at < tick {
-            at = at.next();
-            let past = self.prediction.past(at);
-            let own_input = past.is_some_and(|past| past.source == Some(Source::Real));
-            let read = past.is_none_or(|past| past.read_shown);
-            if read || !own_input || self.verdict(at) != Some(Verdict::InTime) {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn verdict(&self, tick: Tick) -> Option<Verdict> {
-        let (at, verdict) = self.verdicts[tick.0 as usize % RING];
-        (at == tick).then_some(verdict)
-    }
-
-    fn report(
-        &mut self,
-        entity: EntityId,
-        word: Option<usize>,
-        predicted: Option<u32>,
-        confirmed: Option<u32>,
-    ) {
-        let tick = self.group.tick;
-        let kind = self
-            .group
-            .own
-            .find(entity)
-            .map(|at| self.group.own.rows()[at].kind);
-        let kind = kind.and_then(|kind| self.schema.entity(kind));
-        let ages = tick.since(self.compared_tick).min(8);
-        self.last_misprediction = Some(Misprediction {
-            tick,
-            entity,
-            field: kind.map_or_else(|| "(existence)".into(), |kind| field_name(kind, word)),
-            predicted,
-            confirmed,
-            verdicts: (0..ages).map(|age| self.verdict(tick.minus(age))).collect(),
-            explained: false,
-        });
     }
 
     fn sent_at(&self, tick: Tick) -> Option<Sent> {

@@ -17,6 +17,7 @@
 //! ```
 
 mod clock;
+mod config;
 mod event;
 mod events;
 mod interpolate;
@@ -33,10 +34,11 @@ mod talk;
 mod view;
 mod window;
 
+pub use config::{ClientConfig, ResumeToken, Transmit};
 pub use event::ClientEvent;
 pub use events::Certainty;
 pub use reconcile::Misprediction;
-pub use session::{Client, ClientConfig, ResumeToken, Transmit};
+pub use session::Client;
 pub use stats::ClientStats;
 pub use view::{Drawn, View};
 

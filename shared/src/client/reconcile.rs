@@ -47,6 +47,19 @@ pub struct Misprediction {
     pub explained: bool,
 }
 
+/// A predicted word that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Whose row.
+    pub entity: EntityId,
+    /// Which word; `None` when its existence or kind is what differs.
+    pub word: Option<usize>,
+    /// The predicted word.
+    pub predicted: Option<u32>,
+    /// The confirmed word.
+    pub confirmed: Option<u32>,
+}
+
 /// What a comparison found.
 #[derive(Clone, Debug, Default)]
 pub struct Difference {
@@ -54,11 +67,27 @@ pub struct Difference {
     pub any: bool,
     /// Whether something differs that only the server can decide.
     pub server_only: bool,
-    /// The first predicted word that differs: entity, word (`None`: its existence), predicted and
-    /// confirmed.
-    pub wrong: Option<(EntityId, Option<usize>, Option<u32>, Option<u32>)>,
+    /// The first predicted word that differs.
+    pub wrong: Option<Wrong>,
     /// Predicted spawns that the server named: from, to.
     pub named: Vec<(EntityId, EntityId)>,
+}
+
+impl Difference {
+    fn note(
+        &mut self,
+        entity: EntityId,
+        word: Option<usize>,
+        predicted: Option<u32>,
+        confirmed: Option<u32>,
+    ) {
+        self.wrong.get_or_insert(Wrong {
+            entity,
+            word,
+            predicted,
+            confirmed,
+        });
+    }
 }
 
 /// Compares a confirmed group with what was predicted for its tick. `previous` is the tick of the
@@ -94,9 +123,7 @@ pub fn compare(
         // Between two confirmed ticks it may have lived and died; only a spawn of this very tick
         // must be there.
         if row.id.is_predicted() && row.id == EntityId::predicted(group.tick, ordinal_of(row.id)) {
-            difference
-                .wrong
-                .get_or_insert((row.id, None, Some(1), None));
+            difference.note(row.id, None, Some(1), None);
         } else {
             difference.server_only = true;
         }
@@ -134,7 +161,7 @@ fn missing(
     let id = group.own.rows()[at].id;
     difference.any = true;
     if previous.is_some_and(|previous| previous.find(id).is_some()) {
-        difference.wrong.get_or_insert((id, None, None, Some(1)));
+        difference.note(id, None, None, Some(1));
     } else {
         difference.server_only = true;
     }
@@ -158,7 +185,7 @@ fn compare_row(
     };
     if row.kind != predicted_row.kind {
         difference.any = true;
-        difference.wrong.get_or_insert((row.id, None, None, None));
+        difference.note(row.id, None, None, None);
         return;
     }
     past.own
@@ -170,8 +197,7 @@ fn compare_row(
     for (word, (&predicted, &confirmed)) in pairs.filter(|(_, (a, b))| a != b) {
         difference.any = true;
         if is_predicted_word(kind, word) {
-            let wrong = (row.id, Some(word), Some(predicted), Some(confirmed));
-            difference.wrong.get_or_insert(wrong);
+            difference.note(row.id, Some(word), Some(predicted), Some(confirmed));
         } else {
             difference.server_only = true;
         }

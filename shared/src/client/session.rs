@@ -7,58 +7,27 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::Misprediction;
+use super::config::{ClientConfig, ResumeToken, Transmit};
 use super::event::ClientEvent;
 use super::live::{Live, RoomTerms};
 use super::samples::Samples;
 use super::stats::ClientStats;
 use super::talk::Talk;
 use super::view::View;
-use super::{Misprediction, Sabotage};
 use crate::chat::Arrival;
 use crate::close::CloseReason;
 use crate::delta::Tables;
 use crate::game::{Game, schema_of};
-use crate::id::{KindId, Lane, PlayerId, SessionId, Tick};
+use crate::id::{KindId, Lane, PlayerId, Tick};
 use crate::input::fetch_row;
 use crate::limits::{CLIENT_IDLE_MILLIS, CLIENT_QUEUE_MAX};
 use crate::schema::{Schema, SchemaError, first_difference};
 use crate::time::Instant;
 use crate::wire::{
     BoundedStr, ChatLine, ClientControl, HandshakeReply, Hello, PROTOCOL, Refuse, Resume,
-    RoomRequest, RosterEntry, ServerControl, Token, Welcome, decode, encode,
+    RoomRequest, RosterEntry, ServerControl, Welcome, decode, encode,
 };
-
-/// What a client wants.
-#[derive(Clone, Debug, Default)]
-pub struct ClientConfig {
-    /// The player's name.
-    pub name: String,
-    /// The room, or any with a free seat.
-    pub room: Option<String>,
-    /// A session of an earlier client to take up again, from [`Client::resume_token`].
-    pub resume: Option<ResumeToken>,
-    /// A planted bug, for tests.
-    #[doc(hidden)]
-    pub sabotage: Sabotage,
-}
-
-/// What it takes to take up a session again. A secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResumeToken {
-    /// Which session.
-    pub session: SessionId,
-    /// The proof.
-    pub token: Token,
-}
-
-/// A packet to hand to the link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transmit {
-    /// On which lane.
-    pub lane: Lane,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
 
 enum Phase<G: Game> {
     /// The Hello is on its way.

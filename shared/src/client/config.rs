@@ -1,0 +1,39 @@
+//! What a client is made from, and what it hands out.
+//!
+//! Never holds a link or a clock.
+
+use super::Sabotage;
+use crate::id::{Lane, SessionId};
+use crate::wire::Token;
+
+/// What a client wants.
+#[derive(Clone, Debug, Default)]
+pub struct ClientConfig {
+    /// The player's name.
+    pub name: String,
+    /// The room, or any with a free seat.
+    pub room: Option<String>,
+    /// A session of an earlier client to take up again, from [`Client::resume_token`].
+    pub resume: Option<ResumeToken>,
+    /// A planted bug, for tests.
+    #[doc(hidden)]
+    pub sabotage: Sabotage,
+}
+
+/// What it takes to take up a session again. A secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumeToken {
+    /// Which session.
+    pub session: SessionId,
+    /// The proof.
+    pub token: Token,
+}
+
+/// A packet to hand to the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// On which lane.
+    pub lane: Lane,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
