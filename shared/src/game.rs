@@ -37,6 +37,10 @@ pub trait Game: Sized + Send + 'static {
     /// Whether [`Game::visible`] is asked at all; leave it off when everybody sees everything.
     const HIDES: bool = false;
 
+    /// Code tables trained for this game ([`crate::delta::training`]); they travel at the join. No
+    /// bytes stand for tables that fit any game, with larger snapshots.
+    const TABLES: &'static [u8] = &[];
+
     /// One player's intent for one tick; the default is "hands off". Must be a struct (one kind).
     type Input: Replicate + Default + PartialEq;
     /// Everything that is replicated: an enum with one variant a kind, or a struct.

@@ -69,7 +69,10 @@ struct Report {
 impl<G: Game<Rules: Default>> Hub<G> {
     /// A hub without rooms; the first player has one made.
     pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub<G>>, String> {
-        let tables = Arc::new(Tables::default_for(&parts.schema));
+        let tables = Tables::from_bytes(&parts.schema, G::TABLES).map_err(|_| {
+            "the game's code tables are of another schema: train them anew".to_string()
+        })?;
+        let tables = Arc::new(tables);
         let rules = G::Rules::default();
         let lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
         let pattern = RoomConfig::<G> {

@@ -20,6 +20,7 @@ mod referee;
 pub mod replay;
 mod spawning;
 mod table;
+pub mod training;
 pub mod tune;
 pub mod world;
 

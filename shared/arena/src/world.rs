@@ -119,6 +119,7 @@ impl Arena {
 
 impl Game for Arena {
     const TICK_RATE: TickRate = TICK_RATE;
+    const TABLES: &'static [u8] = crate::training::TABLES;
 
     type Input = Input;
     type Entity = Entity;

@@ -12,6 +12,7 @@ pub mod record;
 pub mod row;
 pub mod tables;
 mod track;
+pub mod training;
 
 pub use confirmed::{Change, Confirmed, ConfirmedRow, Group, GroupMember, Received};
 pub use events::EventRow;
