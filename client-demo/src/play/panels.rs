@@ -207,8 +207,9 @@ impl Panels {
 
 fn draw_help(canvas: &mut Canvas) {
     let (width, height) = (46, HELP.len() as i32);
-    let column = (canvas.columns() as i32 - width) / 2;
-    let top = (canvas.lines() as i32 - height) / 2;
+    // In the corner that nothing else uses: the player in the middle stays in sight.
+    let column = canvas.columns() as i32 - width;
+    let top = canvas.lines() as i32 - height - 4;
     canvas.shade(column - 2, top - 1, width + 2, height + 2);
     for (line, text) in (top..).zip(HELP) {
         canvas.text(column, line, text, INK);
