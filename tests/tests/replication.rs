@@ -29,6 +29,8 @@ struct Scene {
     loss: f32,
     healed: bool,
     rotation: u32,
+    flicker_ticks: u32,
+    late: f32,
     checked: u64,
 }
 
@@ -69,6 +71,8 @@ impl Scene {
             loss,
             healed: false,
             rotation: 0,
+            flicker_ticks: 10,
+            late: 0.03,
             checked: 0,
         }
     }
@@ -88,8 +92,8 @@ impl Scene {
 
     /// Viewer 1 sees a changing half of each block.
     fn hide_some(&mut self, tick: Tick) {
-        if tick.0 % 10 == 0 && !self.healed {
-            self.rotation = tick.0 / 10 % 8;
+        if tick.0 % self.flicker_ticks == 0 && !self.healed {
+            self.rotation = tick.0 / self.flicker_ticks % 8;
         }
         for block in 0..self.mirror.blocks() {
             self.replication
@@ -106,6 +110,7 @@ impl Scene {
             rng,
             mirror,
             loss,
+            late,
             replication,
             viewers,
             ..
@@ -115,7 +120,7 @@ impl Scene {
             assert!(bytes.len() <= PACKET_BYTES_MAX);
             for _ in 0..1 + u32::from(rng.chance(0.02)) {
                 if !rng.chance(*loss) {
-                    let delay = 1 + rng.below(4) + if rng.chance(0.03) { rng.below(20) } else { 0 };
+                    let delay = 1 + rng.below(4) + if rng.chance(*late) { rng.below(20) } else { 0 };
                     viewer.packets.push((tick.plus(delay), bytes.to_vec()));
                 }
             }
@@ -251,6 +256,18 @@ fn tiny_packets_split_blocks_and_still_tell_the_truth() {
             ..lifted(Sabotage::None)
         };
         if let Err(why) = run(seed, 0.1, config) {
+            panic!("SEED={seed}: {why}");
+        }
+    }
+}
+
+#[test]
+fn sight_that_flickers_faster_than_acks_return_leaves_nothing_behind() {
+    for seed in 300..330 {
+        let mut scene = Scene::new(seed, shape(100, 30), 0.2, lifted(Sabotage::None));
+        scene.flicker_ticks = 3 + (seed % 5) as u32;
+        scene.late = 0.4;
+        if let Err(why) = scene.run(300).and_then(|()| scene.converged()) {
             panic!("SEED={seed}: {why}");
         }
     }

@@ -55,6 +55,7 @@ struct Session {
     used: usize,
     ack_ticks: u32,
     changes: Vec<Change>,
+    rng: Rng,
 }
 
 #[derive(Default)]
@@ -79,7 +80,6 @@ pub fn measure(plan: &Plan) -> Figures {
     let mut mirror = Mirror::new(Arc::clone(&schema));
     let mut work = Workload::new(plan.shape, &schema);
     let mut sessions = open_sessions(plan, &schema, &tables, &mut replication);
-    let mut rng = Rng::of(plan.shape.seed, &[7]);
     let mut sums = Sums::default();
     for at in 1..=plan.warmup + plan.measured {
         let tick = Tick(at);
@@ -92,7 +92,7 @@ pub fn measure(plan: &Plan) -> Figures {
             tick,
             counted.then_some(&mut sums),
         );
-        let compared = receive(plan, &mirror, &schema, &mut sessions, tick, &mut rng);
+        let compared = receive(plan, &mirror, &schema, &mut sessions, tick);
         if counted {
             tally(&mut sums, &work, &mirror, &replication, &sessions, compared);
         }
@@ -132,6 +132,7 @@ fn open_sessions(
                 used: 0,
                 ack_ticks: plan.ack_ticks.start() + at % spread,
                 changes: Vec::new(),
+                rng: Rng::of(plan.shape.seed, &[7, u64::from(at)]),
             }
         })
         .collect()
@@ -170,30 +171,43 @@ fn serve(
     }
 }
 
-/// Decodes every packet that is not lost and compares every row it brought.
+/// Decodes every packet that is not lost and compares every row it brought, on two threads.
 fn receive(
     plan: &Plan,
     mirror: &Mirror,
     schema: &Schema,
     sessions: &mut [Session],
     tick: Tick,
-    rng: &mut Rng,
 ) -> u64 {
-    let mut compared = 0;
-    for session in sessions {
-        for packet in &session.packets[..session.used] {
-            if !rng.chance(plan.loss) {
-                let received = session.confirmed.receive(packet);
+    let half = sessions.len() / 2;
+    let (left, right) = sessions.split_at_mut(half);
+    let all = |sessions: &mut [Session]| -> u64 {
+        let each = sessions.iter_mut();
+        each.map(|session| session.receive(plan.loss, mirror, schema, tick))
+            .sum()
+    };
+    std::thread::scope(|scope| {
+        let left = scope.spawn(|| all(left));
+        all(right) + left.join().expect("a difference was printed above")
+    })
+}
+
+impl Session {
+    fn receive(&mut self, loss: f32, mirror: &Mirror, schema: &Schema, tick: Tick) -> u64 {
+        for packet in &self.packets[..self.used] {
+            if !self.rng.chance(loss) {
+                let received = self.confirmed.receive(packet);
                 assert!(received.is_ok(), "a packet in order decodes: {received:?}");
             }
         }
-        session.changes.clear();
-        session.confirmed.take_changes(&mut session.changes);
-        for change in &session.changes {
+        self.changes.clear();
+        self.confirmed.take_changes(&mut self.changes);
+        let mut compared = 0;
+        for change in &self.changes {
             let (Change::Entered(id) | Change::Updated(id)) = *change else {
                 continue;
             };
-            let Some(row) = session.confirmed.row(id) else {
+            let Some(row) = self.confirmed.row(id) else {
                 continue;
             };
             let there = mirror.row_at(id.slot, tick).expect("it is alive");
@@ -204,11 +218,10 @@ fn receive(
             assert_eq!(row.words[..known], expected[..known], "{id} at {tick}");
             compared += 1;
         }
-        session
-            .acks
-            .push_back((tick.plus(session.ack_ticks), session.confirmed.ack()));
+        self.acks
+            .push_back((tick.plus(self.ack_ticks), self.confirmed.ack()));
+        compared
     }
-    compared
 }
 
 fn tally(

@@ -98,6 +98,9 @@ impl Baselines {
         if gone != 0 {
             flights.forget_entered(block as u32, gone);
         }
+        if new != 0 {
+            flights.forget_left(block as u32, new);
+        }
         let first = (block * BLOCK_SLOTS) as u32;
         slots_of(new).for_each(|bit| holders.hold(first + bit as u32));
         true

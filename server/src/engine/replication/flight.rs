@@ -36,6 +36,14 @@ pub struct Part {
 }
 
 impl Part {
+    fn with_room((blocks, specials): (usize, usize)) -> Part {
+        Part {
+            blocks: Vec::with_capacity(blocks),
+            specials: Vec::with_capacity(specials),
+            ..Part::default()
+        }
+    }
+
     fn clear(&mut self) {
         self.blocks.clear();
         self.specials.clear();
@@ -58,6 +66,8 @@ pub struct Flights {
     /// The most blocks and special records a part had, rounded up: each part makes room for as
     /// many, so that a warm tick allocates nothing.
     most: (usize, usize),
+    /// The most parts a tick had, and one more: each tick makes room for as many.
+    most_parts: usize,
 }
 
 impl Default for Flights {
@@ -65,6 +75,7 @@ impl Default for Flights {
         Flights {
             ring: vec![Sent::default(); RING],
             most: (16, 4),
+            most_parts: 2,
         }
     }
 }
@@ -78,8 +89,10 @@ impl Flights {
             (sent.tick, sent.acked) = (tick, 0);
         }
         sent.of = part + 1;
-        if sent.parts.len() <= part {
-            sent.parts.resize_with(part + 1, Part::default);
+        self.most_parts = self.most_parts.max(part + 2).min(PARTS_MAX);
+        if sent.parts.len() < self.most_parts {
+            sent.parts
+                .resize_with(self.most_parts, || Part::with_room(most));
         }
         let part = &mut sent.parts[part];
         self.most.0 = most.0.max(part.blocks.len().next_power_of_two());
@@ -129,14 +142,21 @@ impl Flights {
     /// Forgets that these slots of a block entered: they leave, and a late ack of their entering
     /// must not count for a later entity.
     pub fn forget_entered(&mut self, block: u32, mask: u32) {
-        for part in self.ring.iter_mut().flat_map(|sent| sent.parts.iter_mut()) {
-            for special in part
-                .specials
-                .iter_mut()
-                .filter(|special| special.block == block)
-            {
-                special.entered &= !mask;
-            }
-        }
+        self.specials_of(block)
+            .for_each(|special| special.entered &= !mask);
+    }
+
+    /// Forgets that these slots of a block left: they enter again, and a late ack of that leave must
+    /// not count for the next.
+    pub fn forget_left(&mut self, block: u32, mask: u32) {
+        self.specials_of(block)
+            .for_each(|special| special.left &= !mask);
+    }
+
+    fn specials_of(&mut self, block: u32) -> impl Iterator<Item = &mut Special> {
+        let parts = self.ring.iter_mut().flat_map(|sent| sent.parts.iter_mut());
+        parts
+            .flat_map(|part| part.specials.iter_mut())
+            .filter(move |special| special.block == block)
     }
 }

@@ -41,7 +41,8 @@ impl Confirmed {
         for member in group.members {
             let stays = self.group.members.iter().any(|now| now.id == member.id);
             if !stays && self.track(member.id).is_some_and(|track| track.in_group) {
-                self.forget(member.id.slot, tick);
+                // One tick short: this very packet may let it enter again, among what is shown.
+                self.forget(member.id.slot, tick.minus(1));
             }
         }
         Ok(true)
