@@ -199,14 +199,16 @@ impl Conditioner {
 
     fn send_on_stream(&mut self, now: Instant, bytes: Vec<u8>) {
         let mut leaves = self.through_bottleneck(now, bytes.len());
-        for attempt in 0..CONDITIONER_RETRANSMISSIONS_MAX {
+        let mut lost = self.losses.next_is_lost(&mut self.rng);
+        for _ in 0..CONDITIONER_RETRANSMISSIONS_MAX {
             let outage = self.outage_until(leaves);
-            if outage.is_none() && !self.losses.next_is_lost(&mut self.rng) {
+            if outage.is_none() && !lost {
                 break;
             }
             self.carried.lost += 1;
-            let timeout_us = self.retransmission_us() << attempt.min(3);
-            leaves = leaves.max(outage.unwrap_or(leaves)) + micros(timeout_us);
+            leaves = leaves.max(outage.unwrap_or(leaves)) + micros(self.retransmission_us());
+            // A retransmission comes a round trip later: a burst of losses is over by then.
+            lost = self.rng.chance(self.network.loss);
         }
         let arrives = leaves + self.one_way();
         self.fly_in_order(arrives, bytes);
