@@ -12,4 +12,5 @@ pub mod route;
 pub mod scenario;
 pub mod seeds;
 pub mod shadow;
+pub mod sim;
 pub mod stage;

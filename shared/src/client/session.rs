@@ -17,7 +17,7 @@ use super::talk::Talk;
 use super::view::View;
 use crate::chat::Arrival;
 use crate::close::CloseReason;
-use crate::delta::Tables;
+use crate::delta::{Confirmed, Tables};
 use crate::game::{Game, schema_of};
 use crate::id::{KindId, Lane, PlayerId, Tick};
 use crate::input::fetch_row;
@@ -297,6 +297,16 @@ impl<G: Game> Client<G> {
         match &self.phase {
             Phase::Live(live) => live.newest(),
             _ => Tick::ZERO,
+        }
+    }
+
+    /// The rows received so far; for tests, which compare them with the server's.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn confirmed(&self) -> Option<&Confirmed> {
+        match &self.phase {
+            Phase::Live(live) => Some(live.confirmed()),
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod sandbox;
 pub mod squares;
+pub mod witness;
 
 use tickwire_shared::game::Game;
 use tickwire_shared::rng::Rng;
@@ -15,4 +16,14 @@ pub trait SimGame: Game {
 
     /// What a player does next who did `held` a tick ago.
     fn intent(rng: &mut Rng, held: &Self::Input) -> Self::Input;
+
+    /// The number that tells this input from the one before; `None` when inputs have none.
+    fn stamp(_input: &Self::Input) -> Option<u8> {
+        None
+    }
+
+    /// Whether this event is one that everybody must be told.
+    fn is_told(_event: &Self::Event) -> bool {
+        false
+    }
 }

@@ -159,6 +159,7 @@ impl SimGame for Sandbox {
         let mut next = Intent {
             fire: rng.chance(0.03),
             dash: rng.chance(0.01),
+            stamp: held.stamp.wrapping_add(1),
             ..held.clone()
         };
         if rng.chance(0.05) {
@@ -170,5 +171,13 @@ impl SimGame for Sandbox {
             next.aim = rng.range(-core::f32::consts::PI, core::f32::consts::PI);
         }
         next
+    }
+
+    fn stamp(input: &Intent) -> Option<u8> {
+        Some(input.stamp)
+    }
+
+    fn is_told(event: &Deed) -> bool {
+        matches!(event, Deed::Picked(_))
     }
 }

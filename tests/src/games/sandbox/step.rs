@@ -7,6 +7,8 @@ use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{EntityId, PlayerId};
 
 use super::things::{Fired, Picked};
+use crate::games::witness::{self, Applied};
+
 use super::{Bolt, Crate, Deed, HALF, Intent, Sandbox, Seat, Thing, Walker, Wisp};
 
 const ACCELERATION: f32 = 900.0;
@@ -20,6 +22,9 @@ const RESTOCK_TICKS: u32 = 20;
 
 impl Sandbox {
     pub(super) fn advance(&mut self, cx: &mut Step<'_, Sandbox>) {
+        if cx.is_server() {
+            witness_inputs(cx);
+        }
         self.move_walkers(cx);
         self.move_bolts(cx);
         if cx.is_server() {
@@ -153,6 +158,7 @@ impl Sandbox {
             self.end(cx, id);
             self.reward(who, worth);
             cx.emit(Deed::Picked(Picked { who, worth }), None);
+            witness::told(cx.tick());
         }
     }
 
@@ -275,6 +281,18 @@ impl Sandbox {
     fn end(&mut self, cx: &mut Step<'_, Sandbox>, id: EntityId) {
         self.remove(id);
         cx.despawn(id);
+    }
+}
+
+fn witness_inputs(cx: &Step<'_, Sandbox>) {
+    for seat in cx.inputs() {
+        let (player, source, stamp) = (seat.player, seat.source, seat.input.stamp);
+        witness::applied(Applied {
+            tick: cx.tick(),
+            player,
+            source,
+            stamp,
+        });
     }
 }
 

@@ -128,6 +128,9 @@ pub struct Intent {
     /// Leap ahead.
     #[net(id = 3, edge)]
     pub dash: bool,
+    /// Counts up with every intent, so that a test can tell one from the next.
+    #[net(id = 4, bits = 8)]
+    pub stamp: u8,
 }
 
 /// A one-shot fact.

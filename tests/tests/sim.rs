@@ -1,0 +1,206 @@
+//! Real clients against the real engine over the matrix of networks, judged by every oracle.
+//!
+//! `TICKWIRE_SIM_SEEDS` sets the number of seeds, `TICKWIRE_SIM_SECONDS` the virtual seconds of
+//! each, and `SEED=n` replays one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tickwire_server::engine::replication::Sabotage as ReplicationSabotage;
+use tickwire_server::engine::room::Sabotage as RoomSabotage;
+use tickwire_shared::client::Sabotage as ClientSabotage;
+use tickwire_shared::conditioner::Network;
+use tickwire_tests::games::SimGame;
+use tickwire_tests::games::sandbox::Sandbox;
+use tickwire_tests::games::squares::{BevySquares, HecsSquares, PlainSquares};
+use tickwire_tests::scenario::Scenario;
+use tickwire_tests::seeds::{for_each_seed, number_from_env, reason, thread_cpu_s};
+use tickwire_tests::sim::{Options, Outcome, Plan, Sim};
+
+const PEERS: usize = 8;
+
+/// The least a run must be faster than the time it simulates, in processor time.
+const FASTER_THAN_REAL: f64 = 50.0;
+
+fn seconds() -> Duration {
+    Duration::from_secs(number_from_env("TICKWIRE_SIM_SECONDS").unwrap_or(60))
+}
+
+fn seeds(in_release: u64) -> u64 {
+    let usual = if cfg!(debug_assertions) {
+        in_release / 50 + 1
+    } else {
+        in_release
+    };
+    number_from_env("TICKWIRE_SIM_SEEDS").unwrap_or(usual)
+}
+
+fn run<G: SimGame>(scenario: Scenario, options: Options) -> Outcome {
+    Sim::<G>::new(scenario, options).run()
+}
+
+fn short<G: SimGame>(seed: u64, options: Options) -> Outcome {
+    run::<G>(
+        Scenario::matrix(seed, PEERS, Duration::from_secs(20)),
+        options,
+    )
+}
+
+#[test]
+fn nothing_breaks_over_the_matrix() {
+    let totals = Mutex::new((0.0, 0.0, 0u64, 0u64));
+    for_each_seed(1, seeds(200), |seed| {
+        let before = thread_cpu_s();
+        let outcome = run::<Sandbox>(Scenario::matrix(seed, PEERS, seconds()), Options::default());
+        let (checked, span) = (outcome.checked, outcome.seconds);
+        assert!(checked.rows as f64 > span * 1_000.0, "{checked:?}");
+        assert!(checked.own_rows as f64 > span * 100.0, "{checked:?}");
+        assert!(checked.inputs as f64 > span * 400.0, "{checked:?}");
+        assert!(checked.chat > 50 && checked.events > 8, "{checked:?}");
+        println!("seed {seed}: {} ppm of inputs in time", outcome.in_time_ppm);
+        let cpu = thread_cpu_s()
+            .zip(before)
+            .map_or(0.0, |(after, before)| after - before);
+        let mut totals = totals.lock().expect("no run holds it");
+        totals.0 += span;
+        totals.1 += cpu;
+        totals.2 += checked.rows;
+        totals.3 += checked.inputs;
+    });
+    let (span, cpu, rows, inputs) = totals.into_inner().expect("threads are done");
+    let faster = span / cpu;
+    println!("{span:.0} virtual s in {cpu:.1} s of processor time: {faster:.0} x real time");
+    println!("{rows} rows and {inputs} inputs compared, 0 violations");
+    let measured = cpu > 0.0 && !cfg!(debug_assertions);
+    assert!(
+        !measured || faster >= FASTER_THAN_REAL,
+        "only {faster:.0} x real time"
+    );
+}
+
+#[test]
+fn links_that_break_are_taken_up_again() {
+    for_each_seed(1, seeds(40), |seed| {
+        let scenario = Scenario::broken_links(seed, PEERS, Duration::from_secs(40));
+        let outcome = run::<Sandbox>(scenario, Options::default());
+        assert!(outcome.checked.rows > 10_000, "{:?}", outcome.checked);
+    });
+}
+
+#[test]
+fn equal_seeds_give_equal_logs() {
+    for_each_seed(1, seeds(10), |seed| {
+        let first = short::<Sandbox>(seed, Options::default());
+        assert_eq!(first, short::<Sandbox>(seed, Options::default()), "I20");
+        let other = short::<Sandbox>(seed + 1_000, Options::default());
+        assert_ne!(first.log_hash, other.log_hash);
+    });
+}
+
+#[test]
+fn a_game_that_forgets_changes_nothing() {
+    for_each_seed(1, seeds(10), |seed| {
+        let remembers = short::<Sandbox>(seed, Options::default());
+        let forgets = Options {
+            forget_every: Some(7),
+            ..Options::default()
+        };
+        assert_eq!(remembers, short::<Sandbox>(seed, forgets));
+    });
+}
+
+#[test]
+fn storages_do_not_matter() {
+    for_each_seed(1, seeds(6), |seed| {
+        let plain = short::<PlainSquares>(seed, Options::default());
+        assert_eq!(
+            plain,
+            short::<HecsSquares>(seed, Options::default()),
+            "hecs"
+        );
+        assert_eq!(
+            plain,
+            short::<BevySquares>(seed, Options::default()),
+            "bevy_ecs"
+        );
+    });
+}
+
+#[test]
+fn every_preset_is_playable() {
+    for_each_seed(1, seeds(Network::NAMES.len() as u64), |seed| {
+        let name = Network::NAMES[seed as usize % Network::NAMES.len()];
+        let network: Network = name.parse().expect("a listed name");
+        let scenario = Scenario::calm(seed, PEERS, Duration::from_secs(30), network);
+        let outcome = run::<Sandbox>(scenario, Options::default());
+        println!("{name}: {} ppm of inputs in time", outcome.in_time_ppm);
+        assert!(
+            outcome.checked.rows > 10_000,
+            "{name}: {:?}",
+            outcome.checked
+        );
+    });
+}
+
+/// Each planted bug breaks some promise within a few seeds.
+fn is_caught(name: &str, options: &Options) {
+    let caught = (1..=12).find_map(|seed| {
+        let run = AssertUnwindSafe(|| short::<Sandbox>(seed, options.clone()));
+        catch_unwind(run)
+            .err()
+            .map(|cause| (seed, reason(cause.as_ref())))
+    });
+    let (seed, why) = caught.unwrap_or_else(|| panic!("{name} was not caught"));
+    println!("{name} caught at seed {seed}: {why}");
+}
+
+#[test]
+fn planted_bugs_of_replication_are_caught() {
+    use ReplicationSabotage::{AckOnSend, DeltaBaseline, LeaveUnacked};
+    for replication in [DeltaBaseline, AckOnSend, LeaveUnacked] {
+        let plan = Plan {
+            replication,
+            ..Plan::default()
+        };
+        is_caught(
+            &format!("{replication:?}"),
+            &Options {
+                plan,
+                ..Options::default()
+            },
+        );
+    }
+}
+
+#[test]
+fn planted_bugs_of_rooms_are_caught() {
+    use RoomSabotage::{ApplyLateInputs, SkipAccept, SkipWriteBack};
+    for room in [ApplyLateInputs, SkipAccept, SkipWriteBack] {
+        let plan = Plan {
+            room,
+            ..Plan::default()
+        };
+        is_caught(
+            &format!("{room:?}"),
+            &Options {
+                plan,
+                ..Options::default()
+            },
+        );
+    }
+}
+
+#[test]
+fn planted_bugs_of_clients_are_caught() {
+    use ClientSabotage::{ForgetReplayedInput, LateClock, SkipReconcile};
+    for client in [SkipReconcile, ForgetReplayedInput, LateClock] {
+        is_caught(
+            &format!("{client:?}"),
+            &Options {
+                client,
+                ..Options::default()
+            },
+        );
+    }
+}
