@@ -1,6 +1,7 @@
 //! Replication against a shadow client: every packet that survives a seeded bad network is decoded
 //! by the client's own store, and every row it holds must equal the mirror's row of that tick.
 
+#[allow(dead_code, reason = "the bench uses all of it, this test some")]
 #[path = "../../server/benches/support/workload.rs"]
 mod workload;
 
@@ -92,7 +93,7 @@ impl Scene {
 
     /// Viewer 1 sees a changing half of each block.
     fn hide_some(&mut self, tick: Tick) {
-        if tick.0 % self.flicker_ticks == 0 && !self.healed {
+        if tick.0.is_multiple_of(self.flicker_ticks) && !self.healed {
             self.rotation = tick.0 / self.flicker_ticks % 8;
         }
         for block in 0..self.mirror.blocks() {
@@ -120,7 +121,8 @@ impl Scene {
             assert!(bytes.len() <= PACKET_BYTES_MAX);
             for _ in 0..1 + u32::from(rng.chance(0.02)) {
                 if !rng.chance(*loss) {
-                    let delay = 1 + rng.below(4) + if rng.chance(*late) { rng.below(20) } else { 0 };
+                    let more = if rng.chance(*late) { rng.below(20) } else { 0 };
+                    let delay = 1 + rng.below(4) + more;
                     viewer.packets.push((tick.plus(delay), bytes.to_vec()));
                 }
             }

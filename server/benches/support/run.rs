@@ -128,7 +128,7 @@ fn open_sessions(
                 seat,
                 confirmed: Confirmed::new(Arc::clone(schema), Arc::clone(tables), seat),
                 acks: VecDeque::with_capacity(64),
-                packets: vec![Vec::with_capacity(2_048); 33],
+                packets: (0..33).map(|_| Vec::with_capacity(2_048)).collect(),
                 used: 0,
                 ack_ticks: plan.ack_ticks.start() + at % spread,
                 changes: Vec::new(),

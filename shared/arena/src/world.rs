@@ -3,7 +3,7 @@
 //! Holds no state outside entities: what is not in a row here is a map, rules or scratch memory.
 //!
 //! A tick: fighters move and fire, bullets fly, new bullets appear, and on the server
-//! [`crate::referee`] then decides what no client can know.
+//! `referee` then decides what no client can know.
 
 use tickwire_shared::game::{Frame, Game, Step};
 use tickwire_shared::id::{EntityId, PlayerId};

@@ -24,8 +24,8 @@ impl Talk {
         self.cursor
     }
 
-    /// A link is open: `epoch` and `first` from its Welcome. Returns how many lines are lost to this
-    /// client, and the lines to send again.
+    /// A link is open: `epoch` and `first` from its Welcome. Returns how many lines are lost to
+    /// this client, and the lines to send again.
     pub fn welcome(&mut self, resumed: bool, epoch: u32, first: u64) -> (u64, Vec<ClientControl>) {
         if !resumed {
             // Another session: its server-side memory of ids is empty, and lines nobody acked

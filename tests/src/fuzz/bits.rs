@@ -42,7 +42,7 @@ fn check_written(bytes: &[u8], reader: &BitReader<'_>, writer: &mut BitWriter) {
     let written = writer.finish();
     let whole = bits / 8;
     assert_eq!(&written[..whole], &bytes[..whole], "rewritten bits differ");
-    if bits % 8 > 0 {
+    if !bits.is_multiple_of(8) {
         let mask = (1u8 << (bits % 8)) - 1;
         assert_eq!(written[whole], bytes[whole] & mask, "the last bits differ");
     }

@@ -146,8 +146,8 @@ impl Flights {
             .for_each(|special| special.entered &= !mask);
     }
 
-    /// Forgets that these slots of a block left: they enter again, and a late ack of that leave must
-    /// not count for the next.
+    /// Forgets that these slots of a block left: they enter again, and a late ack of that leave
+    /// must not count for the next.
     pub fn forget_left(&mut self, block: u32, mask: u32) {
         self.specials_of(block)
             .for_each(|special| special.left &= !mask);
