@@ -13,7 +13,7 @@ pub struct ClientConfig {
     pub name: String,
     /// The room, or any with a free seat.
     pub room: Option<String>,
-    /// A session of an earlier client to take up again, from [`Client::resume_token`].
+    /// A session of an earlier client to take up again, from [`super::Client::resume_token`].
     pub resume: Option<ResumeToken>,
     /// A planted bug, for tests.
     #[doc(hidden)]

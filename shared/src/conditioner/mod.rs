@@ -96,7 +96,7 @@ impl Conditioner {
     /// # Errors
     /// A stream whose queue is full gives the packet back: try again later. The queue is full at
     /// the bytes of [`Rate::queue_bytes_max`] or at
-    /// [`CONDITIONER_PACKETS_MAX`](crate::limits::CONDITIONER_PACKETS_MAX) packets. Datagrams are
+    /// [`CONDITIONER_PACKETS_MAX`] packets. Datagrams are
     /// never given back: at a full queue they are dropped and counted.
     pub fn send(&mut self, now: Instant, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
         if !self.has_room(now, bytes.len()) {

@@ -112,7 +112,7 @@ impl Table {
         Some(table)
     }
 
-    /// The best code for these counts whose longest code is [`CODE_BITS_MAX`] bits. Every symbol
+    /// The best code for these counts whose longest code is 10 bits. Every symbol
     /// gets a code: an unseen one counts as one.
     #[must_use]
     pub fn from_counts(counts: &[u64; SYMBOLS]) -> Table {
