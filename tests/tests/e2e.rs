@@ -131,7 +131,8 @@ fn a_cut_link_resumes_with_the_same_fighter_and_no_gap_in_the_chat() {
     });
 }
 
-/// A used token (once its owner has talked with the newer one on its link), one of another session and a guess are all refused, and their owners go on.
+/// A used token (its owner has talked since on the newer link), one of another session and a guess
+/// are all refused, and their owners go on.
 async fn stolen_token_gets_nothing(
     hosted: &Hosted,
     used: &ResumeToken,
@@ -223,9 +224,9 @@ fn a_grace_that_is_over_ends_the_session_and_frees_the_seat() {
     });
 }
 
-/// A post as the server of the next test knows it.
+/// A post as the server of the next tests knows it.
 mod here {
-    use super::*;
+    use tickwire_shared::Replicate;
 
     /// One player's place.
     #[derive(Clone, Debug, PartialEq, Replicate)]
@@ -241,7 +242,7 @@ mod here {
 
 /// The same as a client built from older sources knows it.
 mod older {
-    use super::*;
+    use tickwire_shared::Replicate;
 
     /// One player's place.
     #[derive(Clone, Debug, PartialEq, Replicate)]
@@ -325,5 +326,22 @@ fn a_drain_is_told_to_players() {
         .await;
         let words = ann.farewells.first().expect("words");
         assert!(words.contains("going down"), "{words}");
+    });
+}
+
+#[test]
+fn a_player_of_an_empty_world_stays() {
+    let hosted = Hosted::start::<Posts<here::Post>>("empty", |_| {});
+    run(async {
+        let mut ann = hosted.player::<Posts<here::Post>>("Ann", "yard");
+        until(&mut [&mut ann], "a running clock", |players| {
+            players[0].is_playing()
+        })
+        .await;
+        until(&mut [&mut ann], "ticks", |players| {
+            players[0].driver.client.tick().0 > 400
+        })
+        .await;
+        assert_eq!((ann.losses, ann.joined.len()), (0, 1));
     });
 }
