@@ -496,6 +496,12 @@ async fn under_attack(hosted: &Hosted, honest: &mut [&mut Player<Arena>]) -> Vec
             .chat(&line)
             .expect("in a room");
         said.push(line);
+        eprintln!(
+            "rss {:?} sessions {} links {}",
+            resident().map(|r| r >> 20),
+            hosted.figure("tickwire_sessions"),
+            hosted.figure("tickwire_links{")
+        );
         let start = tickwire_client_demo::clock::Clock::start();
         until(honest, "the line, and half a second", |players| {
             players.iter().all(|p| p.lines.len() == said.len())
