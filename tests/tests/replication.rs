@@ -193,22 +193,11 @@ impl Scene {
                 return Err(format!("{missing} entities never entered"));
             }
         }
-        let late = self.hidden_and_held();
-        // A binding budget may have delayed some; it must not delay them for good.
-        if !late.is_empty() {
-            self.run(40)?;
-        }
-        match self.hidden_and_held().iter().find(|id| late.contains(id)) {
+        let shown = |slot: u32| self.mask(slot as usize / 32) & 1 << (slot % 32) != 0;
+        match self.viewers[1].confirmed.ids().find(|id| !shown(id.slot)) {
             Some(id) => Err(format!("{id} is hidden and still held")),
             None => Ok(()),
         }
-    }
-
-    /// What the viewer from whom things are hidden has, and should not.
-    fn hidden_and_held(&self) -> Vec<tickwire_shared::id::EntityId> {
-        let shown = |slot: u32| self.mask(slot as usize / 32) & 1 << (slot % 32) != 0;
-        let held = self.viewers[1].confirmed.ids();
-        held.filter(|id| !shown(id.slot)).collect()
     }
 }
 
