@@ -324,6 +324,9 @@ impl Confirmed {
         let Some(track) = track.filter(|track| track.id == id) else {
             return Ok(());
         };
+        if track.kind != kind_id {
+            return Err(DeltaError::Malformed("kind of a known entity"));
+        }
         if track.add(
             Version {
                 tick,
