@@ -9,6 +9,7 @@ pub mod log;
 pub mod oracles;
 pub mod rig;
 pub mod route;
+pub mod samples;
 pub mod scenario;
 pub mod seeds;
 pub mod shadow;

@@ -40,6 +40,8 @@ struct View {
     looks: VecDeque<Vec<u32>>,
     checked: Checked,
     stale: u64,
+    /// Its acks are forged: what it is sent makes no sense to it.
+    lies: bool,
 }
 
 /// A game, its replication and some viewers.
@@ -54,6 +56,8 @@ pub struct Shadow<G: SimGame> {
     pub drops: Option<fn(u64, Tick) -> bool>,
     /// The number [`Shadow::drops`] gets.
     pub pattern: u64,
+    /// Packets sent to this seat, in order, when there is one.
+    pub recorded: Option<(PlayerId, Vec<Vec<u8>>)>,
 }
 
 impl<G: SimGame> Shadow<G> {
@@ -89,6 +93,7 @@ impl<G: SimGame> Shadow<G> {
                 looks: VecDeque::new(),
                 checked: Checked::default(),
                 stale: 0,
+                lies: false,
             }
         };
         Shadow {
@@ -100,6 +105,7 @@ impl<G: SimGame> Shadow<G> {
             bytes: 0,
             drops: None,
             pattern: 0,
+            recorded: None,
         }
     }
 
@@ -111,6 +117,20 @@ impl<G: SimGame> Shadow<G> {
         for _ in 0..ticks {
             self.tick();
         }
+    }
+
+    /// Takes an ack as if this viewer had sent it, and judges that viewer no more.
+    pub fn lie(&mut self, seat: PlayerId, ack: &Ack) {
+        self.replication.ack(seat, ack);
+        if let Some(view) = self.views.get_mut(usize::from(seat.0)) {
+            view.lies = true;
+        }
+    }
+
+    /// The newest tick.
+    #[must_use]
+    pub fn now(&self) -> Tick {
+        self.stage.mirror().tick()
     }
 
     /// Makes every network perfect from now on.
@@ -127,7 +147,19 @@ impl<G: SimGame> Shadow<G> {
     /// # Panics
     /// When one misses an entity or knows too much.
     pub fn check_converged(&self) {
-        for view in &self.views {
+        self.check_views(|_| true);
+    }
+
+    /// As [`Shadow::check_converged`] for everybody but `liar`.
+    ///
+    /// # Panics
+    /// When one misses an entity or knows too much.
+    pub fn check_honest(&self, liar: PlayerId) {
+        self.check_views(|seat| seat != liar);
+    }
+
+    fn check_views(&self, which: impl Fn(PlayerId) -> bool) {
+        for view in self.views.iter().filter(|view| which(view.seat)) {
             let mirror = self.stage.mirror();
             let lived = |id: &EntityId| mirror.is_alive(*id) && self.is_old(*id);
             let owned = |id: &EntityId| mirror.owner(*id) == Some(view.seat);
@@ -212,6 +244,9 @@ impl<G: SimGame> Shadow<G> {
     fn deliver(&mut self, now: Instant) {
         for view in &mut self.views {
             while let Some(bytes) = view.down.poll(now) {
+                if view.lies {
+                    continue;
+                }
                 view.receive(&bytes, &self.stage, &mut self.log);
                 let mut ack = BitWriter::new();
                 view.confirmed.ack().encode(&mut ack);
@@ -264,8 +299,16 @@ impl<G: SimGame> Shadow<G> {
         for view in &mut self.views {
             let dropped = self.drops.is_some_and(|drops| drops(self.pattern, tick));
             let (down, log, bytes_sent) = (&mut view.down, &mut self.log, &mut self.bytes);
+            let recorded = self
+                .recorded
+                .as_mut()
+                .filter(|recorded| recorded.0 == view.seat);
+            let mut record = recorded.map(|recorded| &mut recorded.1);
             let mut sink = |bytes: &[u8]| {
                 log.bytes(bytes);
+                if let Some(record) = &mut record {
+                    record.push(bytes.to_vec());
+                }
                 *bytes_sent += bytes.len() as u64;
                 if !dropped {
                     let sent = down.send(now, bytes.to_vec());

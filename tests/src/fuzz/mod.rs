@@ -3,15 +3,68 @@
 //! Targets open nothing and keep no state between inputs that an input could spoil. The seeded
 //! runner here works on every toolchain; the coverage-guided one wraps the same functions.
 
+pub mod ack;
 pub mod bits;
+pub mod control;
+pub mod input;
+pub mod lobby;
 pub mod mutate;
 pub mod runner;
+pub mod snapshot;
+pub mod text;
 
 use runner::Target;
 
 /// Every target, for the seeded runner and the coverage-guided one.
-pub const TARGETS: &[Target] = &[Target {
-    name: "bits",
-    run: bits::target,
-    corpus: bits::corpus,
-}];
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "bits",
+        run: bits::target,
+        corpus: bits::corpus,
+    },
+    Target {
+        name: "control",
+        run: control::target,
+        corpus: control::corpus,
+    },
+    Target {
+        name: "input",
+        run: input::target,
+        corpus: input::corpus,
+    },
+    Target {
+        name: "ack",
+        run: ack::target,
+        corpus: ack::corpus,
+    },
+    Target {
+        name: "snapshot",
+        run: snapshot::target,
+        corpus: snapshot::corpus,
+    },
+    Target {
+        name: "events",
+        run: snapshot::events_target,
+        corpus: snapshot::events_corpus,
+    },
+    Target {
+        name: "lobby",
+        run: lobby::target,
+        corpus: lobby::corpus,
+    },
+    Target {
+        name: "schema",
+        run: text::schema_target,
+        corpus: text::schema_corpus,
+    },
+    Target {
+        name: "chat",
+        run: text::chat_target,
+        corpus: text::chat_corpus,
+    },
+    Target {
+        name: "tables",
+        run: text::tables_target,
+        corpus: text::tables_corpus,
+    },
+];
