@@ -1,0 +1,4 @@
+//! Coverage-guided fuzzing of `tickwire_tests::fuzz::ack::target`; asserts what that asserts.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tickwire_tests::fuzz::ack::target(bytes));
