@@ -83,7 +83,7 @@ fn plans(sessions: u32, bodies: u32, quick: bool) -> Vec<Plan> {
         warmup: 120,
         measured,
     };
-    vec![
+    let mut plans = vec![
         plan("moving", shape),
         plan(
             "half_idle",
@@ -108,7 +108,19 @@ fn plans(sessions: u32, bodies: u32, quick: bool) -> Vec<Plan> {
                 ..shape
             },
         ),
-    ]
+    ];
+    if sessions == 64 {
+        // What older baselines cost, each age for itself.
+        plans.push(Plan {
+            ack_ticks: 6..=6,
+            ..plan("age_6", shape)
+        });
+        plans.push(Plan {
+            ack_ticks: 13..=13,
+            ..plan("age_13", shape)
+        });
+    }
+    plans
 }
 
 fn write_json(file: &str, rows: &[Figures]) {
