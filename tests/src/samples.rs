@@ -147,6 +147,13 @@ pub fn client_control() -> Vec<Named> {
 /// What the server says to a live client on the Ordered lane.
 #[must_use]
 pub fn server_control() -> Vec<Named> {
+    let all = people().into_iter().chain(figures());
+    all.map(|(name, control)| named(&format!("server_{name}"), encode(&control)))
+        .collect()
+}
+
+/// Chat and roster.
+fn people() -> [(&'static str, ServerControl); 7] {
     let line = ChatLine {
         offset: 1_001,
         from: PlayerId(2),
@@ -158,65 +165,39 @@ pub fn server_control() -> Vec<Named> {
         player: PlayerId(2),
         name: BoundedStr::cut("Zoë"),
     };
-    let differs = SampleResult::Differs {
-        field: BoundedStr::cut("Walker.pos"),
-    };
-    let results = BoundedVec::of_first([SampleResult::Equal, differs, SampleResult::Unknown]);
     let lines = BoundedVec::of_first([line.clone(), line.clone()]);
     let players = BoundedVec::of_first([entry.clone()]);
-    let bytes = BoundedVec::of_first(late_events());
-    let reason = ChatRefusal::TooFast;
-    let all = [
-        (
-            "chat_ack",
-            ServerControl::ChatAck {
-                client_id: 12,
-                offset: 1_001,
-            },
-        ),
+    let (client_id, offset, more) = (12, 1_001, false);
+    let (reason, player) = (ChatRefusal::TooFast, PlayerId(3));
+    [
+        ("chat_ack", ServerControl::ChatAck { client_id, offset }),
         (
             "chat_refused",
-            ServerControl::ChatRefused {
-                client_id: 13,
-                reason,
-            },
+            ServerControl::ChatRefused { client_id, reason },
         ),
         ("chat", ServerControl::Chat(line)),
         ("history", ServerControl::History { lines }),
-        (
-            "roster",
-            ServerControl::Roster {
-                players,
-                more: false,
-            },
-        ),
+        ("roster", ServerControl::Roster { players, more }),
         ("joined", ServerControl::Joined(entry)),
-        (
-            "left",
-            ServerControl::Left {
-                player: PlayerId(3),
-            },
-        ),
+        ("left", ServerControl::Left { player }),
+    ]
+}
+
+/// Checks, events, pings and ends.
+fn figures() -> [(&'static str, ServerControl); 5] {
+    let field = BoundedStr::cut("Walker.pos");
+    let differs = SampleResult::Differs { field };
+    let results = BoundedVec::of_first([SampleResult::Equal, differs, SampleResult::Unknown]);
+    let bytes = BoundedVec::of_first(late_events());
+    let (nonce, tick) = (0xDEAD_BEEF, Tick(1_260));
+    let (millis, reason) = (10_000, CloseReason::Draining.number());
+    [
         ("checked", ServerControl::Checked { results }),
         ("events", ServerControl::Events { bytes }),
-        (
-            "pong",
-            ServerControl::Pong {
-                nonce: 0xDEAD_BEEF,
-                tick: Tick(1_260),
-            },
-        ),
-        ("draining", ServerControl::Draining { millis: 10_000 }),
-        (
-            "bye",
-            ServerControl::Bye {
-                reason: CloseReason::Draining.number(),
-            },
-        ),
-    ];
-    all.iter()
-        .map(|(name, control)| named(&format!("server_{name}"), encode(control)))
-        .collect()
+        ("pong", ServerControl::Pong { nonce, tick }),
+        ("draining", ServerControl::Draining { millis }),
+        ("bye", ServerControl::Bye { reason }),
+    ]
 }
 
 /// Events as they travel on the Ordered lane.

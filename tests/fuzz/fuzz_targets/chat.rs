@@ -1,4 +1,5 @@
-//! Coverage-guided fuzzing of `tickwire_tests::fuzz::text::chat_target`; asserts what that asserts.
+//! Coverage-guided runs of `tickwire_tests::fuzz::text::chat_target`.
+//! It asserts nothing of its own.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tickwire_tests::fuzz::text::chat_target(bytes));

@@ -88,7 +88,8 @@ pub fn chat_target(bytes: &[u8]) {
 
 /// Marks that change the direction of text (Unicode bidirectional controls) and line separators.
 fn turns_text(c: char) -> bool {
-    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    let marks = ['\u{61C}', '\u{200E}', '\u{200F}'];
+    marks.contains(&c) || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Harmless and hostile texts.
