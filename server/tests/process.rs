@@ -30,6 +30,10 @@ impl Drop for Scratch {
 
 fn command(scratch: &Scratch, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickwire-server"));
+    // Whoever runs the tests may have a server of their own configured.
+    for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("TICKWIRE_")) {
+        command.env_remove(key);
+    }
     command
         .args(arguments)
         .arg("--data-dir")

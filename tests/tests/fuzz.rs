@@ -1,6 +1,6 @@
 //! Every decoder under mutated packets.
 //!
-//! `TICKWIRE_FUZZ_RUNS` sets the runs a target, `SEED` the seed.
+//! `FUZZ_RUNS` sets the runs a target, `SEED` the seed.
 
 use tickwire_tests::fuzz::TARGETS;
 use tickwire_tests::fuzz::runner::fuzz;

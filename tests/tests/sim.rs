@@ -1,6 +1,6 @@
 //! Real clients against the real engine over the matrix of networks, judged by every oracle.
 //!
-//! `TICKWIRE_SIM_SEEDS` sets the number of seeds, `TICKWIRE_SIM_SECONDS` the virtual seconds of
+//! `SIM_SEEDS` sets the number of seeds, `SIM_SECONDS` the virtual seconds of
 //! each, and `SEED=n` replays one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ const PEERS: usize = 8;
 const FASTER_THAN_REAL: f64 = 50.0;
 
 fn seconds() -> Duration {
-    Duration::from_secs(number_from_env("TICKWIRE_SIM_SECONDS").unwrap_or(60))
+    Duration::from_secs(number_from_env("SIM_SECONDS").unwrap_or(60))
 }
 
 fn seeds(in_release: u64) -> u64 {
@@ -33,7 +33,7 @@ fn seeds(in_release: u64) -> u64 {
     } else {
         in_release
     };
-    number_from_env("TICKWIRE_SIM_SEEDS").unwrap_or(usual)
+    number_from_env("SIM_SEEDS").unwrap_or(usual)
 }
 
 fn run<G: SimGame>(scenario: Scenario, options: Options) -> Outcome {

@@ -147,8 +147,8 @@ fn documentation() -> Command {
 fn tests(selection: &[&str], fuzz_runs: u64, sim_seeds: u64) -> Command {
     let mut command = workspace::cargo(&["test", "--locked", "--release", "--no-fail-fast"]);
     command.args(selection);
-    set_unless_given(&mut command, "TICKWIRE_FUZZ_RUNS", fuzz_runs);
-    set_unless_given(&mut command, "TICKWIRE_SIM_SEEDS", sim_seeds);
+    set_unless_given(&mut command, "FUZZ_RUNS", fuzz_runs);
+    set_unless_given(&mut command, "SIM_SEEDS", sim_seeds);
     command
 }
 

@@ -24,7 +24,7 @@ pub struct Target {
 /// interrupted; a loop over a claimed length takes seconds.
 const SLOWEST: Duration = Duration::from_millis(250);
 
-/// Runs a target `TICKWIRE_FUZZ_RUNS` times, or 300,000 times in an optimised build and 3,000
+/// Runs a target `FUZZ_RUNS` times, or 300,000 times in an optimised build and 3,000
 /// times in a plain one. `SEED=n` replaces the default seed.
 ///
 /// # Panics
@@ -35,7 +35,7 @@ pub fn fuzz(target: &Target) {
     } else {
         300_000
     };
-    let runs = number_from_env("TICKWIRE_FUZZ_RUNS").unwrap_or(default);
+    let runs = number_from_env("FUZZ_RUNS").unwrap_or(default);
     let seed = number_from_env("SEED").unwrap_or(1);
     let corpus = (target.corpus)();
     for (at, bytes) in corpus.iter().enumerate() {
