@@ -209,6 +209,22 @@ fn a_ballistic_kind_gains_velocity() {
 }
 
 #[test]
+fn a_ballistic_row_of_any_age_ends_within_its_words() {
+    let kind = &schema().entities[1];
+    for ticks in [1, 60, 1 << 20, u32::MAX / 2, u32::MAX] {
+        for edge in [0, 1] {
+            let mut words: Vec<u32> = kind.words.iter().map(|word| word.max * edge).collect();
+            crate::snapshot::advance(kind, &mut words, ticks);
+            let within = words
+                .iter()
+                .zip(&kind.words)
+                .all(|(&word, spec)| word <= spec.max);
+            assert!(within, "{words:?} after {ticks} ticks");
+        }
+    }
+}
+
+#[test]
 fn levels_keep_zero_and_stay_within_the_word() {
     let schema = schema();
     for kind in schema.entities.iter().chain([&schema.input]) {

@@ -6,6 +6,9 @@
 
 use crate::schema::{Kind, Motion, Predictor};
 
+/// Farther than any field reaches, in words.
+const FAR: i128 = 1 << 40;
+
 /// The row that `words` has become `ticks` ticks later. Rows of free kinds stay as they are.
 pub fn advance(kind: &Kind, words: &mut [u32], ticks: u32) {
     if ticks == 0 || kind.def.motion == Motion::Free {
@@ -28,12 +31,11 @@ pub fn advance(kind: &Kind, words: &mut [u32], ticks: u32) {
         // A game moves by the velocity at the end of each tick: n ticks that gain g each add up to
         // n * start + g * n * (n + 1) / 2.
         let twice_sum_q16 = (i128::from(start) << 17) * i128::from(ticks)
-            + i128::from(gain) * i128::from(ticks + 1);
-        let moved = (twice_sum_q16 * i128::from(ratio_q32)) >> 49;
-        words[position] = clamped(
-            i64::from(words[position]) + moved as i64,
-            kind.words[position].max,
-        );
+            + i128::from(gain) * (i128::from(ticks) + 1);
+        // A broken server may name any age, so nothing here may overflow: the field ends far before.
+        let moved = twice_sum_q16.saturating_mul(i128::from(ratio_q32)) >> 49;
+        let moved = moved.clamp(-FAR, FAR) as i64;
+        words[position] = clamped(i64::from(words[position]) + moved, kind.words[position].max);
     }
     for (at, word) in words.iter_mut().enumerate().take(kind.words.len()) {
         let gain = velocity_gain_q16(kind, at, ticks);
