@@ -10,8 +10,8 @@ use crate::id::{KindId, Lane, Tick};
 use crate::limits::ROW_WORDS_MAX;
 use crate::schema::{Kind, Schema};
 
-/// Sequences a receiver remembers, to know duplicates.
-const WINDOW: u16 = 128;
+/// Sequences a receiver remembers, to know duplicates. A sender lets no event wait for longer.
+pub const WINDOW: u16 = 128;
 
 /// An event a client received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl EventWindow {
                 return Err(DeltaError::Malformed("event word out of range"));
             }
         }
-        // The Ordered lane brings each event once, however late: its sequence may be forgotten.
-        if self.is_new(sequence) || lane == Lane::Ordered {
+        // The Ordered lane brings each event once, however late: its events have no sequence.
+        if lane == Lane::Ordered || self.is_new(sequence) {
             self.ready.push(EventRow {
                 tick,
                 kind: kind_id,

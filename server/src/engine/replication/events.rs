@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use tickwire_shared::bits::BitWriter;
 use tickwire_shared::delta::EventRow;
-use tickwire_shared::delta::events::{event_bits, put_event};
+use tickwire_shared::delta::events::{WINDOW, event_bits, put_event};
 use tickwire_shared::id::{EntityId, KindId, PlayerId, Tick};
 use tickwire_shared::limits::{EVENTS_OUTSTANDING_MAX, ROW_WORDS_MAX};
 use tickwire_shared::schema::Schema;
@@ -99,7 +99,7 @@ pub struct EventQueue {
     player: PlayerId,
     next_sequence: u16,
     pending: VecDeque<Pending>,
-    overflow: Vec<Pending>,
+    overflow: Vec<u64>,
 }
 
 impl EventQueue {
@@ -113,27 +113,32 @@ impl EventQueue {
         }
     }
 
-    /// Queues an event; past [`EVENTS_OUTSTANDING_MAX`] it goes over the Ordered lane.
+    /// Queues an event; past [`EVENTS_OUTSTANDING_MAX`] it goes over the Ordered lane, and so it
+    /// does while the receiver would forget the sequence of the oldest one that waits: a receiver
+    /// takes what it forgot for a duplicate. Only the Snapshot lane uses up sequences.
     pub fn push(&mut self, number: u64) {
-        let pending = Pending {
-            number,
-            sequence: self.next_sequence,
-            sent: Tick::ZERO,
-        };
-        self.next_sequence = self.next_sequence.wrapping_add(1);
-        if self.pending.len() < EVENTS_OUTSTANDING_MAX {
-            self.pending.push_back(pending);
+        let sequence = self.next_sequence;
+        let oldest = self
+            .pending
+            .front()
+            .map_or(sequence, |first| first.sequence);
+        let remembered = sequence.wrapping_sub(oldest) < WINDOW;
+        if self.pending.len() < EVENTS_OUTSTANDING_MAX && remembered {
+            self.next_sequence = sequence.wrapping_add(1);
+            self.pending.push_back(Pending {
+                number,
+                sequence,
+                sent: Tick::ZERO,
+            });
         } else {
-            self.overflow.push(pending);
+            self.overflow.push(number);
         }
     }
 
     /// The oldest event number still needed.
     pub fn oldest(&self) -> Option<u64> {
         let pending = self.pending.iter().map(|pending| pending.number);
-        pending
-            .chain(self.overflow.iter().map(|pending| pending.number))
-            .min()
+        pending.chain(self.overflow.iter().copied()).min()
     }
 
     /// Whether something is to be sent, first or again.
@@ -192,15 +197,15 @@ impl EventQueue {
         let mut out = BitWriter::new();
         out.put(tick.0, 32);
         let fit = self.overflow.len().min(OVERFLOW_EVENTS_MAX);
-        for pending in self.overflow.drain(..fit) {
-            let Some(row) = log.row_for(pending.number, self.player) else {
+        for number in self.overflow.drain(..fit) {
+            let Some(row) = log.row_for(number, self.player) else {
                 continue;
             };
             let Some(kind) = schema.events.get(usize::from(row.kind.0)) else {
                 continue;
             };
             out.put_bool(true);
-            put_event(&mut out, kind, tick, pending.sequence, &row);
+            put_event(&mut out, kind, tick, 0, &row);
         }
         out.put_bool(false);
         Some(out.finish().to_vec())
