@@ -19,6 +19,8 @@ pub struct BlockState {
     pub base: Tick,
     /// Newest tick in which the block was sent.
     pub sent: Tick,
+    /// Newest tick in which anything began to enter or leave.
+    pub moved: Tick,
     /// Slots whose entity the viewer holds.
     pub known: u32,
     /// Slots whose entity is sent in full until acked.

@@ -14,6 +14,8 @@ mod flight;
 mod group;
 mod packer;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod viewer;
 
 use std::sync::Arc;

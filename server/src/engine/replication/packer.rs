@@ -92,10 +92,6 @@ impl Packer {
         sink: &mut dyn FnMut(&[u8]),
     ) {
         let tick = mirror.tick();
-        viewer.budget.refill(
-            tick.since(viewer.last_sent)
-                .min(u32::from(self.schema.tick_hz)),
-        );
         let quiet = self.plan.is_empty()
             && !viewer.group.is_due(mirror, viewer.lost())
             && !viewer.events.is_due(viewer.lost());
@@ -103,11 +99,16 @@ impl Packer {
         if quiet && viewer.last_sent != Tick::ZERO && tick.since(viewer.last_sent) < idle_ticks {
             return;
         }
+        // Only now: a tick that sends nothing leaves `last_sent`, and would be paid for again.
+        viewer.budget.refill(
+            tick.since(viewer.last_sent)
+                .min(u32::from(self.schema.tick_hz)),
+        );
         let mut open = self.begin(viewer, tick, report);
         self.write_group(mirror, viewer, tick);
         self.write_events(viewer, log, tick);
         let unbudgeted = self.out.bit_len();
-        self.choose(viewer.budget.bits());
+        self.choose(viewer.budget.bits(), viewer.squeezed_out);
         self.write_blocks(mirror, viewer, &mut open);
         self.close(&mut open);
         self.deliver(viewer, tick, open.part, unbudgeted / 8, sink);
@@ -185,8 +186,9 @@ impl Packer {
         viewer.flights.part_mut(tick, 0).events = any;
     }
 
-    /// Keeps as much of the plan, most urgent first, as the budget allows, in the order of blocks.
-    fn choose(&mut self, bits: usize) {
+    /// Keeps as much of the plan, most urgent first, as the budget allows, in the order of blocks
+    /// that begins with block `first`.
+    fn choose(&mut self, bits: usize, first: u32) {
         let mut left = bits;
         let mut keep = 0;
         for due in &self.plan {
@@ -197,17 +199,21 @@ impl Packer {
             keep += 1;
         }
         self.plan.truncate(keep);
-        self.plan.sort_unstable_by_key(|due| due.block);
+        self.plan
+            .sort_unstable_by_key(|due| (due.block < first, due.block));
     }
 
     fn write_blocks(&mut self, mirror: &Mirror, viewer: &mut Viewer, open: &mut Open) {
         for at in 0..self.plan.len() {
             let due = self.plan[at];
             if !self.write_block(mirror, viewer, open, due) {
+                // It begins the next tick, or full packets would starve the same blocks for ever.
+                viewer.squeezed_out = due.block;
                 return;
             }
             viewer.baselines.block_mut(due.block as usize).sent = open.tick;
         }
+        viewer.squeezed_out = 0;
     }
 
     /// Returns false when the tick's packets are full.
@@ -218,7 +224,9 @@ impl Packer {
         open: &mut Open,
         due: Due,
     ) -> bool {
-        for fresh in [false, true] {
+        let back = open.last.is_some_and(|(last, _)| last > due.block);
+        // Blocks ascend within a packet.
+        for fresh in [back, true] {
             if fresh && !self.next_part(viewer, open) {
                 return false;
             }

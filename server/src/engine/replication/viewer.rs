@@ -47,6 +47,8 @@ pub struct Viewer {
     pub events: EventQueue,
     /// Its byte budget.
     pub budget: Budget,
+    /// The block that last found no room in a tick's packets: the next tick begins with it.
+    pub squeezed_out: u32,
     /// The last tick it was sent anything.
     pub last_sent: Tick,
     visible: Vec<u32>,
@@ -70,6 +72,7 @@ impl Viewer {
             flights: Flights::default(),
             events: EventQueue::new(player),
             budget: Budget::new(config.budget_bytes_per_second, tick_hz),
+            squeezed_out: 0,
             last_sent: Tick::ZERO,
             visible: Vec::new(),
             dirty: Vec::new(),
@@ -228,14 +231,14 @@ impl Viewer {
         let changed = self.changed(mirror, rows, block);
         let state = self.baselines.block_mut(block);
         if moved {
-            state.sent = Tick::ZERO;
+            state.moved = mirror.tick();
         }
         if changed | state.entering | state.leaving == 0 {
             return false;
         }
         let (sent, newest_ack) = (state.sent, self.newest_ack);
         let lost = sent > state.base && newest_ack >= sent.plus(REORDER_TICKS);
-        if sent == Tick::ZERO || mirror.block_written(block) > sent || lost {
+        if mirror.block_written(block).max(state.moved) > sent || lost {
             due.push(Due {
                 age: mirror.tick().since(sent),
                 block: block as u32,
