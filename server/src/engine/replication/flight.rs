@@ -66,8 +66,6 @@ pub struct Flights {
     /// The most blocks and special records a part had, rounded up: each part makes room for as
     /// many, so that a warm tick allocates nothing.
     most: (usize, usize),
-    /// The most parts a tick had, and one more: each tick makes room for as many.
-    most_parts: usize,
 }
 
 impl Default for Flights {
@@ -75,7 +73,6 @@ impl Default for Flights {
         Flights {
             ring: vec![Sent::default(); RING],
             most: (16, 4),
-            most_parts: 2,
         }
     }
 }
@@ -89,10 +86,9 @@ impl Flights {
             (sent.tick, sent.acked) = (tick, 0);
         }
         sent.of = part + 1;
-        self.most_parts = self.most_parts.max(part + 2).min(PARTS_MAX);
-        if sent.parts.len() < self.most_parts {
-            sent.parts
-                .resize_with(self.most_parts, || Part::with_room(most));
+        if sent.parts.len() <= part {
+            // One more than needed: ticks differ by a packet, and a warm tick allocates nothing.
+            sent.parts.resize_with(part + 2, || Part::with_room(most));
         }
         let part = &mut sent.parts[part];
         self.most.0 = most.0.max(part.blocks.len().next_power_of_two());
