@@ -72,7 +72,7 @@ impl Packer {
                 .sum()
         };
         let largest = self.schema.entities.iter().map(row_bits).max().unwrap_or(0) + 100;
-        let room = self.config.packet_bytes_max * 8 - 2 * EVENT_BITS_MAX;
+        let room = (self.config.packet_bytes_max * 8).saturating_sub(2 * EVENT_BITS_MAX);
         (room / largest).clamp(1, PREDICTION_GROUP_MAX)
     }
 
