@@ -150,7 +150,14 @@ fn attacker(way: Dial, seed: u64) -> Tally {
 }
 
 /// What hostile bytes could change, as an honest player sees its room.
-fn facts(player: &Player<Arena>) -> (Vec<(PlayerId, String)>, Vec<(PlayerId, u16, u16)>) {
+#[derive(Debug, PartialEq)]
+struct Facts {
+    roster: Vec<(PlayerId, String)>,
+    /// Kills and deaths.
+    scores: Vec<(PlayerId, u16, u16)>,
+}
+
+fn facts(player: &Player<Arena>) -> Facts {
     let client = &player.driver.client;
     let roster = client.roster().iter().map(|(id, name)| (*id, name.clone()));
     let view = client.view();
@@ -162,7 +169,8 @@ fn facts(player: &Player<Arena>) -> (Vec<(PlayerId, String)>, Vec<(PlayerId, u16
         })
         .collect();
     scores.sort_unstable();
-    (roster.collect(), scores)
+    let roster = roster.collect();
+    Facts { roster, scores }
 }
 
 /// Resident memory of this process, in bytes; `None` where the system does not say.
@@ -191,7 +199,7 @@ fn ten_thousand_malformed_things_change_nothing() {
         until(&mut honest, "four players", |players| {
             players
                 .iter()
-                .all(|p| p.is_playing() && facts(p).1.len() == 4)
+                .all(|p| p.is_playing() && facts(p).scores.len() == 4)
         })
         .await;
         let before: Vec<_> = honest.iter().map(|p| facts(p)).collect();

@@ -32,7 +32,8 @@ pub fn advance(kind: &Kind, words: &mut [u32], ticks: u32) {
         // n * start + g * n * (n + 1) / 2.
         let twice_sum_q16 = (i128::from(start) << 17) * i128::from(ticks)
             + i128::from(gain) * (i128::from(ticks) + 1);
-        // A broken server may name any age, so nothing here may overflow: the field ends far before.
+        // A broken server may name any age, so nothing here may overflow; the field ends far
+        // before.
         let moved = twice_sum_q16.saturating_mul(i128::from(ratio_q32)) >> 49;
         let moved = moved.clamp(-FAR, FAR) as i64;
         words[position] = clamped(i64::from(words[position]) + moved, kind.words[position].max);
