@@ -36,10 +36,11 @@ pub struct Part {
 }
 
 impl Part {
-    fn with_room((blocks, specials): (usize, usize)) -> Part {
+    /// Room for what a packet of moving blocks carries; still ones are smaller, and make more.
+    fn with_room() -> Part {
         Part {
-            blocks: Vec::with_capacity(blocks),
-            specials: Vec::with_capacity(specials),
+            blocks: Vec::with_capacity(24),
+            specials: Vec::with_capacity(12),
             ..Part::default()
         }
     }
@@ -63,16 +64,12 @@ struct Sent {
 #[derive(Clone, Debug)]
 pub struct Flights {
     ring: Vec<Sent>,
-    /// The most blocks and special records a part had, rounded up: each part makes room for as
-    /// many, so that a warm tick allocates nothing.
-    most: (usize, usize),
 }
 
 impl Default for Flights {
     fn default() -> Flights {
         Flights {
             ring: vec![Sent::default(); RING],
-            most: (16, 4),
         }
     }
 }
@@ -80,7 +77,6 @@ impl Default for Flights {
 impl Flights {
     /// Begins the record of part `part` of a tick and returns it to be filled.
     pub fn part(&mut self, tick: Tick, part: usize) -> &mut Part {
-        let most = self.most;
         let sent = &mut self.ring[tick.0 as usize % RING];
         if part == 0 {
             (sent.tick, sent.acked) = (tick, 0);
@@ -88,14 +84,10 @@ impl Flights {
         sent.of = part + 1;
         if sent.parts.len() <= part {
             // One more than needed: ticks differ by a packet, and a warm tick allocates nothing.
-            sent.parts.resize_with(part + 2, || Part::with_room(most));
+            sent.parts.resize_with((part + 2).max(3), Part::with_room);
         }
         let part = &mut sent.parts[part];
-        self.most.0 = most.0.max(part.blocks.len().next_power_of_two());
-        self.most.1 = most.1.max(part.specials.len().next_power_of_two());
         part.clear();
-        part.blocks.reserve(self.most.0);
-        part.specials.reserve(self.most.1);
         part
     }
 
