@@ -77,15 +77,14 @@ impl Default for Flights {
 impl Flights {
     /// Begins the record of part `part` of a tick and returns it to be filled.
     pub fn part(&mut self, tick: Tick, part: usize) -> &mut Part {
+        if self.ring[tick.0 as usize % RING].parts.len() <= part {
+            self.make_room(part);
+        }
         let sent = &mut self.ring[tick.0 as usize % RING];
         if part == 0 {
             (sent.tick, sent.acked) = (tick, 0);
         }
         sent.of = part + 1;
-        if sent.parts.len() <= part {
-            // One more than needed: ticks differ by a packet, and a warm tick allocates nothing.
-            sent.parts.resize_with((part + 2).max(3), Part::with_room);
-        }
         let part = &mut sent.parts[part];
         part.clear();
         part
@@ -139,6 +138,14 @@ impl Flights {
     pub fn forget_left(&mut self, block: u32, mask: u32) {
         self.specials_of(block)
             .for_each(|special| special.left &= !mask);
+    }
+
+    /// Makes room for one part more than needed in every tick of the ring at once: ticks differ by
+    /// a packet, and a warm tick allocates nothing.
+    fn make_room(&mut self, part: usize) {
+        for sent in &mut self.ring {
+            sent.parts.resize_with((part + 2).max(3), Part::with_room);
+        }
     }
 
     fn specials_of(&mut self, block: u32) -> impl Iterator<Item = &mut Special> {
