@@ -3,9 +3,11 @@
 //! A game gets no clock, no socket and no global randomness. The same implementation is the
 //! server's simulation, the client's prediction, the bots, the replays and the tests.
 
+mod authority;
 mod frame;
 mod step;
 
+pub use authority::Authority;
 pub use frame::{Frame, FrameRow};
 pub use step::{Emitted, Host, Role, SeatInput, Source, Step};
 

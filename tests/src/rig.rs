@@ -9,7 +9,7 @@ use tickwire_server::engine::replication::{Happened, Replication, ReplicationCon
 use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::delta::{InputReport, Tables};
-use tickwire_shared::game::{Emitted, Frame, Host, Role, SeatInput, Source, Step};
+use tickwire_shared::game::{Authority, Emitted, Frame, SeatInput, Source, Step};
 use tickwire_shared::id::{EntityId, KindId, Lane, PlayerId, SessionId, Tick};
 use tickwire_shared::input::{InputBuffer, InputPacket, InputShape, fetch_row, store_row};
 use tickwire_shared::rng::Rng;
@@ -196,10 +196,11 @@ impl<G: SimGame> Rig<G> {
         let tick = self.mirror.tick().next();
         let seats = self.take_inputs(tick);
         let mut emitted = Vec::new();
-        let mut host = Server {
+        let mut host = Authority {
             tick,
             mirror: &mut self.mirror,
             secret: &mut self.secret,
+            spawns_failed: &mut 0,
         };
         let mut cx = Step::new(tick, self.seed, &seats, &mut emitted, &mut host);
         if tick == Tick(1) {
@@ -323,44 +324,5 @@ impl<G: SimGame> Peer<G> {
         while let Some(event) = self.client.poll_event() {
             self.events.push(event);
         }
-    }
-}
-
-/// What a step may do on a server.
-struct Server<'a> {
-    tick: Tick,
-    mirror: &'a mut Mirror,
-    secret: &'a mut Rng,
-}
-
-impl Host for Server<'_> {
-    fn spawn(&mut self, owner: Option<PlayerId>) -> Option<EntityId> {
-        self.mirror.spawn(self.tick, owner)
-    }
-
-    fn despawn(&mut self, id: EntityId) {
-        self.mirror.despawn(id, self.tick);
-    }
-
-    fn role(&self, _id: EntityId) -> Role {
-        Role::Authority
-    }
-
-    fn teleport(&mut self, id: EntityId) {
-        self.mirror.teleport(id);
-    }
-
-    fn shove(&mut self, id: EntityId) {
-        self.mirror.shove(id);
-    }
-
-    fn read_shown(&mut self) {}
-
-    fn secret(&mut self) -> Option<&mut Rng> {
-        Some(self.secret)
-    }
-
-    fn is_server(&self) -> bool {
-        true
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use tickwire_shared::game::{
-    Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, Visible, schema_of,
+    Authority, Emitted, Frame, Game, SeatInput, Source, Step, Visible, schema_of,
 };
 use tickwire_shared::id::{EntityId, KindId, PlayerId, Tick};
 use tickwire_shared::limits::BLOCK_SLOTS;
@@ -91,10 +91,11 @@ impl<G: SimGame> Stage<G> {
             self.game.accept(seat.player, &mut seat.input);
         }
         self.events.clear();
-        let mut host = Server {
+        let mut host = Authority {
             tick,
             mirror: &mut self.mirror,
             secret: &mut self.secret,
+            spawns_failed: &mut 0,
         };
         let mut cx = Step::new(tick, self.seed, &self.seats, &mut self.events, &mut host);
         if tick == Tick(1) {
@@ -197,44 +198,5 @@ impl<G: SimGame> Stage<G> {
             });
             self.seats.sort_by_key(|seat| seat.player);
         }
-    }
-}
-
-/// What a step may do on a server.
-struct Server<'a> {
-    tick: Tick,
-    mirror: &'a mut Mirror,
-    secret: &'a mut Rng,
-}
-
-impl Host for Server<'_> {
-    fn spawn(&mut self, owner: Option<PlayerId>) -> Option<EntityId> {
-        self.mirror.spawn(self.tick, owner)
-    }
-
-    fn despawn(&mut self, id: EntityId) {
-        self.mirror.despawn(id, self.tick);
-    }
-
-    fn role(&self, _id: EntityId) -> Role {
-        Role::Authority
-    }
-
-    fn teleport(&mut self, id: EntityId) {
-        self.mirror.teleport(id);
-    }
-
-    fn shove(&mut self, id: EntityId) {
-        self.mirror.shove(id);
-    }
-
-    fn read_shown(&mut self) {}
-
-    fn secret(&mut self) -> Option<&mut Rng> {
-        Some(self.secret)
-    }
-
-    fn is_server(&self) -> bool {
-        true
     }
 }

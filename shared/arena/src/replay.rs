@@ -8,7 +8,7 @@ mod prediction;
 
 use std::sync::Arc;
 
-use tickwire_shared::game::{Emitted, Frame, Game, Host, Role, SeatInput, Source, Step, schema_of};
+use tickwire_shared::game::{Authority, Emitted, Frame, Game, SeatInput, Source, Step, schema_of};
 use tickwire_shared::id::{EntityId, PlayerId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::schema::SchemaError;
@@ -139,10 +139,11 @@ impl LocalRoom {
 
     fn step(&mut self) {
         self.events.clear();
-        let mut host = LocalHost {
+        let mut host = Authority {
             tick: self.tick,
             mirror: &mut self.mirror,
             secret: &mut self.secret,
+            spawns_failed: &mut 0,
         };
         let mut cx = Step::new(
             self.tick,
@@ -169,44 +170,6 @@ impl LocalRoom {
         let all = self.game.entities();
         self.seen
             .extend(all.map(|(id, entity)| (id, mirror.owner(id), entity)));
-    }
-}
-
-struct LocalHost<'a> {
-    tick: Tick,
-    mirror: &'a mut Mirror,
-    secret: &'a mut Rng,
-}
-
-impl Host for LocalHost<'_> {
-    fn spawn(&mut self, owner: Option<PlayerId>) -> Option<EntityId> {
-        self.mirror.spawn(self.tick, owner)
-    }
-
-    fn despawn(&mut self, id: EntityId) {
-        self.mirror.despawn(id, self.tick);
-    }
-
-    fn role(&self, _id: EntityId) -> Role {
-        Role::Authority
-    }
-
-    fn teleport(&mut self, id: EntityId) {
-        self.mirror.teleport(id);
-    }
-
-    fn shove(&mut self, id: EntityId) {
-        self.mirror.shove(id);
-    }
-
-    fn read_shown(&mut self) {}
-
-    fn secret(&mut self) -> Option<&mut Rng> {
-        Some(self.secret)
-    }
-
-    fn is_server(&self) -> bool {
-        true
     }
 }
 

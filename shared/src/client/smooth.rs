@@ -45,7 +45,8 @@ impl Smooth {
         }
     }
 
-    /// A correction moved an entity's row from `before` to `after`. Its drawn place stays for now.
+    /// A correction moved an entity's row from `before` to `after`. At `now` it is still drawn where
+    /// it was.
     pub fn corrected(
         &mut self,
         now: Instant,

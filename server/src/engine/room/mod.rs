@@ -7,7 +7,6 @@
 //! steps; it saves into the mirror and loads back what the mirror holds (write-back); events,
 //! visibility and snapshots follow from the mirror alone.
 
-mod authority;
 mod checks;
 mod seat;
 mod sight;
@@ -17,7 +16,7 @@ mod tests;
 use std::sync::Arc;
 
 use tickwire_shared::delta::Tables;
-use tickwire_shared::game::{Emitted, Frame, Game, SeatInput, Source, Step};
+use tickwire_shared::game::{Authority, Emitted, Frame, Game, SeatInput, Source, Step};
 use tickwire_shared::id::{Lane, LinkId, PlayerId, Tick};
 use tickwire_shared::input::{InputPacket, InputShape, Put, fetch_row, store_row};
 use tickwire_shared::limits::SEATS_MAX;
@@ -28,7 +27,6 @@ use tickwire_shared::snapshot::Mirror;
 use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::{BoundedVec, Sample, ServerControl, encode};
 
-use self::authority::Authority;
 use self::seat::Seat;
 use self::sight::Sight;
 use super::port::{Inbound, Outbox, RoomCounts, RoomTask};

@@ -1,14 +1,15 @@
-//! What a step may do on the server.
+//! What a step may do where the game decides: on the server, and wherever a room runs alone.
 //!
 //! Never decides anything: it carries the game's wishes to the mirror.
 
-use tickwire_shared::game::{Host, Role};
-use tickwire_shared::id::{EntityId, PlayerId, Tick};
-use tickwire_shared::rng::Rng;
-use tickwire_shared::snapshot::Mirror;
+use super::{Host, Role};
+use crate::id::{EntityId, PlayerId, Tick};
+use crate::rng::Rng;
+use crate::snapshot::Mirror;
 
-/// The server's side of one step.
-pub(super) struct Authority<'a> {
+/// The deciding side of one step.
+#[derive(Debug)]
+pub struct Authority<'a> {
     /// The tick being computed.
     pub tick: Tick,
     /// Where entities live.
