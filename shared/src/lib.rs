@@ -26,6 +26,7 @@ pub mod rng;
 pub mod schema;
 pub mod snapshot;
 pub mod time;
+pub mod transport;
 pub mod wire;
 
 pub use glam;

@@ -15,6 +15,7 @@ use tickwire_shared::game::Game;
 use tickwire_shared::id::{Lane, LinkId, RoomId};
 use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
+use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
 
 use super::lazy::LazyRoom;
@@ -260,8 +261,8 @@ impl<G: Game> Hub<G> {
 }
 
 impl<G: Game> LinkSink for Hub<G> {
-    fn opened(&self, link: LinkId, from: SocketAddr) {
-        tracing::debug!(link = link.0, %from, "a link opened");
+    fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
+        tracing::debug!(link = link.0, %transport, %from, "a link opened");
         let now = self.clock.now();
         self.drive(|lobby| lobby.opened(now, link));
     }

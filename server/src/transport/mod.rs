@@ -11,22 +11,48 @@ pub mod tls;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
+use tickwire_shared::transport::Transport;
+use tokio::sync::oneshot;
 
 /// Who is told what happens on links.
 pub trait LinkSink {
     /// A link is open in both directions.
-    fn opened(&self, link: LinkId, from: SocketAddr);
+    fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr);
 
     /// A packet arrived whole.
     fn received(&self, link: LinkId, lane: Lane, bytes: &[u8]);
 
     /// A link that was opened is gone. Not called for one the receiver closed itself.
     fn closed(&self, link: LinkId, reason: CloseReason);
+}
+
+/// An offer of WebRTC that came over HTTP and wants an answer.
+#[derive(Debug)]
+pub struct OfferRequest {
+    /// The SDP offer.
+    pub offer: String,
+    /// The address at which the request arrived: the candidate, unless one is configured.
+    pub at: IpAddr,
+    /// Who asks.
+    pub from: IpAddr,
+    /// Takes the SDP answer.
+    pub reply: oneshot::Sender<Result<String, OfferError>>,
+}
+
+/// Why an offer got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferError {
+    /// It is no usable offer; holds what is wrong with it.
+    Bad(String),
+    /// Its address has too many links, or too many half-open ones.
+    TooMany,
+    /// The server takes no more links now.
+    Full,
 }
 
 /// One open link, whatever carries it.

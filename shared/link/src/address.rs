@@ -3,7 +3,6 @@
 //! Never connects; resolving asks the system's resolver.
 
 use core::fmt;
-use std::net::SocketAddr;
 
 /// A server's address as written: host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +56,10 @@ impl Address {
     ///
     /// # Errors
     /// [`BadAddress`] when the host has no address.
-    pub async fn resolve(&self) -> Result<SocketAddr, BadAddress> {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn resolve(&self) -> Result<std::net::SocketAddr, BadAddress> {
+        use std::net::SocketAddr;
+
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
         let mut all: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
         all.sort_by_key(SocketAddr::is_ipv6);

@@ -13,6 +13,7 @@ mod bounded;
 mod check;
 mod codec;
 mod control;
+mod probe;
 
 pub use bounded::{BoundedStr, BoundedVec, TooLong};
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
@@ -21,6 +22,7 @@ pub use control::{
     ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest,
     RosterEntry, ServerControl, Token, Welcome,
 };
+pub use probe::{PROBE_BYTES_MIN, decode_probe, encode_probe};
 
 /// Version of everything on the wire that no schema describes. Both sides must have the same.
 pub const PROTOCOL: u16 = 1;

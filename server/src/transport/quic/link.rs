@@ -12,6 +12,7 @@ use quinn::{Connection, ConnectionError, ReadExactError, RecvStream, SendStream}
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
+use tickwire_shared::transport::Transport;
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
@@ -65,7 +66,7 @@ pub(super) async fn run(
     });
     let id = shared.links.insert(Rc::clone(&link) as Rc<dyn Link>);
     shared.count_open();
-    shared.sink.opened(id, from);
+    shared.sink.opened(id, Transport::Quic, from);
 
     spawn_local(write_ordered(Rc::clone(&link), send));
     spawn_local(read_datagrams(Rc::clone(shared), Rc::clone(&link), id));

@@ -8,6 +8,7 @@ use quinn::crypto::rustls::QuicClientConfig;
 use rustls::pki_types::CertificateDer;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::limits::ORDERED_BYTES_MAX;
+use tickwire_shared::transport::Transport;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
@@ -24,7 +25,7 @@ enum Seen {
 struct Recorder(tokio::sync::mpsc::UnboundedSender<Seen>);
 
 impl LinkSink for Recorder {
-    fn opened(&self, link: LinkId, from: SocketAddr) {
+    fn opened(&self, link: LinkId, _transport: Transport, from: SocketAddr) {
         assert!(from.ip().is_loopback());
         let _ = self.0.send(Seen::Opened(link));
     }
