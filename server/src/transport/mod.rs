@@ -6,6 +6,7 @@
 
 mod congestion;
 mod ordered;
+pub mod origin;
 pub mod quic;
 pub mod tls;
 
