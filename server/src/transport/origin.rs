@@ -58,6 +58,17 @@ impl FromStr for Origin {
     }
 }
 
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port == usual_port(self.secure) {
+            return Ok(());
+        }
+        write!(f, ":{}", self.port)
+    }
+}
+
 impl Origin {
     /// Whether a request to this authority (`Host`) goes to where the page came from. Without a
     /// port the authority means the usual one of the page's own scheme, because what stands in
