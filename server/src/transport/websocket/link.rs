@@ -13,7 +13,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
 use tickwire_shared::transport::Transport;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -106,9 +106,13 @@ where
         code: CloseCode::from(CLOSE_CODE_BASE.saturating_add(number)),
         reason: text.into(),
     };
-    // An error says that the client closed before, or is gone.
+    // An error says that the client closed before, or is gone, or makes no sense any more.
     let _ = socket.close(Some(frame)).await;
     while let Some(Ok(_)) = socket.next().await {}
+    let bytes = socket.get_mut();
+    let _ = bytes.shutdown().await;
+    let mut unread = [0; 1_024];
+    while let Ok(1..) = bytes.read(&mut unread).await {}
 }
 
 impl Link for WebSocketLink {
@@ -116,6 +120,9 @@ impl Link for WebSocketLink {
         let Some(shared) = self.shared.upgrade() else {
             return;
         };
+        if self.cut.get().is_some() {
+            return;
+        }
         let links = &shared.metrics.links;
         match lane {
             Lane::Ordered => {

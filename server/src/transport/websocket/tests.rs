@@ -306,7 +306,7 @@ fn parts_of_a_message_count_together() {
         let part = [vec![0x00, 0xFE, 0x20, 0, 0, 0, 0, 0], vec![7; 0x2000]].concat();
         near.write_all(&part).await.unwrap();
         near.write_all(&part).await.unwrap();
-        near.write_all(&part[..PIPE_BYTES / 2]).await.unwrap();
+        near.write_all(&part).await.unwrap();
         bench.check_end(&mut client, CloseReason::Oversize).await;
     });
 }
