@@ -7,6 +7,7 @@ mod histogram;
 mod text;
 
 pub use histogram::Histogram;
+pub use text::certificate_text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
