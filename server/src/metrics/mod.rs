@@ -11,6 +11,7 @@ mod text;
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
 pub use links::{ByTransport, LinkMetrics, OpenLink};
+pub use text::certificate_text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,7 +10,7 @@ use super::{
     ByLane, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics,
     TickMetrics,
 };
-use crate::runtime::clock;
+use crate::runtime::clock::{self, WallTime};
 
 /// Upper bounds of the buckets that are shown, in microseconds.
 const BOUNDS_MICROS: [u64; 12] = [
@@ -68,6 +68,20 @@ impl Metrics {
         let cpu = clock::process_cpu().as_secs_f64();
         text.sample("cpu_seconds_total", "", cpu);
     }
+}
+
+/// The certificate in use, in the same format; an alert looks at how near its end is.
+#[must_use]
+pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
+    let mut text = Text(String::new());
+    text.head("certificate_info", "gauge", "The certificate in use.");
+    text.sample("certificate_info", &format!("{{sha256=\"{sha256}\"}}"), 1);
+    text.gauge(
+        "certificate_expiry_timestamp_seconds",
+        "When the certificate ends, in seconds since 1970.",
+        expires.0,
+    );
+    text.0
 }
 
 fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
