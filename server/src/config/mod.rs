@@ -15,6 +15,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::limits::{AWAY_TIME_MAX, SESSION_GRACE};
+
 /// Everything an operator may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -67,6 +69,8 @@ pub struct SessionConfig {
     pub budget_bytes_per_s: u32,
     /// How long a session without a link keeps its seat.
     pub grace: Duration,
+    /// How long a session whose player is away may be silent.
+    pub away: Duration,
     /// Links from one address; loopback is exempt.
     pub links_per_address_max: usize,
 }
@@ -105,7 +109,8 @@ impl Default for Config {
             },
             session: SessionConfig {
                 budget_bytes_per_s: 65_536,
-                grace: Duration::from_secs(30),
+                grace: SESSION_GRACE,
+                away: AWAY_TIME_MAX,
                 links_per_address_max: 32,
             },
             log: LogConfig {

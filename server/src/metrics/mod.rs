@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
+use tickwire_shared::transport::Transport;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -133,6 +134,39 @@ pub struct LinkMetrics {
     pub slow_consumers: Counter,
 }
 
+/// Figures of one transport; written by the hub.
+#[derive(Debug, Default)]
+pub struct TransportMetrics {
+    /// Links that are open now.
+    pub open: Gauge,
+    /// Links that opened.
+    pub opened: Counter,
+    /// Sessions whose player is there.
+    pub sessions_here: Gauge,
+    /// Sessions whose player is away.
+    pub sessions_away: Gauge,
+}
+
+/// One set of figures a transport.
+#[derive(Debug, Default)]
+pub struct ByTransport {
+    transports: [TransportMetrics; Transport::ALL.len()],
+}
+
+impl ByTransport {
+    /// The figures of `transport`.
+    #[must_use]
+    pub fn of(&self, transport: Transport) -> &TransportMetrics {
+        let [quic, web_transport, web_rtc, web_socket] = &self.transports;
+        match transport {
+            Transport::Quic => quic,
+            Transport::WebTransport => web_transport,
+            Transport::WebRtc => web_rtc,
+            Transport::WebSocket => web_socket,
+        }
+    }
+}
+
 /// Figures of all rooms since the start, ended rooms included.
 #[derive(Debug, Default)]
 pub struct RoomMetrics {
@@ -210,6 +244,8 @@ pub struct Metrics {
     pub ticks: Arc<TickMetrics>,
     /// Links.
     pub links: LinkMetrics,
+    /// Links and sessions by what carries them.
+    pub by_transport: ByTransport,
     /// What happens in rooms.
     pub in_rooms: RoomMetrics,
     /// Rooms that tick now.

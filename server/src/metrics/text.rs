@@ -4,7 +4,11 @@
 
 use std::fmt::{Display, Write};
 
-use super::{ByLane, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics};
+use tickwire_shared::transport::Transport;
+
+use super::{
+    ByLane, ByTransport, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics,
+};
 use crate::runtime::clock;
 
 /// Upper bounds of the buckets that are shown, in microseconds.
@@ -27,7 +31,7 @@ impl Metrics {
         render_ticks(&self.ticks, &mut text);
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
-        render_links(&self.links, &mut text);
+        render_links(&self.links, &self.by_transport, &mut text);
         text.0
     }
 
@@ -39,11 +43,7 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
-        text.head("sessions", "gauge", "Sessions by whether they have a link.");
-        let parked = self.sessions_parked.get();
-        let linked = self.sessions.get().saturating_sub(parked);
-        text.sample("sessions", "{state=\"linked\"}", linked);
-        text.sample("sessions", "{state=\"parked\"}", parked);
+        render_sessions(&self.by_transport, self.sessions_parked.get(), text);
         text.counter(
             "rooms_failed_total",
             "Rooms that ended by an internal error.",
@@ -146,16 +146,44 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
     );
 }
 
-fn render_links(links: &LinkMetrics, text: &mut Text) {
+fn render_sessions(by_transport: &ByTransport, parked: u64, text: &mut Text) {
+    text.head(
+        "sessions",
+        "gauge",
+        "Sessions by transport and whether the player is there.",
+    );
+    for transport in Transport::ALL {
+        let (name, of) = (transport.name(), by_transport.of(transport));
+        for (state, gauge) in [("linked", &of.sessions_here), ("away", &of.sessions_away)] {
+            let labels = format!("{{transport=\"{name}\",state=\"{state}\"}}");
+            text.sample("sessions", &labels, gauge.get());
+        }
+    }
+    text.sample("sessions", "{transport=\"none\",state=\"parked\"}", parked);
+}
+
+fn render_links(links: &LinkMetrics, by_transport: &ByTransport, text: &mut Text) {
     text.head("links", "gauge", "Links that are open.");
-    text.sample("links", "{transport=\"quic\"}", links.open.get());
+    for transport in Transport::ALL {
+        let labels = format!("{{transport=\"{}\"}}", transport.name());
+        text.sample("links", &labels, by_transport.of(transport).open.get());
+    }
+    text.head("links_opened_total", "counter", "Links that opened.");
+    for transport in Transport::ALL {
+        let labels = format!("{{transport=\"{}\"}}", transport.name());
+        text.sample(
+            "links_opened_total",
+            &labels,
+            by_transport.of(transport).opened.get(),
+        );
+    }
     text.head("connects_total", "counter", "Attempts to open a link.");
     for (result, counter) in [
         ("opened", &links.opened),
         ("failed", &links.failed),
         ("retried", &links.retried),
     ] {
-        let labels = format!("{{transport=\"quic\",result=\"{result}\"}}");
+        let labels = format!("{{result=\"{result}\"}}");
         text.sample("connects_total", &labels, counter.get());
     }
     text.by_lane("received_bytes_total", &links.received_bytes);
@@ -232,6 +260,9 @@ mod tests {
         let metrics = Metrics::default();
         metrics.ticks.cpu.record(1_500);
         metrics.links.opened.add(3);
+        let webrtc = metrics.by_transport.of(Transport::WebRtc);
+        webrtc.opened.add(2);
+        webrtc.sessions_away.set(1);
         let text = metrics.prometheus("0.1.0", 1, 0xABC);
         for line in text.lines() {
             let sample = line.split(' ').next_back().unwrap().parse::<f64>();
@@ -242,7 +273,9 @@ mod tests {
             "tickwire_tick_cpu_seconds_bucket{le=\"0.001\"} 0",
             "tickwire_tick_cpu_seconds_bucket{le=\"0.002\"} 1",
             "tickwire_tick_cpu_seconds_sum 0.0015",
-            "tickwire_connects_total{transport=\"quic\",result=\"opened\"} 3",
+            "tickwire_connects_total{result=\"opened\"} 3",
+            "tickwire_links_opened_total{transport=\"webrtc\"} 2",
+            "tickwire_sessions{transport=\"webrtc\",state=\"away\"} 1",
         ] {
             assert!(
                 text.lines().any(|found| found == line),
