@@ -6,7 +6,6 @@ use core::fmt;
 use core::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
 use tickwire_shared::transport::Transport;
 
 use crate::frames::FrameError;
@@ -20,9 +19,10 @@ pub struct Traffic {
     pub bytes_out: u64,
     /// Input packets dropped here because no datagram of that size passes.
     pub dropped: u64,
-    /// Bytes of UDP payload that came: packets with QUIC's own headers, acks and repeats.
+    /// Bytes of UDP payload that came: packets with the transport's own headers, acks and repeats;
+    /// over WebSocket bytes of frames.
     pub wire_bytes_in: u64,
-    /// Bytes of UDP payload that went.
+    /// Bytes of the same that went.
     pub wire_bytes_out: u64,
 }
 
@@ -43,7 +43,7 @@ pub enum SendError {
     WrongLane,
     /// No frame of the Ordered lane may have this length.
     Frame(FrameError),
-    /// [`LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
+    /// [`tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
     QueueFull,
 }
 
@@ -70,6 +70,15 @@ pub enum LinkEnd {
 }
 
 impl LinkEnd {
+    /// The end that a server's number and words stand for.
+    pub(crate) fn told(number: u64, words: String) -> LinkEnd {
+        let known = u32::try_from(number).ok();
+        match known.and_then(CloseReason::from_number) {
+            Some(reason) => LinkEnd::Closed { reason, words },
+            None => LinkEnd::ClosedUnknown(number),
+        }
+    }
+
     /// The numbered reason, where there is one; [`CloseReason::LinkLost`] for a broken link.
     #[must_use]
     pub fn reason(&self) -> CloseReason {
