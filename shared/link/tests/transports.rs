@@ -57,6 +57,11 @@ async fn lanes_carry_packets_both_ways() {
         link.send(Lane::Input, b"steer").unwrap();
         let echo = (Lane::Snapshot, b"steer".to_vec());
         assert_eq!(recv(&mut link).await, echo, "{transport}");
+        // What counts bytes on the wire may look only now and then.
+        let end = Instant::now() + Duration::from_secs(5);
+        while link.traffic().wire_bytes_in < ORDERED_BYTES_MAX as u64 && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let traffic = link.traffic();
         assert_eq!(traffic.bytes_out, ORDERED_BYTES_MAX as u64 + 14);
         assert_eq!(traffic.bytes_in, traffic.bytes_out, "{transport}");

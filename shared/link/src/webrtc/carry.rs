@@ -3,22 +3,29 @@
 //! Never gives up a send halfway: the library may have taken the message by then, and it would be
 //! sent twice.
 
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
 use bytes::BytesMut;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
+use webrtc::peer_connection::StatsSelector;
 
 use super::{Peer, hang_up};
 use crate::frames::FrameError;
 use crate::lanes::GOODBYE;
 use crate::pipe::{Far, Wish};
-use crate::word::{LinkEnd, printable};
+use crate::word::{LinkEnd, Traffic, printable};
 
 /// Bytes of unreliable messages that may wait for the network; an Input beyond is dropped, since
 /// the next one repeats it.
 const UNRELIABLE_BYTES_MAX: usize = 4 * 1_024;
+
+/// Time between two looks at the library's own counts.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
 
 /// What a text message on the ordered channel begins with.
 const CLOSE: &str = "close ";
@@ -29,6 +36,7 @@ pub(super) async fn carry(peer: Peer, far: Far) {
     let mut ordered = std::pin::pin!(read(&peer.ordered, Lane::Ordered, &far));
     let mut writing = std::pin::pin!(write(&peer, &far));
     let end = tokio::select! {
+        never = count(&peer, &far) => match never {},
         end = &mut snapshots => end,
         end = &mut ordered => end,
         end = &mut writing => match end {
@@ -40,8 +48,30 @@ pub(super) async fn carry(peer: Peer, far: Far) {
             end => end,
         },
     };
+    count_once(&peer, &far).await;
     far.end(end);
     hang_up(&peer.connection).await;
+}
+
+/// Takes over the library's counts again and again.
+async fn count(peer: &Peer, far: &Far) -> Infallible {
+    loop {
+        count_once(peer, far).await;
+        sleep(COUNT_EVERY).await;
+    }
+}
+
+async fn count_once(peer: &Peer, far: &Far) {
+    let stats = peer
+        .connection
+        .get_stats(Instant::now(), StatsSelector::None);
+    if let Some(transport) = stats.await.transport() {
+        far.set_below(Traffic {
+            wire_bytes_in: transport.bytes_received,
+            wire_bytes_out: transport.bytes_sent,
+            ..Traffic::default()
+        });
+    }
 }
 
 async fn write(peer: &Peer, far: &Far) -> LinkEnd {
