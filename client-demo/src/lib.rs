@@ -15,4 +15,5 @@ pub mod histogram;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod play;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod relay;
 pub mod route;
