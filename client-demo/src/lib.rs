@@ -16,3 +16,5 @@ pub mod histogram;
 pub mod play;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod route;
+#[cfg(all(target_arch = "wasm32", feature = "window"))]
+pub mod web;

@@ -76,6 +76,14 @@ pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;
 /// and the client closes the link, because the server has stopped reading.
 pub const LINK_ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;
 
+/// Packets of the Snapshot lane that wait to be taken from a polled link at the most; then the oldest
+/// go unread, since newer ones say more. Two whole seconds at 60 Hz.
+pub const LINK_INBOX_SNAPSHOTS_MAX: usize = 128;
+
+/// Bytes of the Ordered lane that wait to be taken from a polled link at the most; then the link
+/// ends, because its owner has stopped reading.
+pub const LINK_INBOX_ORDERED_BYTES_MAX: usize = 1_024 * 1_024;
+
 /// Rows of one entity a client keeps at the least, so that it can draw between them.
 pub const VERSIONS_KEPT: usize = 16;
 

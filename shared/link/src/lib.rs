@@ -24,6 +24,8 @@ mod address;
 #[cfg(not(target_arch = "wasm32"))]
 mod dial;
 mod frames;
+#[cfg(any(target_arch = "wasm32", test))]
+mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod link;
 mod polled;
@@ -31,6 +33,8 @@ mod polled;
 mod trust;
 #[cfg(not(target_arch = "wasm32"))]
 mod tune;
+#[cfg(target_arch = "wasm32")]
+mod web;
 mod word;
 
 pub use address::{Address, BadAddress};
@@ -44,4 +48,6 @@ pub use polled::{DialOrder, Dialed, Dialer, NotDialed, PolledLink};
 pub use trust::{CertificateHash, Trust};
 #[cfg(not(target_arch = "wasm32"))]
 pub use tune::{ALPN, Floor};
+#[cfg(target_arch = "wasm32")]
+pub use web::{Checked, Figures, WebDialer, connect_check};
 pub use word::{Attempt, LinkEnd, SendError, Traffic};

@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use tickwire_shared::close::CloseReason;
+#[cfg(doc)]
 use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
 use tickwire_shared::transport::Transport;
 
