@@ -8,6 +8,9 @@ const TITLES = { webtransport: "WebTransport", webrtc: "WebRTC", websocket: "Web
 /** How often the list of rooms is asked for, and how long an absent server is left alone, in ms. */
 const ROOMS_EVERY_MS = 3000;
 
+/** How often a game nobody looks at goes on, in ms; browsers do not wake hidden tabs more often. */
+const TEND_EVERY_MS = 1000;
+
 /** Bytes of UTF-8 that names may have. */
 const NAME_BYTES_MAX = 32;
 
@@ -223,27 +226,79 @@ function join(event) {
   start(name, room, transport);
 }
 
-function start(name, room, transport) {
-  game = new client.Bare(name, room || undefined, transport);
-  const turn = () => game.turn();
-  const frame = () => { turn(); requestAnimationFrame(frame); };
-  requestAnimationFrame(frame);
-  setInterval(() => { if (document.hidden) turn(); }, 1000);
+/** Puts the canvas in the place of the join screen, or the other way round. */
+function showGame(shown) {
+  on("arena").hidden = !shown;
+  on("menu").hidden = shown;
+  document.body.classList.toggle("playing", shown);
+}
+
+async function start(name, room, transport) {
+  clearTimeout(roomsTimer);
+  showGame(true);
+  try {
+    game = await client.play(on("arena"), name, room, transport);
+    on("arena").focus();
+  } catch (problem) {
+    back();
+    say(`The game cannot be drawn: ${problem}`, true);
+  }
+}
+
+/** Back to the join screen, with a canvas nobody has drawn on. */
+function back() {
+  game?.end();
+  game = null;
+  on("arena").replaceWith(on("arena").cloneNode());
+  showGame(false);
+  refreshButtons();
+  askForRooms();
+}
+
+/** Once a second: a hidden tab is not drawn, but its session goes on; one that was left ends. */
+function tend() {
+  if (game?.has_left()) back();
+  else if (document.hidden) game?.turn();
+}
+
+/** The tab is looked at, or not; a frozen one says so while it still can. */
+function away(isAway) {
+  game?.set_away(isAway);
+}
+
+function watchTab() {
+  setInterval(tend, TEND_EVERY_MS);
+  document.addEventListener("visibilitychange", () => {
+    away(document.hidden);
+    if (!document.hidden && !game) askForRooms();
+  });
+  document.addEventListener("freeze", () => away(true));
+  document.addEventListener("resume", () => away(document.hidden));
+  // A page that is kept may come back, and with it the session.
+  window.addEventListener("pagehide", (event) => {
+    if (event.persisted) away(true);
+    else game?.leave();
+  });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) away(false); });
 }
 
 /** What tests and curious people may ask of the page. */
 window.tickwire = {
-  get state() { return game ? JSON.parse(game.state()) : { phase: "menu", present, loaded: client !== null }; },
-  hold: ({ move: [x, y] }) => game?.hold(x, y),
-  chat: (text) => game?.chat(text),
-  switchTransport: (name) => game?.switch(name),
+  get state() {
+    const told = game?.state();
+    return told ? JSON.parse(told) : { phase: "menu", present, loaded: client !== null };
+  },
+  hold: (input) => game?.hold(input ? JSON.stringify(input) : undefined),
+  chat: (text) => game?.chat(text) ?? false,
+  switchTransport: (name = "") => game?.switch_transport(name),
+  conditioner: (preset = "") => game?.conditioner(preset),
 };
 
 async function main() {
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) askForRooms(); });
+  watchTab();
   const problem = obstacle();
   if (problem) return say(problem, true);
   await Promise.all([askForRooms(), loadPatiently()]);
