@@ -4,6 +4,7 @@
 
 mod hub;
 mod lazy;
+mod page;
 mod rooms;
 mod serve;
 mod signals;

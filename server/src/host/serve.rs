@@ -9,21 +9,26 @@ use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
+use tickwire_shared::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::hub::{Hub, HubParts};
+use super::page::{assets, connect_info};
 use super::signals::SignalStream;
 use super::{Bound, Command, Signals};
 use crate::config::{Config, TlsFiles};
 use crate::data_dir::DataDir;
-use crate::http::{AdminListener, AdminState, Build};
+use crate::http::{AdminListener, AdminState, Build, PublicListener, PublicOptions};
 use crate::metrics::Metrics;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
 use crate::transport::Links;
+use crate::transport::origin::OriginRule;
 use crate::transport::quic::{Quic, QuicOptions};
+use crate::transport::seats::Seats;
 use crate::transport::tls::Identity;
+use crate::transport::websocket::WebSockets;
 
 /// How often the lobby looks at its deadlines.
 const TURN: Duration = Duration::from_millis(50);
@@ -32,6 +37,7 @@ const TURN: Duration = Duration::from_millis(50);
 struct Server<G: Game> {
     hub: Rc<Hub<G>>,
     quic: Quic,
+    websockets: WebSockets,
     admin: std::net::SocketAddr,
     certificate: Vec<u8>,
     clock: Clock,
@@ -80,22 +86,20 @@ impl<G: Game<Rules: Default>> Server<G> {
     fn open(config: &Config) -> Result<Server<G>, String> {
         let data = DataDir::open(&config.data_dir)?;
         let identity = identity(&config.tls)?;
-        let certificate = identity.certificate().map(|der| der.to_vec());
+        let own_certificate = identity.certificate().map(|der| der.to_vec());
         let schema = schema_of::<G>()
             .map(Arc::new)
             .map_err(|error| format!("the game's schema: {error}"))?;
         let sha256 = identity.sha256();
         tracing::info!(%sha256, "clients may pin this certificate");
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
-        let admin_state = AdminState::new(
-            Arc::clone(&metrics),
-            Build {
-                version: env!("CARGO_PKG_VERSION"),
-                protocol: tickwire_shared::wire::PROTOCOL,
-                schema: schema.hash,
-                certificate_sha256: sha256,
-            },
-        );
+        let build = Build {
+            version: env!("CARGO_PKG_VERSION"),
+            protocol: tickwire_shared::wire::PROTOCOL,
+            schema: schema.hash,
+            certificate_sha256: sha256.clone(),
+        };
+        let admin_state = AdminState::new(Arc::clone(&metrics), build.clone());
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
@@ -108,21 +112,49 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
         })?;
+        let public = PublicListener::bind(config.listen)?;
+        let secured = config.tls.cert.is_some();
+        let certificate = identity.resolver()?;
         let options = QuicOptions {
-            listen: config.listen,
+            listen: public.address(),
             identity,
             reset_key: data.reset_key()?,
             links_per_address_max: config.session.links_per_address_max,
         };
-        let quic = Quic::start(options, links, Rc::clone(&hub) as _, Arc::clone(&metrics))?;
+        let sink = Rc::clone(&hub) as Rc<dyn crate::transport::LinkSink>;
+        let quic = Quic::start(
+            options,
+            Rc::clone(&links),
+            Rc::clone(&sink),
+            Arc::clone(&metrics),
+        )?;
+        let seats = Seats::new(config.session.links_per_address_max);
+        let websockets = WebSockets::new(links, sink, Arc::clone(&metrics), seats);
+        let hashes = if secured { Vec::new() } else { vec![sha256] };
+        let transports = [Transport::Quic, Transport::WebSocket];
+        public.serve(PublicOptions {
+            certificate: secured.then_some(certificate),
+            assets: assets(config)?,
+            origins: OriginRule::new(config.web.origins.clone()),
+            connect_info: connect_info(config, build, quic.address(), &transports, move || {
+                hashes.clone()
+            }),
+            rooms: Arc::clone(&admin_state),
+            offers: None,
+            websockets: (config.has(Transport::WebSocket)).then(|| websockets.clone()),
+            connections_max: config.web.connections_max,
+            connections_per_address_max: config.web.connections_per_address_max,
+            metrics: Arc::clone(&metrics),
+        })?;
         let admin = AdminListener::bind(config.admin_address(quic.address()))?;
         let admin_address = admin.address();
         admin.serve(admin_state);
         Ok(Server {
             hub,
             quic,
+            websockets,
             admin: admin_address,
-            certificate: certificate.unwrap_or_default(),
+            certificate: own_certificate.unwrap_or_default(),
             clock,
             wake,
             metrics,
@@ -158,7 +190,10 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         tracing::info!("closing");
         self.hub.close();
-        self.quic.stop(CloseReason::Draining).await;
+        tokio::join!(
+            self.quic.stop(CloseReason::Draining),
+            self.websockets.stop()
+        );
     }
 
     /// The first signal starts the drain, the second ends it.

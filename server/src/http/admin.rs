@@ -72,7 +72,8 @@ impl AdminState {
         *self.rooms.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
     }
 
-    fn rooms(&self) -> Vec<RoomRow> {
+    /// The list of rooms as it was set last.
+    pub(super) fn rooms(&self) -> Vec<RoomRow> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.clone()
     }
@@ -148,7 +149,7 @@ async fn stats(State(state): State<Arc<AdminState>>) -> Json<Value> {
         "cpu_s": clock::process_cpu().as_secs_f64(),
         "rooms": metrics.rooms.get(),
         "sessions": metrics.sessions.get(),
-        "links": metrics.links.open.get(),
+        "links": metrics.links.open.total(),
         "chat_messages": metrics.lobby.chat_lines.get(),
         "datagrams_dropped": metrics.links.datagrams_dropped.get(),
         "mailbox_dropped": metrics.mailbox_dropped.get(),

@@ -4,7 +4,12 @@
 
 use std::fmt::{Display, Write};
 
-use super::{ByLane, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics};
+use tickwire_shared::transport::Transport;
+
+use super::{
+    ByLane, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics,
+    TickMetrics,
+};
 use crate::runtime::clock;
 
 /// Upper bounds of the buckets that are shown, in microseconds.
@@ -28,6 +33,7 @@ impl Metrics {
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
         render_links(&self.links, &mut text);
+        render_http(&self.http, &mut text);
         text.0
     }
 
@@ -148,23 +154,27 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
 
 fn render_links(links: &LinkMetrics, text: &mut Text) {
     text.head("links", "gauge", "Links that are open.");
-    text.sample("links", "{transport=\"quic\"}", links.open.get());
-    text.head("connects_total", "counter", "Attempts to open a link.");
-    for (result, counter) in [
-        ("opened", &links.opened),
-        ("failed", &links.failed),
-        ("retried", &links.retried),
-    ] {
-        let labels = format!("{{transport=\"quic\",result=\"{result}\"}}");
-        text.sample("connects_total", &labels, counter.get());
+    for transport in Transport::ALL {
+        let labels = format!("{{transport=\"{}\"}}", transport.name());
+        text.sample("links", &labels, links.open.of(transport).get());
     }
+    text.head("connects_total", "counter", "Attempts to open a link.");
+    for transport in Transport::ALL {
+        for (result, counters) in [("opened", &links.opened), ("failed", &links.failed)] {
+            let name = transport.name();
+            let labels = format!("{{transport=\"{name}\",result=\"{result}\"}}");
+            text.sample("connects_total", &labels, counters.of(transport).get());
+        }
+    }
+    let labels = "{transport=\"quic\",result=\"retried\"}";
+    text.sample("connects_total", labels, links.retried.get());
     text.by_lane("received_bytes_total", &links.received_bytes);
     text.by_lane("received_packets_total", &links.received_packets);
     text.by_lane("sent_bytes_total", &links.sent_bytes);
     text.by_lane("sent_packets_total", &links.sent_packets);
     text.counter(
         "datagrams_dropped_total",
-        "Datagrams that did not fit a burst or a path.",
+        "Datagrams that did not fit a burst or a path, or that a newer one replaced.",
         links.datagrams_dropped.get(),
     );
     text.counter(
@@ -172,6 +182,27 @@ fn render_links(links: &LinkMetrics, text: &mut Text) {
         "Links closed because their client did not read.",
         links.slow_consumers.get(),
     );
+}
+
+fn render_http(http: &HttpMetrics, text: &mut Text) {
+    text.head(
+        "http_responses_total",
+        "counter",
+        "Answers of the public listener.",
+    );
+    for (class, label) in HttpMetrics::CLASSES {
+        let labels = format!("{{class=\"{label}\"}}");
+        text.sample("http_responses_total", &labels, http.of_class(class).get());
+    }
+    text.head(
+        "http_rejected_total",
+        "counter",
+        "Connections and requests of the public listener that got nothing.",
+    );
+    for (cause, label) in Rejection::ALL {
+        let labels = format!("{{cause=\"{label}\"}}");
+        text.sample("http_rejected_total", &labels, http.rejected(cause).get());
+    }
 }
 
 /// The text so far. Writing to a string cannot fail.
@@ -231,7 +262,7 @@ mod tests {
     fn every_line_is_a_comment_or_a_sample() {
         let metrics = Metrics::default();
         metrics.ticks.cpu.record(1_500);
-        metrics.links.opened.add(3);
+        metrics.links.opened.of(Transport::Quic).add(3);
         let text = metrics.prometheus("0.1.0", 1, 0xABC);
         for line in text.lines() {
             let sample = line.split(' ').next_back().unwrap().parse::<f64>();

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
 use tickwire_shared::close::CloseReason;
+use tickwire_shared::transport::Transport;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
@@ -107,7 +108,7 @@ impl Shared {
         let full = self.links.len() + self.handshakes.get() >= LINKS_MAX;
         let seat = AddressSeat::take(self, incoming.remote_address().ip());
         let Some(seat) = seat.filter(|_| !full) else {
-            self.metrics.links.failed.inc();
+            self.metrics.links.failed.of(Transport::Quic).inc();
             incoming.refuse();
             return;
         };
@@ -122,11 +123,10 @@ async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, sea
     match open(incoming).await {
         Ok((connection, send, receive)) => {
             drop(handshake);
-            shared.metrics.links.opened.inc();
             link::run(&shared, from, connection, send, receive).await;
         }
         Err(reason) => {
-            shared.metrics.links.failed.inc();
+            shared.metrics.links.failed.of(Transport::Quic).inc();
             tracing::debug!(reason, "a connection did not become a link");
         }
     }

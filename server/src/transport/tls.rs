@@ -10,6 +10,8 @@ use std::sync::Arc;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::ResolvesServerCert;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 /// The application protocol native clients must ask for.
 pub const ALPN: &[u8] = b"tickwire/1";
@@ -70,6 +72,17 @@ impl Identity {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// Shows this certificate to whoever asks.
+    ///
+    /// # Errors
+    /// A sentence for the operator, when certificate and key do not belong together.
+    pub fn resolver(&self) -> Result<Arc<dyn ResolvesServerCert>, String> {
+        let (chain, key) = (self.chain.clone(), self.key.clone_key());
+        let certified = CertifiedKey::from_der(chain, key, &default_provider())
+            .map_err(|error| format!("tls.cert and tls.key cannot be used: {error}"))?;
+        Ok(Arc::new(SingleCertAndKey::from(certified)))
     }
 
     /// TLS 1.3 without early data, for exactly one application protocol.

@@ -14,9 +14,10 @@ use tokio::net::UdpSocket;
 use tokio::time::{sleep, timeout};
 
 use crate::address::{Address, BadAddress};
-use crate::link::{Link, LinkEnd};
+use crate::link::Link;
 use crate::trust::Trust;
 use crate::tune;
+use crate::word::LinkEnd;
 
 /// How long a handshake may take before it is worth asking whether anybody listens at all.
 const PATIENCE: Duration = Duration::from_millis(400);

@@ -6,8 +6,6 @@ use core::fmt;
 use core::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-#[cfg(doc)]
-use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
 use tickwire_shared::transport::Transport;
 
 use crate::frames::FrameError;
@@ -44,7 +42,7 @@ pub enum SendError {
     WrongLane,
     /// No frame of the Ordered lane may have this length.
     Frame(FrameError),
-    /// [`LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
+    /// [`tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
     QueueFull,
 }
 

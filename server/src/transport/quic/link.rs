@@ -65,7 +65,7 @@ pub(super) async fn run(
         shared: Rc::downgrade(shared),
     });
     let id = shared.links.insert(Rc::clone(&link) as Rc<dyn Link>);
-    shared.count_open();
+    let open = shared.metrics.links.open(Transport::Quic);
     shared.sink.opened(id, Transport::Quic, from);
 
     spawn_local(write_ordered(Rc::clone(&link), send));
@@ -78,14 +78,10 @@ pub(super) async fn run(
     if shared.links.remove(id) {
         shared.sink.closed(id, reason);
     }
-    shared.count_open();
+    drop(open);
 }
 
 impl Shared {
-    fn count_open(&self) {
-        self.metrics.links.open.set(self.links.len() as u64);
-    }
-
     fn count_received(&self, lane: Lane, bytes: usize) {
         self.metrics.links.received_packets.of(lane).inc();
         self.metrics.links.received_bytes.of(lane).add(bytes as u64);
