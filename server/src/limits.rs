@@ -25,6 +25,9 @@ pub const HANDSHAKES_OPEN_MAX: usize = 64;
 /// From a link's first packet to its Ordered stream. A slower link is closed.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// Probes of one link that are sent back at the most, all before its Hello. Further ones are dropped.
+pub const PROBE_ECHOES_MAX: u8 = 64;
+
 /// Silence on a link until it counts as lost.
 pub const LINK_IDLE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -254,6 +257,17 @@ pub const CHAT_TAIL_MAX: u64 = 32;
 
 /// Silence on a live link until its session waits for a new one.
 pub const SILENCE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Silence on a live link whose player said to be away, unless configured otherwise. Then its
+/// session waits for a new link, as after [`SILENCE_TIME_MAX`].
+pub const AWAY_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// How long a seat's client may ack nothing new. Then it is sent [`SLOW_PACKETS_PER_SECOND`], until
+/// it acks something.
+pub const ACKLESS_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Snapshot packets a second to a seat whose client is away or does not ack.
+pub const SLOW_PACKETS_PER_SECOND: u16 = 1;
 
 /// How long a session outlives its link, unless configured otherwise. Then its seat is free.
 pub const SESSION_GRACE: Duration = Duration::from_secs(30);

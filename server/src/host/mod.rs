@@ -2,6 +2,7 @@
 //!
 //! Never decides anything about players or rooms: the engine does, and the hub carries it out.
 
+mod attendance;
 mod hub;
 mod lazy;
 mod page;
