@@ -27,10 +27,10 @@ mod connect_info;
 #[cfg(not(target_arch = "wasm32"))]
 mod dial;
 mod frames;
-#[cfg(any(target_arch = "wasm32", test))]
-mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod http;
+#[cfg(any(target_arch = "wasm32", test))]
+mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod lanes;
 #[cfg(not(target_arch = "wasm32"))]

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use js_sys::{Promise, Uint8Array};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::{LINK_SNAPSHOT_INBOX_MAX, LINK_ORDERED_QUEUE_BYTES_MAX};
+use tickwire_shared::limits::{LINK_ORDERED_QUEUE_BYTES_MAX, LINK_SNAPSHOT_INBOX_MAX};
 use tickwire_shared::transport::Transport;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
