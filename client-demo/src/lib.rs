@@ -17,3 +17,5 @@ pub mod play;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod relay;
 pub mod route;
+#[cfg(all(target_arch = "wasm32", feature = "window"))]
+pub mod web;

@@ -147,5 +147,15 @@ pub const CHECK_ROWS_MAX: usize = 8;
 /// Milliseconds after which a client that has no new input sends its last ones again, for the acks.
 pub const CLIENT_IDLE_MILLIS: u64 = 50;
 
+/// The same while the player is away: just enough to keep baselines young.
+pub const CLIENT_AWAY_MILLIS: u64 = 1_000;
+
+/// Snapshot packets a client decodes between two frames at the most. Further ones wait for the next
+/// frame, the newest [`BACKLOG_PACKETS_MAX`] of them.
+pub const FRAME_PACKETS_MAX: usize = 64;
+
+/// Snapshot packets that wait for a client's next frame at the most; the oldest go, unread.
+pub const BACKLOG_PACKETS_MAX: usize = 32;
+
 /// Chat lines in one packet of history at the most. More go into further packets.
 pub const HISTORY_BATCH_MAX: usize = 24;

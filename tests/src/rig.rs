@@ -10,7 +10,7 @@ use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::delta::{InputReport, Tables};
 use tickwire_shared::game::{Authority, Emitted, Frame, SeatInput, Source, Step};
-use tickwire_shared::id::{EntityId, KindId, Lane, PlayerId, SessionId, Tick};
+use tickwire_shared::id::{KindId, Lane, PlayerId, SessionId, Tick};
 use tickwire_shared::input::{InputBuffer, InputPacket, InputShape, fetch_row, store_row};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::schema::{Audience, Level, Schema, degrade};

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::step::{self, Outcome};
-use crate::{report, wasm, workspace};
+use crate::{browser, report, wasm, workspace};
 
 /// Runs of each fuzz target in `test` and in `fuzz`.
 const FUZZ_RUNS: u64 = 300_000;
@@ -58,6 +58,7 @@ pub fn test() -> Result<bool, String> {
     outcomes.push(step::run("clippy", &mut clippy()));
     outcomes.push(step::run("documentation", &mut documentation()));
     outcomes.extend(wasm_steps());
+    outcomes.extend(browser_steps());
     outcomes.push(step::run(
         "tests",
         &mut tests(&["--workspace", "--all-features"], FUZZ_RUNS, SIM_SEEDS),
@@ -93,6 +94,25 @@ pub fn long() -> Result<bool, String> {
 /// The wasm builds and the comparison alone.
 pub fn wasm() -> Result<bool, String> {
     Ok(report::print(&wasm_steps()))
+}
+
+/// The page and its tests in a real Chromium alone.
+pub fn browser() -> Result<bool, String> {
+    let mut outcomes = browser_steps();
+    let only = ["--package", "tickwire-tests", "--test", "browser"];
+    outcomes.push(step::run(
+        "browser",
+        &mut tests(&only, FUZZ_RUNS, SIM_SEEDS),
+    ));
+    Ok(report::print(&outcomes))
+}
+
+/// What the tests in a browser need; they are among the tests of the workspace.
+fn browser_steps() -> Vec<Outcome> {
+    vec![
+        step::check("page for browsers", browser::page),
+        step::check("a browser and Playwright", browser::tools),
+    ]
 }
 
 fn wasm_steps() -> Vec<Outcome> {

@@ -4,8 +4,13 @@
 
 use std::fmt::{Display, Write};
 
-use super::{ByLane, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics};
-use crate::runtime::clock;
+use tickwire_shared::transport::Transport;
+
+use super::{
+    ByLane, ByTransport, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection,
+    RoomMetrics, SessionGauges, TickMetrics,
+};
+use crate::runtime::clock::{self, WallTime};
 
 /// Upper bounds of the buckets that are shown, in microseconds.
 const BOUNDS_MICROS: [u64; 12] = [
@@ -28,6 +33,7 @@ impl Metrics {
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
         render_links(&self.links, &mut text);
+        render_http(&self.http, &mut text);
         text.0
     }
 
@@ -39,11 +45,11 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
-        text.head("sessions", "gauge", "Sessions by whether they have a link.");
-        let parked = self.sessions_parked.get();
-        let linked = self.sessions.get().saturating_sub(parked);
-        text.sample("sessions", "{state=\"linked\"}", linked);
-        text.sample("sessions", "{state=\"parked\"}", parked);
+        render_sessions(
+            &self.sessions_by_transport,
+            self.sessions_parked.get(),
+            text,
+        );
         text.counter(
             "rooms_failed_total",
             "Rooms that ended by an internal error.",
@@ -62,6 +68,20 @@ impl Metrics {
         let cpu = clock::process_cpu().as_secs_f64();
         text.sample("cpu_seconds_total", "", cpu);
     }
+}
+
+/// The certificate in use, in the same format; an alert looks at how near its end is.
+#[must_use]
+pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
+    let mut text = Text(String::new());
+    text.head("certificate_info", "gauge", "The certificate in use.");
+    text.sample("certificate_info", &format!("{{sha256=\"{sha256}\"}}"), 1);
+    text.gauge(
+        "certificate_expiry_timestamp_seconds",
+        "When the certificate ends, in seconds since 1970.",
+        expires.0,
+    );
+    text.0
 }
 
 fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
@@ -146,25 +166,45 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
     );
 }
 
+fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {
+    text.head(
+        "sessions",
+        "gauge",
+        "Sessions by transport and whether the player is there.",
+    );
+    for transport in Transport::ALL {
+        let (name, of) = (transport.name(), by_transport.of(transport));
+        for (state, gauge) in [("linked", &of.here), ("away", &of.away)] {
+            let labels = format!("{{transport=\"{name}\",state=\"{state}\"}}");
+            text.sample("sessions", &labels, gauge.get());
+        }
+    }
+    text.sample("sessions", "{transport=\"none\",state=\"parked\"}", parked);
+}
+
 fn render_links(links: &LinkMetrics, text: &mut Text) {
     text.head("links", "gauge", "Links that are open.");
-    text.sample("links", "{transport=\"quic\"}", links.open.get());
-    text.head("connects_total", "counter", "Attempts to open a link.");
-    for (result, counter) in [
-        ("opened", &links.opened),
-        ("failed", &links.failed),
-        ("retried", &links.retried),
-    ] {
-        let labels = format!("{{transport=\"quic\",result=\"{result}\"}}");
-        text.sample("connects_total", &labels, counter.get());
+    for transport in Transport::ALL {
+        let labels = format!("{{transport=\"{}\"}}", transport.name());
+        text.sample("links", &labels, links.open.of(transport).get());
     }
+    text.head("connects_total", "counter", "Attempts to open a link.");
+    for transport in Transport::ALL {
+        for (result, counters) in [("opened", &links.opened), ("failed", &links.failed)] {
+            let name = transport.name();
+            let labels = format!("{{transport=\"{name}\",result=\"{result}\"}}");
+            text.sample("connects_total", &labels, counters.of(transport).get());
+        }
+    }
+    let labels = "{transport=\"quic\",result=\"retried\"}";
+    text.sample("connects_total", labels, links.retried.get());
     text.by_lane("received_bytes_total", &links.received_bytes);
     text.by_lane("received_packets_total", &links.received_packets);
     text.by_lane("sent_bytes_total", &links.sent_bytes);
     text.by_lane("sent_packets_total", &links.sent_packets);
     text.counter(
         "datagrams_dropped_total",
-        "Datagrams that did not fit a burst or a path.",
+        "Datagrams that did not fit a burst or a path, or that a newer one replaced.",
         links.datagrams_dropped.get(),
     );
     text.counter(
@@ -172,6 +212,27 @@ fn render_links(links: &LinkMetrics, text: &mut Text) {
         "Links closed because their client did not read.",
         links.slow_consumers.get(),
     );
+}
+
+fn render_http(http: &HttpMetrics, text: &mut Text) {
+    text.head(
+        "http_responses_total",
+        "counter",
+        "Answers of the public listener.",
+    );
+    for (class, label) in HttpMetrics::CLASSES {
+        let labels = format!("{{class=\"{label}\"}}");
+        text.sample("http_responses_total", &labels, http.of_class(class).get());
+    }
+    text.head(
+        "http_rejected_total",
+        "counter",
+        "Connections and requests of the public listener that got nothing.",
+    );
+    for (cause, label) in Rejection::ALL {
+        let labels = format!("{{cause=\"{label}\"}}");
+        text.sample("http_rejected_total", &labels, http.rejected(cause).get());
+    }
 }
 
 /// The text so far. Writing to a string cannot fail.
@@ -231,7 +292,9 @@ mod tests {
     fn every_line_is_a_comment_or_a_sample() {
         let metrics = Metrics::default();
         metrics.ticks.cpu.record(1_500);
-        metrics.links.opened.add(3);
+        metrics.links.opened.of(Transport::Quic).add(3);
+        let webrtc = metrics.sessions_by_transport.of(Transport::WebRtc);
+        webrtc.away.set(1);
         let text = metrics.prometheus("0.1.0", 1, 0xABC);
         for line in text.lines() {
             let sample = line.split(' ').next_back().unwrap().parse::<f64>();
@@ -243,6 +306,7 @@ mod tests {
             "tickwire_tick_cpu_seconds_bucket{le=\"0.002\"} 1",
             "tickwire_tick_cpu_seconds_sum 0.0015",
             "tickwire_connects_total{transport=\"quic\",result=\"opened\"} 3",
+            "tickwire_sessions{transport=\"webrtc\",state=\"away\"} 1",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

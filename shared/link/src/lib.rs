@@ -29,6 +29,8 @@ mod dial;
 mod frames;
 #[cfg(not(target_arch = "wasm32"))]
 mod http;
+#[cfg(any(target_arch = "wasm32", test))]
+mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod lanes;
 #[cfg(not(target_arch = "wasm32"))]
@@ -46,6 +48,8 @@ mod race;
 mod trust;
 #[cfg(not(target_arch = "wasm32"))]
 mod tune;
+#[cfg(target_arch = "wasm32")]
+mod web;
 #[cfg(not(target_arch = "wasm32"))]
 mod webrtc;
 #[cfg(not(target_arch = "wasm32"))]
@@ -72,4 +76,6 @@ pub use polled::{DialOrder, Dialed, Dialer, NotDialed, PolledLink};
 pub use trust::{CertificateHash, Trust};
 #[cfg(not(target_arch = "wasm32"))]
 pub use tune::{ALPN, Floor};
+#[cfg(target_arch = "wasm32")]
+pub use web::{Checked, Figures, WebDialer, connect_check};
 pub use word::{Attempt, LinkEnd, SendError, Traffic};

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::kinds::{Bullet, Fighter};
+use tickwire_shared::game::{Host, Role};
 
 const ME: PlayerId = PlayerId(3);
 

@@ -1,0 +1,9 @@
+//! The client as a page runs it: what its script calls, and what tests ask.
+//!
+//! Never touches the page's own elements: the join screen is plain HTML and a script of its own.
+
+mod bare;
+mod check;
+
+pub use bare::Bare;
+pub use check::connect_check;
