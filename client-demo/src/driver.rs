@@ -5,7 +5,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use tickwire_link::{Dial, DialError, Link, LinkEnd, Traffic, dial_quic};
+use tickwire_link::{Dial, DialError, Link, LinkEnd, Traffic, dial};
 use tickwire_shared::client::Client;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::conditioner::Network;
@@ -72,13 +72,13 @@ impl<G: Game> Driver<G> {
     /// A driver that begins to dial at its first [`Driver::turn`].
     #[must_use]
     pub fn new(client: Client<G>, way: Way, clock: Clock) -> Driver<G> {
-        let dial = way.dial.clone();
+        let to = way.dial.clone();
         Driver {
             client,
             way,
             clock,
             route: None,
-            dialing: Some(Box::pin(async move { dial_quic(&dial).await })),
+            dialing: Some(Box::pin(async move { dial(&to).await })),
             lost_at: None,
             retry: RETRY_FIRST,
             past: Traffic::default(),
@@ -208,11 +208,11 @@ impl<G: Game> Driver<G> {
         if self.clock.now().since(lost_at) > self.way.patience {
             return Turn::Over(why);
         }
-        let (dial, wait) = (self.way.dial.clone(), self.retry);
+        let (to, wait) = (self.way.dial.clone(), self.retry);
         self.retry = (self.retry * 2).min(RETRY_LONGEST);
         self.dialing = Some(Box::pin(async move {
             tokio::time::sleep(wait).await;
-            dial_quic(&dial).await
+            dial(&to).await
         }));
         Turn::Due
     }

@@ -15,6 +15,7 @@ pub mod histogram;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod play;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod relay;
 pub mod route;
 #[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub mod web;

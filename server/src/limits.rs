@@ -25,6 +25,9 @@ pub const HANDSHAKES_OPEN_MAX: usize = 64;
 /// From a link's first packet to its Ordered stream. A slower link is closed.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// Probes of one link that are sent back at the most, all before its Hello. Further ones are dropped.
+pub const PROBE_ECHOES_MAX: u8 = 64;
+
 /// Silence on a link until it counts as lost.
 pub const LINK_IDLE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -37,7 +40,8 @@ pub const QUIC_INCOMING_BYTES_MAX: u64 = 16 * 1_024;
 /// Bytes kept of all connection attempts that were not accepted yet. More are dropped.
 pub const QUIC_INCOMING_BYTES_TOTAL_MAX: u64 = 8 * 1_024 * 1_024;
 
-/// Streams a client may have open, of either kind; QUIC itself holds the client to it.
+/// Streams a client may have open, of either kind; QUIC itself holds the client to it. HTTP/3 takes
+/// one of both directions and three of one, so that one more of either is left to notice.
 pub const QUIC_STREAMS_MAX: u8 = 4;
 
 /// Bytes in flight from a client on one stream; QUIC itself holds the client to it.
@@ -139,6 +143,29 @@ pub const WEBSOCKET_CONTROL_PER_TURN_MAX: u32 = 32;
 
 /// Messages of one WebSocket taken in before others have their turn.
 pub const WEBSOCKET_MESSAGES_PER_TURN: u32 = 32;
+/// How long a certificate for development is in use. Then the next one is, which was announced.
+pub const CERTIFICATE_USE_TIME_MAX: Duration = Duration::from_secs(6 * 24 * 3_600);
+
+/// From the start of its use to the end of a development certificate. Browsers accept one by its
+/// hash only when it is valid for at most 14 days in all.
+pub const CERTIFICATE_TIME_MAX: Duration = Duration::from_secs(13 * 24 * 3_600);
+
+/// How long before its use a development certificate is valid, for clients whose clock is slow.
+pub const CERTIFICATE_BACKDATED: Duration = Duration::from_secs(3_600);
+
+const _: () = assert!(
+    CERTIFICATE_TIME_MAX.as_secs() + CERTIFICATE_BACKDATED.as_secs() < 14 * 24 * 3_600,
+    "browsers would refuse it"
+);
+
+/// The log warns of a certificate that ends sooner than this, once a day.
+pub const CERTIFICATE_WARN_TIME: Duration = Duration::from_secs(14 * 24 * 3_600);
+
+/// How often certificates are looked at: their age, and whether their files changed.
+pub const CERTIFICATE_TURN: Duration = Duration::from_secs(3);
+
+/// Bytes of a PEM file at the most. A longer one is refused.
+pub const PEM_BYTES_MAX: u64 = 256 * 1_024;
 
 /// Connections to the admin listener at the most. A further one waits.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
@@ -230,6 +257,17 @@ pub const CHAT_TAIL_MAX: u64 = 32;
 
 /// Silence on a live link until its session waits for a new one.
 pub const SILENCE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Silence on a live link whose player said to be away, unless configured otherwise. Then its
+/// session waits for a new link, as after [`SILENCE_TIME_MAX`].
+pub const AWAY_TIME_MAX: Duration = Duration::from_secs(300);
+
+/// How long a seat's client may ack nothing new. Then it is sent [`SLOW_PACKETS_PER_SECOND`], until
+/// it acks something.
+pub const ACKLESS_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Snapshot packets a second to a seat whose client is away or does not ack.
+pub const SLOW_PACKETS_PER_SECOND: u16 = 1;
 
 /// How long a session outlives its link, unless configured otherwise. Then its seat is free.
 pub const SESSION_GRACE: Duration = Duration::from_secs(30);

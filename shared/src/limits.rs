@@ -76,13 +76,20 @@ pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;
 /// and the client closes the link, because the server has stopped reading.
 pub const LINK_ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;
 
-/// Packets of the Snapshot lane that wait to be taken from a polled link at the most; then the oldest
-/// go unread, since newer ones say more. Two whole seconds at 60 Hz.
-pub const LINK_INBOX_SNAPSHOTS_MAX: usize = 128;
+/// Snapshot packets that wait unread in a client's inbox at the most; the oldest go. Eight ticks of
+/// the most packets a tick may have.
+pub const LINK_SNAPSHOT_INBOX_MAX: usize = 256;
 
-/// Bytes of the Ordered lane that wait to be taken from a polled link at the most; then the link
-/// ends, because its owner has stopped reading.
-pub const LINK_INBOX_ORDERED_BYTES_MAX: usize = 1_024 * 1_024;
+/// Bytes of Ordered packets that wait unread in a client's inbox at the most; at the bound the link
+/// is closed, because none may be dropped.
+pub const LINK_ORDERED_INBOX_BYTES_MAX: usize = 1_024 * 1_024;
+
+/// Input packets that wait to be sent at the most; the oldest go, since a newer one repeats them.
+pub const LINK_INPUT_QUEUE_MAX: usize = 32;
+
+/// Bytes of an HTTP answer a client reads at the most (an SDP answer, what a server says of
+/// itself); a longer one is no answer.
+pub const HTTP_ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
 /// Rows of one entity a client keeps at the least, so that it can draw between them.
 pub const VERSIONS_KEPT: usize = 16;
@@ -139,6 +146,16 @@ pub const CHECK_ROWS_MAX: usize = 8;
 
 /// Milliseconds after which a client that has no new input sends its last ones again, for the acks.
 pub const CLIENT_IDLE_MILLIS: u64 = 50;
+
+/// The same while the player is away: just enough to keep baselines young.
+pub const CLIENT_AWAY_MILLIS: u64 = 1_000;
+
+/// Snapshot packets a client decodes between two frames at the most. Further ones wait for the next
+/// frame, the newest [`BACKLOG_PACKETS_MAX`] of them.
+pub const FRAME_PACKETS_MAX: usize = 64;
+
+/// Snapshot packets that wait for a client's next frame at the most; the oldest go, unread.
+pub const BACKLOG_PACKETS_MAX: usize = 32;
 
 /// Chat lines in one packet of history at the most. More go into further packets.
 pub const HISTORY_BATCH_MAX: usize = 24;

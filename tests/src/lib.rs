@@ -15,3 +15,4 @@ pub mod seeds;
 pub mod shadow;
 pub mod sim;
 pub mod stage;
+pub mod table;

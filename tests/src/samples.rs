@@ -17,7 +17,7 @@ use tickwire_shared::schema::{Level, Schema};
 use tickwire_shared::wire::{
     BoundedStr, BoundedVec, ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, PROTOCOL,
     Refuse, Resume, RoomRequest, RosterEntry, Sample, SampleResult, ServerControl, Token, Welcome,
-    encode,
+    encode, encode_probe,
 };
 
 use crate::games::SimGame;
@@ -141,6 +141,8 @@ pub fn client_control() -> Vec<Named> {
             encode(&ClientControl::Ping { nonce: 0xDEAD_BEEF }),
         ),
         named("client_leave", encode(&ClientControl::Leave)),
+        named("client_away", encode(&ClientControl::Away { away: true })),
+        named("client_back", encode(&ClientControl::Away { away: false })),
     ]
 }
 
@@ -222,6 +224,14 @@ pub fn late_events() -> Vec<u8> {
     }
     out.put_bool(false);
     out.finish().to_vec()
+}
+
+/// Probes, from the shortest to the longest.
+#[must_use]
+pub fn probes() -> Vec<Named> {
+    let lengths = [(0, "short"), (300, "usual"), (usize::MAX, "long")];
+    let probe = |(bytes, name)| named(&format!("probe_{name}"), encode_probe(0xDEAD_BEEF, bytes));
+    lengths.into_iter().map(probe).collect()
 }
 
 /// Input packets: one input, and a batch with equal neighbours and a holed ack.

@@ -96,7 +96,10 @@ pub fn wasm() -> Result<bool, String> {
 pub fn browser() -> Result<bool, String> {
     let mut outcomes = browser_steps();
     let only = ["--package", "tickwire-tests", "--test", "browser"];
-    outcomes.push(step::run("browser", &mut tests(&only, FUZZ_RUNS, SIM_SEEDS)));
+    outcomes.push(step::run(
+        "browser",
+        &mut tests(&only, FUZZ_RUNS, SIM_SEEDS),
+    ));
     Ok(report::print(&outcomes))
 }
 

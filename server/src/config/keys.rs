@@ -197,6 +197,14 @@ pub(super) static KEYS: &[Key] = &[
         show: |config| Some(config.session.grace.as_secs().to_string()),
     },
     Key {
+        path: "session.away_s",
+        flag: "session-away-s",
+        value: "SECONDS",
+        help: "How long a player who is away, as in a hidden tab, may be silent.",
+        set: |config, text| set(&mut config.session.away, seconds(text)),
+        show: |config| Some(config.session.away.as_secs().to_string()),
+    },
+    Key {
         path: "session.links_per_address_max",
         flag: "session-links-per-address-max",
         value: "COUNT",

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use tickwire_shared::transport::Transport;
 
+use crate::limits::{AWAY_TIME_MAX, SESSION_GRACE};
 use crate::transport::origin::Origin;
 
 /// Everything an operator may choose.
@@ -100,6 +101,8 @@ pub struct SessionConfig {
     pub budget_bytes_per_s: u32,
     /// How long a session without a link keeps its seat.
     pub grace: Duration,
+    /// How long a session whose player is away may be silent.
+    pub away: Duration,
     /// Links from one address; loopback is exempt.
     pub links_per_address_max: usize,
 }
@@ -146,7 +149,8 @@ impl Default for Config {
             },
             session: SessionConfig {
                 budget_bytes_per_s: 65_536,
-                grace: Duration::from_secs(30),
+                grace: SESSION_GRACE,
+                away: AWAY_TIME_MAX,
                 links_per_address_max: 32,
             },
             log: LogConfig {

@@ -35,6 +35,13 @@ pub enum Inbound {
         /// The seat.
         player: PlayerId,
     },
+    /// The player looks elsewhere or is back: meanwhile its inputs are neutral and its packets few.
+    Away {
+        /// The seat.
+        player: PlayerId,
+        /// Whether it is so from now on.
+        away: bool,
+    },
     /// The player's session ended: the seat is free afterwards.
     Leave {
         /// The seat.

@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! link opens -> Handshake --Hello--> Live --anything bad, silence, Leave--> closed
-//!                   |
-//!                   +--anything else, or 5 s--> closed
+//!               |       |
+//!               +-probe-+--anything else, or 5 s--> closed
 //! ```
 
 use tickwire_shared::close::CloseReason;
@@ -15,16 +15,32 @@ use tickwire_shared::input::{InputError, InputPacket};
 use tickwire_shared::schema::Kind;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    ClientControl, Hello, Message, PROTOCOL, WireError, decode, protocol_of_hello,
+    ClientControl, Hello, Message, PROTOCOL, WireError, decode, decode_probe, protocol_of_hello,
 };
 
 use super::limiter::{Allowance, Limiter};
-use crate::limits::{HANDSHAKE_TIME_MAX, SILENCE_TIME_MAX};
+use crate::limits::{HANDSHAKE_TIME_MAX, PROBE_ECHOES_MAX};
 
 /// A link that has not said hello.
 #[derive(Clone, Debug)]
 pub struct Handshake {
     until: Instant,
+    echoes_left: u8,
+}
+
+/// What a link said before it was live.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one a packet, used at once; a box would save nothing"
+)]
+pub enum Greeting {
+    /// Hello.
+    Hello(Hello),
+    /// A probe, to be sent back as it is.
+    Probe,
+    /// One probe too many.
+    Nothing,
 }
 
 impl Handshake {
@@ -33,21 +49,33 @@ impl Handshake {
     pub fn new(now: Instant) -> Handshake {
         Handshake {
             until: now + HANDSHAKE_TIME_MAX,
+            echoes_left: PROBE_ECHOES_MAX,
         }
     }
 
-    /// The hello, or why the link is closed.
+    /// The hello or a probe, or why the link is closed.
     ///
     /// # Errors
-    /// Anything else than a Hello of this protocol version.
-    pub fn receive(&self, lane: Lane, bytes: &[u8]) -> Result<Hello, CloseReason> {
+    /// Anything else than a probe or a Hello of this protocol version.
+    pub fn receive(&mut self, lane: Lane, bytes: &[u8]) -> Result<Greeting, CloseReason> {
+        if lane == Lane::Input && decode_probe(bytes).is_some() {
+            return Ok(self.probed());
+        }
         if lane != Lane::Ordered {
             return Err(CloseReason::OutOfPhase);
         }
         match protocol_of_hello(bytes) {
             Some(protocol) if protocol != PROTOCOL => Err(CloseReason::ProtocolVersion),
-            _ => decode(bytes).map_err(reason_of),
+            _ => decode(bytes).map(Greeting::Hello).map_err(reason_of),
         }
+    }
+
+    fn probed(&mut self) -> Greeting {
+        let Some(left) = self.echoes_left.checked_sub(1) else {
+            return Greeting::Nothing;
+        };
+        self.echoes_left = left;
+        Greeting::Probe
     }
 
     /// Whether the hello took too long.
@@ -64,7 +92,7 @@ pub enum Heard {
     Input(InputPacket),
     /// Something else.
     Control(ClientControl),
-    /// Too much: it was dropped without a look.
+    /// Too much, or a probe that came late: dropped, and no sign of life.
     Nothing,
 }
 
@@ -109,6 +137,9 @@ impl Live {
             Allowance::Drop => return Ok(Heard::Nothing),
             Allowance::Use => {}
         }
+        if lane == Lane::Input && decode_probe(bytes).is_some() {
+            return Ok(Heard::Nothing);
+        }
         let heard = match lane {
             Lane::Input => InputPacket::decode(bytes, input)
                 .map(Heard::Input)
@@ -119,10 +150,10 @@ impl Live {
         Ok(heard)
     }
 
-    /// Whether nothing was heard for too long.
+    /// When the client was last heard.
     #[must_use]
-    pub fn is_silent(&self, now: Instant) -> bool {
-        now.since(self.heard) >= SILENCE_TIME_MAX
+    pub fn heard(&self) -> Instant {
+        self.heard
     }
 }
 
@@ -147,7 +178,7 @@ fn reason_of_input(error: InputError) -> CloseReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tickwire_shared::wire::{BoundedStr, RoomRequest, encode};
+    use tickwire_shared::wire::{BoundedStr, RoomRequest, encode, encode_probe};
 
     fn hello(protocol: u16) -> Vec<u8> {
         encode(&Hello {
@@ -161,6 +192,22 @@ mod tests {
 
     fn refused(lane: Lane, bytes: &[u8]) -> Option<CloseReason> {
         Handshake::new(Instant(0)).receive(lane, bytes).err()
+    }
+
+    #[test]
+    fn so_many_probes_are_sent_back_and_no_more() {
+        let (mut handshake, probe) = (Handshake::new(Instant(0)), encode_probe(7, 1_100));
+        for _ in 0..PROBE_ECHOES_MAX {
+            assert_eq!(handshake.receive(Lane::Input, &probe), Ok(Greeting::Probe));
+        }
+        let more = handshake.receive(Lane::Input, &probe);
+        assert_eq!(more, Ok(Greeting::Nothing));
+        let hello = handshake.receive(Lane::Ordered, &hello(PROTOCOL));
+        assert!(matches!(hello, Ok(Greeting::Hello(_))));
+        let mut dirty = encode_probe(7, 20);
+        dirty[19] = 1;
+        assert_eq!(refused(Lane::Input, &dirty), Some(CloseReason::OutOfPhase));
+        assert_eq!(refused(Lane::Ordered, &probe), Some(CloseReason::Malformed));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
 
+use super::attendance::Attendance;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
@@ -54,6 +55,7 @@ pub(super) struct Hub<G: Game> {
     admin: Arc<AdminState>,
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
+    attendance: Attendance,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -94,6 +96,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             metrics: parts.metrics,
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
+            attendance: Attendance::default(),
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -115,6 +118,7 @@ fn lobby_config<G: Game>(
         create_rooms: config.rooms.create,
         default_room: BoundedStr::cut(&config.rooms.default),
         grace: config.session.grace,
+        away: config.session.away,
         ..usual
     })
 }
@@ -180,6 +184,7 @@ impl<G: Game> Hub<G> {
                 self.links.send(link, lane, &bytes);
             }
             Effect::ToLink(Outbound::Close { link, reason }) => {
+                self.attendance.gone(link);
                 self.links.close(link, reason, "");
             }
             Effect::ToRoom(room, inbound) => {
@@ -227,6 +232,8 @@ impl<G: Game> Hub<G> {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
         metrics.sessions.set(lobby.sessions() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);
+        self.attendance
+            .count(lobby.attendance(), &metrics.sessions_by_transport);
         let (counts, figures) = (lobby.counts(), &metrics.lobby);
         for (counter, total) in [
             (&figures.joined, counts.joined),
@@ -264,6 +271,7 @@ impl<G: Game> LinkSink for Hub<G> {
     fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
         tracing::debug!(link = link.0, %transport, %from, "a link opened");
         let now = self.clock.now();
+        self.attendance.opened(link, transport);
         self.drive(|lobby| lobby.opened(now, link));
     }
 
@@ -275,6 +283,7 @@ impl<G: Game> LinkSink for Hub<G> {
 
     fn closed(&self, link: LinkId, reason: CloseReason) {
         tracing::debug!(link = link.0, %reason, "a link is gone");
+        self.attendance.gone(link);
         let now = self.clock.now();
         self.drive(|lobby| lobby.lost(now, link));
     }

@@ -2,6 +2,7 @@
 //!
 //! Never decides anything about players or rooms: the engine does, and the hub carries it out.
 
+mod attendance;
 mod hub;
 mod lazy;
 mod page;
@@ -34,6 +35,12 @@ impl fmt::Display for ServerError {
 }
 
 impl std::error::Error for ServerError {}
+
+impl From<String> for ServerError {
+    fn from(sentence: String) -> ServerError {
+        ServerError(sentence)
+    }
+}
 
 /// Whether the signals of the process are for this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

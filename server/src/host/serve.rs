@@ -9,26 +9,27 @@ use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
-use tickwire_shared::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::hub::{Hub, HubParts};
-use super::page::{assets, connect_info};
-use super::signals::SignalStream;
+use super::page::Page;
+use super::signals::{Signal, SignalStream};
 use super::{Bound, Command, Signals};
-use crate::config::{Config, TlsFiles};
+use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::http::{AdminListener, AdminState, Build, PublicListener, PublicOptions};
+use crate::http::{AdminListener, AdminState, Build, PublicListener};
+use crate::limits::CERTIFICATE_TURN;
 use crate::metrics::Metrics;
+use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
-use crate::transport::Links;
 use crate::transport::origin::OriginRule;
 use crate::transport::quic::{Quic, QuicOptions};
 use crate::transport::seats::Seats;
-use crate::transport::tls::Identity;
+use crate::transport::tls::Certificates;
 use crate::transport::websocket::WebSockets;
+use crate::transport::{LinkSink, Links};
 
 /// How often the lobby looks at its deadlines.
 const TURN: Duration = Duration::from_millis(50);
@@ -39,7 +40,7 @@ struct Server<G: Game> {
     quic: Quic,
     websockets: WebSockets,
     admin: std::net::SocketAddr,
-    certificate: Vec<u8>,
+    certificates: Arc<Certificates>,
     clock: Clock,
     /// Workers call it after a tick.
     wake: Arc<Notify>,
@@ -85,21 +86,21 @@ impl<G: Game<Rules: Default>> Server<G> {
     /// Binds the listeners and opens the first room; needs the local task set.
     fn open(config: &Config) -> Result<Server<G>, String> {
         let data = DataDir::open(&config.data_dir)?;
-        let identity = identity(&config.tls)?;
-        let own_certificate = identity.certificate().map(|der| der.to_vec());
+        let certificates = certificates(config)?;
         let schema = schema_of::<G>()
             .map(Arc::new)
             .map_err(|error| format!("the game's schema: {error}"))?;
-        let sha256 = identity.sha256();
-        tracing::info!(%sha256, "clients may pin this certificate");
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
         let build = Build {
             version: env!("CARGO_PKG_VERSION"),
             protocol: tickwire_shared::wire::PROTOCOL,
             schema: schema.hash,
-            certificate_sha256: sha256.clone(),
         };
-        let admin_state = AdminState::new(Arc::clone(&metrics), build.clone());
+        let admin_state = AdminState::new(
+            Arc::clone(&metrics),
+            build.clone(),
+            Arc::clone(&certificates),
+        );
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
@@ -113,15 +114,15 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: Arc::clone(&admin_state),
         })?;
         let public = PublicListener::bind(config.listen)?;
-        let secured = config.tls.cert.is_some();
-        let certificate = identity.resolver()?;
         let options = QuicOptions {
             listen: public.address(),
-            identity,
+            certificates: Arc::clone(&certificates),
+            origins: OriginRule::new(config.web.origins.clone()),
+            transports: config.transports.clone(),
             reset_key: data.reset_key()?,
             links_per_address_max: config.session.links_per_address_max,
         };
-        let sink = Rc::clone(&hub) as Rc<dyn crate::transport::LinkSink>;
+        let sink = Rc::clone(&hub) as Rc<dyn LinkSink>;
         let quic = Quic::start(
             options,
             Rc::clone(&links),
@@ -130,22 +131,15 @@ impl<G: Game<Rules: Default>> Server<G> {
         )?;
         let seats = Seats::new(config.session.links_per_address_max);
         let websockets = WebSockets::new(links, sink, Arc::clone(&metrics), seats);
-        let hashes = if secured { Vec::new() } else { vec![sha256] };
-        let transports = [Transport::Quic, Transport::WebSocket];
-        public.serve(PublicOptions {
-            certificate: secured.then_some(certificate),
-            assets: assets(config)?,
-            origins: OriginRule::new(config.web.origins.clone()),
-            connect_info: connect_info(config, build, quic.address(), &transports, move || {
-                hashes.clone()
-            }),
+        let page = Page {
+            build,
+            certificates: Arc::clone(&certificates),
             rooms: Arc::clone(&admin_state),
             offers: None,
-            websockets: (config.has(Transport::WebSocket)).then(|| websockets.clone()),
-            connections_max: config.web.connections_max,
-            connections_per_address_max: config.web.connections_per_address_max,
+            websockets: websockets.clone(),
             metrics: Arc::clone(&metrics),
-        })?;
+        };
+        page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(quic.address()))?;
         let admin_address = admin.address();
         admin.serve(admin_state);
@@ -154,7 +148,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             quic,
             websockets,
             admin: admin_address,
-            certificate: own_certificate.unwrap_or_default(),
+            certificates,
             clock,
             wake,
             metrics,
@@ -166,7 +160,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         Bound {
             public: self.quic.address(),
             admin: self.admin,
-            certificate: self.certificate.clone(),
+            certificate: self.certificates.current().certificate().to_vec(),
         }
     }
 
@@ -175,12 +169,21 @@ impl<G: Game<Rules: Default>> Server<G> {
         tracing::info!(public = %self.quic.address(), admin = %self.admin, "serving");
         let mut turns = interval(TURN);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut certificate_turns = interval(CERTIFICATE_TURN);
+        certificate_turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drain = Drain::default();
         while drain != Drain::Stopped {
             tokio::select! {
                 () = self.wake.notified() => self.hub.forward_batches(),
                 _ = turns.tick() => self.hub.turn(),
-                () = signals.next() => drain = self.drain_further(drain),
+                _ = certificate_turns.tick() => self.certificates.turn(WallTime::now()),
+                signal = signals.next() => match signal {
+                    Signal::End => drain = self.drain_further(drain),
+                    Signal::Reload => {
+                        tracing::info!("reading the certificate files again");
+                        self.certificates.reload(WallTime::now());
+                    }
+                },
                 command = inbox.recv() => drain = match command {
                     Some(Command::Drain) => self.drain_further(drain),
                     Some(Command::Stop) | None => Drain::Stopped,
@@ -209,14 +212,18 @@ impl<G: Game<Rules: Default>> Server<G> {
     }
 }
 
-fn identity(files: &TlsFiles) -> Result<Identity, String> {
-    match (&files.cert, &files.key) {
-        (Some(cert), Some(key)) => Identity::from_pem_files(cert, key),
+fn certificates(config: &Config) -> Result<Arc<Certificates>, String> {
+    let certificates = match (&config.tls.cert, &config.tls.key) {
+        (Some(cert), Some(key)) => Certificates::from_pem_files(cert, key)?,
         _ => {
-            tracing::warn!("no tls.cert: a certificate for development is made");
-            Identity::development()
+            tracing::warn!("no tls.cert: certificates for development are made");
+            Certificates::development(&[], WallTime::now())?
         }
-    }
+    };
+    let current = certificates.current();
+    let (sha256, expires) = (current.sha256(), current.not_after());
+    tracing::info!(sha256, %expires, "clients may pin this certificate");
+    Ok(certificates)
 }
 
 fn start_workers(

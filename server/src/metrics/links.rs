@@ -42,6 +42,15 @@ impl ByTransport<Counter> {
     }
 }
 
+/// Sessions that one transport carries; written by the hub.
+#[derive(Debug, Default)]
+pub struct SessionGauges {
+    /// Sessions whose player is there.
+    pub here: Gauge,
+    /// Sessions whose player is away.
+    pub away: Gauge,
+}
+
 /// Figures of all links; written by the transports.
 #[derive(Debug, Default)]
 pub struct LinkMetrics {

@@ -10,13 +10,15 @@ mod text;
 
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
-pub use links::{ByTransport, LinkMetrics, OpenLink};
+pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
+pub use text::certificate_text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
+use tickwire_shared::transport::Transport;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -201,6 +203,8 @@ pub struct Metrics {
     pub links: LinkMetrics,
     /// The public HTTP listener.
     pub http: HttpMetrics,
+    /// Sessions by what carries them.
+    pub sessions_by_transport: ByTransport<SessionGauges>,
     /// What happens in rooms.
     pub in_rooms: RoomMetrics,
     /// Rooms that tick now.

@@ -7,10 +7,10 @@ use std::fmt::{Display, Write};
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByLane, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics,
-    TickMetrics,
+    ByLane, ByTransport, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection,
+    RoomMetrics, SessionGauges, TickMetrics,
 };
-use crate::runtime::clock;
+use crate::runtime::clock::{self, WallTime};
 
 /// Upper bounds of the buckets that are shown, in microseconds.
 const BOUNDS_MICROS: [u64; 12] = [
@@ -45,11 +45,11 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
-        text.head("sessions", "gauge", "Sessions by whether they have a link.");
-        let parked = self.sessions_parked.get();
-        let linked = self.sessions.get().saturating_sub(parked);
-        text.sample("sessions", "{state=\"linked\"}", linked);
-        text.sample("sessions", "{state=\"parked\"}", parked);
+        render_sessions(
+            &self.sessions_by_transport,
+            self.sessions_parked.get(),
+            text,
+        );
         text.counter(
             "rooms_failed_total",
             "Rooms that ended by an internal error.",
@@ -68,6 +68,20 @@ impl Metrics {
         let cpu = clock::process_cpu().as_secs_f64();
         text.sample("cpu_seconds_total", "", cpu);
     }
+}
+
+/// The certificate in use, in the same format; an alert looks at how near its end is.
+#[must_use]
+pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
+    let mut text = Text(String::new());
+    text.head("certificate_info", "gauge", "The certificate in use.");
+    text.sample("certificate_info", &format!("{{sha256=\"{sha256}\"}}"), 1);
+    text.gauge(
+        "certificate_expiry_timestamp_seconds",
+        "When the certificate ends, in seconds since 1970.",
+        expires.0,
+    );
+    text.0
 }
 
 fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
@@ -150,6 +164,22 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
         "Packets that did not fit the batch of a tick.",
         rooms.outbox_dropped.get(),
     );
+}
+
+fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {
+    text.head(
+        "sessions",
+        "gauge",
+        "Sessions by transport and whether the player is there.",
+    );
+    for transport in Transport::ALL {
+        let (name, of) = (transport.name(), by_transport.of(transport));
+        for (state, gauge) in [("linked", &of.here), ("away", &of.away)] {
+            let labels = format!("{{transport=\"{name}\",state=\"{state}\"}}");
+            text.sample("sessions", &labels, gauge.get());
+        }
+    }
+    text.sample("sessions", "{transport=\"none\",state=\"parked\"}", parked);
 }
 
 fn render_links(links: &LinkMetrics, text: &mut Text) {
@@ -263,6 +293,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.ticks.cpu.record(1_500);
         metrics.links.opened.of(Transport::Quic).add(3);
+        let webrtc = metrics.sessions_by_transport.of(Transport::WebRtc);
+        webrtc.away.set(1);
         let text = metrics.prometheus("0.1.0", 1, 0xABC);
         for line in text.lines() {
             let sample = line.split(' ').next_back().unwrap().parse::<f64>();
@@ -274,6 +306,7 @@ mod tests {
             "tickwire_tick_cpu_seconds_bucket{le=\"0.002\"} 1",
             "tickwire_tick_cpu_seconds_sum 0.0015",
             "tickwire_connects_total{transport=\"quic\",result=\"opened\"} 3",
+            "tickwire_sessions{transport=\"webrtc\",state=\"away\"} 1",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

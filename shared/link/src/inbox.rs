@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::{LINK_INBOX_ORDERED_BYTES_MAX, LINK_INBOX_SNAPSHOTS_MAX};
+use tickwire_shared::limits::{LINK_ORDERED_INBOX_BYTES_MAX, LINK_SNAPSHOT_INBOX_MAX};
 
 use crate::word::LinkEnd;
 
@@ -30,14 +30,14 @@ impl Inbox {
             return;
         }
         if lane != Lane::Ordered {
-            if self.snapshots.len() >= LINK_INBOX_SNAPSHOTS_MAX {
+            if self.snapshots.len() >= LINK_SNAPSHOT_INBOX_MAX {
                 self.snapshots.pop_front();
             }
             self.snapshots.push_back(bytes);
             return;
         }
         self.ordered_bytes += bytes.len() + PACKET_OVERHEAD_BYTES;
-        if self.ordered_bytes > LINK_INBOX_ORDERED_BYTES_MAX {
+        if self.ordered_bytes > LINK_ORDERED_INBOX_BYTES_MAX {
             let words = "more came than this client could read".to_owned();
             return self.finish(LinkEnd::Lost(words));
         }
@@ -75,13 +75,13 @@ mod tests {
     #[test]
     fn a_backlog_of_snapshots_keeps_the_newest() {
         let mut inbox = Inbox::default();
-        let count = LINK_INBOX_SNAPSHOTS_MAX as u32 + 3_600;
+        let count = LINK_SNAPSHOT_INBOX_MAX as u32 + 3_600;
         for number in 0..count {
             inbox.push(Lane::Snapshot, number.to_le_bytes().to_vec());
         }
-        let first = (count - LINK_INBOX_SNAPSHOTS_MAX as u32).to_le_bytes();
+        let first = (count - LINK_SNAPSHOT_INBOX_MAX as u32).to_le_bytes();
         let taken: Vec<_> = std::iter::from_fn(|| inbox.pop()).collect();
-        assert_eq!(taken.len(), LINK_INBOX_SNAPSHOTS_MAX);
+        assert_eq!(taken.len(), LINK_SNAPSHOT_INBOX_MAX);
         assert_eq!(taken[0], Ok((Lane::Snapshot, first.to_vec())));
     }
 
@@ -109,11 +109,11 @@ mod tests {
             inbox.push(Lane::Ordered, vec![0; 1_000]);
             pushed += 1;
         }
-        assert!(pushed * 1_000 > LINK_INBOX_ORDERED_BYTES_MAX / 2);
+        assert!(pushed * 1_000 > LINK_ORDERED_INBOX_BYTES_MAX / 2);
         let taken = std::iter::from_fn(|| inbox.pop()?.ok()).count();
         assert_eq!(taken, pushed - 1, "what came before is not lost");
         let mut tiny = Inbox::default();
-        (0..LINK_INBOX_ORDERED_BYTES_MAX).for_each(|_| tiny.push(Lane::Ordered, Vec::new()));
+        (0..LINK_ORDERED_INBOX_BYTES_MAX).for_each(|_| tiny.push(Lane::Ordered, Vec::new()));
         assert!(tiny.end().is_some());
     }
 }

@@ -3,6 +3,7 @@
 //! Never dials, never shakes hands and never chats: that is `session`. It turns snapshot packets
 //! and wanted inputs into input packets and drawn rows.
 
+mod arrive;
 mod draw;
 mod judge;
 
@@ -67,6 +68,8 @@ pub struct Live<G: Game> {
     prediction: Prediction<G>,
     /// Whether the prediction stands on a confirmed tick; if not, the next group sets it.
     anchored: bool,
+    /// Whether the player is away: nothing is predicted.
+    away: bool,
     /// Whether a confirmed group came that was not compared yet.
     group_pending: bool,
     group: ConfirmedGroup,
@@ -112,6 +115,7 @@ impl<G: Game> Live<G> {
             prediction: Prediction::new(Arc::clone(&schema), &terms.rules, terms.seed, terms.me),
             clock,
             anchored: false,
+            away: false,
             group_pending: false,
             group: ConfirmedGroup {
                 own: OwnRows::new(schema.stride),
@@ -211,56 +215,18 @@ impl<G: Game> Live<G> {
         self.latch.press(&self.row);
     }
 
-    /// Uses one snapshot packet.
-    ///
-    /// # Errors
-    /// When the bytes are not a snapshot packet of this room: the server is broken.
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        bytes: &[u8],
-        stats: &mut ClientStats,
-    ) -> Result<(), DeltaError> {
-        let received = match self.confirmed.receive(bytes) {
-            Ok(received) => received,
-            Err(DeltaError::Old | DeltaError::Stale) => {
-                stats.packets_unused += 1;
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
-        let header = received.header;
-        self.loss
-            .note(header.tick, header.previous, self.snapshot_every, stats);
-        self.newest = self.newest.max(header.tick);
-        if header.part == 0 {
-            self.clock.snapshot(now, header.tick, self.loss.share());
-        }
-        if let Some(report) = &header.report {
-            let issued = self.sent_at(report.newest).map(|sent| sent.issued);
-            for (tick, verdict) in self.clock.report(now, header.tick, report, issued) {
-                self.verdicts[tick.0 as usize % RING] = (tick, verdict);
-                if self.sent[tick.0 as usize % RING].is_some_and(|sent| sent.tick == tick) {
-                    self.clock.judge(verdict == Verdict::InTime);
-                    match verdict {
-                        Verdict::InTime => stats.inputs_in_time += 1,
-                        _ => stats.inputs_not_in_time += 1,
-                    }
-                }
-            }
-            self.batch.received(report.newest);
-        }
-        self.group_pending |= received.group;
-        self.measure_latency(now, header.tick);
-        Ok(())
-    }
-
     /// Uses events that came over the Ordered lane.
     ///
     /// # Errors
     /// When the bytes break the format: the server is broken.
     pub fn receive_events(&mut self, bytes: &[u8]) -> Result<(), DeltaError> {
         self.confirmed.receive_events(bytes)
+    }
+
+    /// The player goes, or is back: then prediction starts over from the newest confirmed group.
+    pub fn set_away(&mut self, away: bool) {
+        self.away = away;
+        self.anchored = false;
     }
 
     /// Brings the client to `now`: takes over what was received, reconciles, and predicts up to
@@ -276,15 +242,16 @@ impl<G: Game> Live<G> {
         }
         self.clock.advance(now);
         self.take_shown_changes();
-        if self.group_pending {
+        if self.group_pending && !self.away {
             self.group_pending = false;
             self.reconcile(now, stats, events);
         }
-        let stepped = self.predict(now, stats, events);
+        let stepped = !self.away && self.predict(now, stats, events);
         self.tell_events(events);
         self.smooth.prune(now);
         let shown = self.clock.shown(now);
-        if shown.tick >= self.newest && self.shown.is_some_and(|last| last.tick != shown.tick) {
+        let dry = shown.tick >= self.newest && !self.away;
+        if dry && self.shown.is_some_and(|last| last.tick != shown.tick) {
             stats.underruns += 1;
         }
         self.shown = Some(self.shown.map_or(shown, |last| last.max(shown)));
@@ -296,6 +263,9 @@ impl<G: Game> Live<G> {
     /// there is nothing to do before the next one.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
+        if self.away {
+            return None;
+        }
         if self.group_pending && !self.anchored {
             return Some(Instant::default());
         }
@@ -426,28 +396,6 @@ impl<G: Game> Live<G> {
         for (event, ordinal) in self.step_events.drain(..) {
             if self.predicted_events.predicted(tick, ordinal, &event) {
                 push_event(events, event, tick, Certainty::Predicted);
-            }
-        }
-    }
-
-    fn sent_at(&self, tick: Tick) -> Option<Sent> {
-        self.sent[tick.0 as usize % RING].filter(|sent| sent.tick == tick)
-    }
-
-    /// A snapshot of `tick` answers the inputs of that tick and of earlier ones whose own snapshots
-    /// were lost.
-    fn measure_latency(&mut self, now: Instant, tick: Tick) {
-        for age in 0..PREDICT_TICKS_MAX {
-            let at = tick.minus(age);
-            let sent = self.sent[at.0 as usize % RING].as_mut();
-            let Some(sent) = sent.filter(|sent| sent.tick == at && !sent.answered) else {
-                return;
-            };
-            sent.answered = true;
-            if self.latencies_micros.len() < CLIENT_QUEUE_MAX {
-                let micros = now.since(sent.issued.at).as_micros();
-                self.latencies_micros
-                    .push(u32::try_from(micros).unwrap_or(u32::MAX));
             }
         }
     }

@@ -54,4 +54,6 @@ pub enum Sabotage {
     ForgetReplayedInput,
     /// The clock believes that inputs come 45 ms earlier than they do.
     LateClock,
+    /// Every packet that piled up is decoded.
+    ReadBacklog,
 }

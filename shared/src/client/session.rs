@@ -3,30 +3,30 @@
 //! Never opens a link and never reads a clock. The phases follow each other: joining, live, closed,
 //! and from closed back to joining when the caller opened another link.
 
-use core::time::Duration;
+mod handshake;
+mod presence;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::Misprediction;
 use super::config::{ClientConfig, ResumeToken, Transmit};
 use super::event::ClientEvent;
-use super::live::{Live, RoomTerms};
+use super::live::Live;
 use super::samples::Samples;
 use super::stats::ClientStats;
 use super::talk::Talk;
 use super::view::View;
 use crate::chat::Arrival;
 use crate::close::CloseReason;
-use crate::delta::{Confirmed, Tables};
+use crate::delta::Confirmed;
 use crate::game::{Game, schema_of};
-use crate::id::{KindId, Lane, PlayerId, Tick};
-use crate::input::fetch_row;
-use crate::limits::{CLIENT_IDLE_MILLIS, CLIENT_QUEUE_MAX};
-use crate::schema::{Schema, SchemaError, first_difference};
+use crate::id::{Lane, PlayerId, Tick};
+use crate::limits::CLIENT_QUEUE_MAX;
+use crate::schema::{Schema, SchemaError};
 use crate::time::Instant;
 use crate::wire::{
-    BoundedStr, ChatLine, ClientControl, HandshakeReply, Hello, PROTOCOL, Refuse, Resume,
-    RoomRequest, RosterEntry, ServerControl, Welcome, decode, encode,
+    ChatLine, ClientControl, HandshakeReply, RosterEntry, ServerControl, decode, encode,
 };
 
 enum Phase<G: Game> {
@@ -57,6 +57,14 @@ pub struct Client<G: Game> {
     /// When the last frame was.
     framed: Instant,
     input_sent: Instant,
+    /// Whether the player is away.
+    away: bool,
+    /// Snapshot packets that wait for the next frame, with the time they came.
+    backlog: VecDeque<(Instant, Vec<u8>)>,
+    /// Whether one left that queue unread.
+    skipped: bool,
+    /// Snapshot packets decoded since the last frame.
+    decoded: usize,
 }
 
 impl<G: Game> Client<G> {
@@ -82,6 +90,10 @@ impl<G: Game> Client<G> {
             now,
             framed: now,
             input_sent: now,
+            away: false,
+            backlog: VecDeque::new(),
+            skipped: false,
+            decoded: 0,
         };
         client.say_hello();
         Ok(client)
@@ -116,11 +128,7 @@ impl<G: Game> Client<G> {
                     Err(_) => self.malformed(),
                 }
             }
-            (Phase::Live(live), Lane::Snapshot) => {
-                if live.receive(now, bytes, &mut self.stats).is_err() {
-                    self.malformed();
-                }
-            }
+            (Phase::Live(_), Lane::Snapshot) => self.snapshot(now, bytes),
             (Phase::Live(_), Lane::Ordered) => match decode::<ServerControl>(bytes) {
                 Ok(control) => self.control(control),
                 Err(_) => self.malformed(),
@@ -147,11 +155,13 @@ impl<G: Game> Client<G> {
     pub fn frame(&mut self, now: Instant) {
         self.now = self.now.max(now);
         self.framed = self.now;
+        self.catch_up();
+        let idle = self.idle();
         let Phase::Live(live) = &mut self.phase else {
             return;
         };
         let stepped = live.frame(now, &mut self.stats, &mut self.fresh);
-        let idle = now.since(self.input_sent).as_millis() >= u128::from(CLIENT_IDLE_MILLIS);
+        let idle = now.since(self.input_sent) >= idle;
         if (stepped || idle)
             && let Some(bytes) = live.input_packet()
         {
@@ -173,7 +183,7 @@ impl<G: Game> Client<G> {
     /// When [`Client::frame`] has something to do next.
     #[must_use]
     pub fn next_wake(&self) -> Instant {
-        let idle = self.framed + Duration::from_millis(CLIENT_IDLE_MILLIS);
+        let idle = self.framed + self.idle();
         match &self.phase {
             Phase::Live(live) => live
                 .next_wake()
@@ -308,81 +318,6 @@ impl<G: Game> Client<G> {
             Phase::Live(live) => Some(live.confirmed()),
             _ => None,
         }
-    }
-
-    fn say_hello(&mut self) {
-        let cursor = self.talk.cursor();
-        let room = self.config.room.as_deref();
-        let hello = Hello {
-            protocol: PROTOCOL,
-            schema_hash: self.schema.hash,
-            name: BoundedStr::cut(&self.config.name),
-            room: room.map_or(RoomRequest::Any, |name| {
-                RoomRequest::Named(BoundedStr::cut(name))
-            }),
-            resume: self.resume.as_ref().map(|resume| Resume {
-                session: resume.session,
-                token: resume.token,
-                chat_epoch: cursor.epoch,
-                chat_next: cursor.next,
-            }),
-        };
-        self.ordered.push_back(encode(&hello));
-    }
-
-    fn welcome(&mut self, now: Instant, since: Instant, welcome: &Welcome) {
-        let kind_id = KindId(welcome.rules_kind);
-        let kind = self.schema.rules.get(usize::from(kind_id.0));
-        let rules = kind.and_then(|kind| fetch_row(kind_id, kind, &welcome.rules));
-        let tables = Tables::from_bytes(&self.schema, &welcome.tables);
-        let (Some(rules), Ok(tables)) = (rules, tables) else {
-            return self.malformed();
-        };
-        self.phase = Phase::Live(Box::new(Live::new(RoomTerms {
-            schema: Arc::clone(&self.schema),
-            tables: Arc::new(tables),
-            me: welcome.player,
-            seed: welcome.seed,
-            rules,
-            snapshot_every: u32::from(welcome.snapshot_every),
-            rtt: now.since(since),
-            sabotage: self.config.sabotage,
-        })));
-        self.resume = Some(ResumeToken {
-            session: welcome.session,
-            token: welcome.token,
-        });
-        self.samples = Samples::default();
-        self.roster.clear();
-        self.tell(ClientEvent::Joined {
-            me: welcome.player,
-            name: welcome.name.to_string(),
-            room: welcome.room.to_string(),
-            resumed: welcome.resumed,
-        });
-        let (resumed, epoch) = (welcome.resumed, welcome.chat_epoch);
-        let (lines, again) = self.talk.welcome(resumed, epoch, welcome.chat_first);
-        again.iter().for_each(|control| self.send(control));
-        if lines > 0 {
-            self.tell(ClientEvent::ChatMissed { lines });
-        }
-    }
-
-    fn refused(&mut self, refuse: &Refuse) {
-        let reason = CloseReason::from_number(refuse.reason).unwrap_or(CloseReason::Refused);
-        if reason == CloseReason::UnknownSession {
-            self.resume = None;
-        }
-        let mut text = reason.text().to_owned();
-        if !refuse.detail.is_empty() {
-            text = format!("{text} {}", refuse.detail);
-        }
-        if !refuse.schema.is_empty()
-            && let Some(line) = first_difference(&self.schema.text, &refuse.schema)
-        {
-            text = format!("{text} First difference: {line}");
-        }
-        self.close(reason, text);
     }
 
     fn control(&mut self, control: ServerControl) {

@@ -25,6 +25,10 @@ pub struct ClientStats {
     pub snapshots_lost: u64,
     /// Packets that came twice or too late to be of use.
     pub packets_unused: u64,
+    /// Packets that were dropped unread because newer ones waited too, as after a standstill.
+    pub packets_skipped: u64,
+    /// Snapshot packets that were decoded, whether they were of use or not.
+    pub packets_decoded: u64,
     /// Times the prediction group was loaded and replayed.
     pub corrections: u64,
     /// Corrections of which a predicted word was wrong.
@@ -103,6 +107,11 @@ impl LossCount {
             stats.snapshots_lost = stats.snapshots_lost.saturating_sub(1);
             stats.snapshots_received += 1;
         }
+    }
+
+    /// Packets were skipped on purpose: those before the next one are not lost.
+    pub fn skip(&mut self) {
+        (self.newest, self.came) = (Tick::ZERO, 0);
     }
 
     /// Share of the last hundred or two that did not come.

@@ -142,6 +142,13 @@ impl InputBuffer {
         (&self.row, source)
     }
 
+    /// Forgets every input that waits and the one to repeat: what comes next is neutral, until an
+    /// input is offered again.
+    pub fn forget(&mut self) {
+        self.ticks.fill(Tick::ZERO);
+        self.last = None;
+    }
+
     /// The game refused the input that was just taken: its verdict becomes
     /// [`Verdict::Missing`], so that the client knows why its prediction was wrong.
     pub fn refuse(&mut self) {
@@ -258,6 +265,20 @@ mod tests {
         }
         assert_eq!(sources.last(), Some(&(vec![5, 0], Source::Missing)));
         assert_eq!(sources[sources.len() - 2].1, Source::Repeated);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_neither_applied_nor_repeated() {
+        let mut buffer = buffer();
+        buffer.put(Tick(101), &[9, 0]);
+        buffer.put(Tick(103), &[8, 1]);
+        assert_eq!(taken(&mut buffer, 101), (vec![9, 0], Source::Real));
+        buffer.forget();
+        for tick in 102..=103 {
+            assert_eq!(taken(&mut buffer, tick), (vec![5, 0], Source::Missing));
+        }
+        assert_eq!(buffer.put(Tick(104), &[7, 0]), Put::Stored);
+        assert_eq!(taken(&mut buffer, 104), (vec![7, 0], Source::Real));
     }
 
     #[test]

@@ -147,6 +147,11 @@ pub enum ClientControl {
     },
     /// The player leaves for good.
     Leave,
+    /// The player looks elsewhere, as with a hidden tab, or is back.
+    Away {
+        /// Whether it is so now.
+        away: bool,
+    },
 }
 
 /// What the server says once the client is in.

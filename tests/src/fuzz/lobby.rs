@@ -12,11 +12,11 @@ use tickwire_shared::delta::Tables;
 use tickwire_shared::id::{Lane, LinkId, PlayerId};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{ClientControl, Hello, decode};
+use tickwire_shared::wire::{ClientControl, Hello, decode, decode_probe};
 
 use crate::games::SimGame;
 use crate::games::sandbox::Sandbox;
-use crate::samples::{client_control, handshake, inputs, server_control};
+use crate::samples::{client_control, handshake, inputs, probes, server_control};
 use crate::stage::schema;
 
 const VICTIM: LinkId = LinkId(1);
@@ -68,8 +68,9 @@ pub fn target(bytes: &[u8]) {
     assert!(seen.closed || !seen.refused, "refused and left open");
     if link == STRANGER {
         let said_hello = lane == Lane::Ordered && decode::<Hello>(packet).is_ok();
+        let probed = lane == Lane::Input && decode_probe(packet).is_some();
         assert!(
-            said_hello || seen.closed,
+            said_hello || seen.closed || (probed && seen.to_itself == Some(packet.to_vec())),
             "a stranger said nonsense and stays"
         );
         assert!(
@@ -98,6 +99,8 @@ struct Seen {
     refused: bool,
     to_room: u32,
     to_others: u32,
+    /// The last packet to the link itself.
+    to_itself: Option<Vec<u8>>,
 }
 
 fn judge(lobby: &mut Lobby, link: LinkId) -> Seen {
@@ -116,7 +119,9 @@ fn judge(lobby: &mut Lobby, link: LinkId) -> Seen {
                 seen.closed = true;
                 seen.refused |= reason != CloseReason::Bye;
             }
-            Effect::ToLink(Outbound::Packet { link: to, .. }) if to == link => {}
+            Effect::ToLink(Outbound::Packet {
+                link: to, bytes, ..
+            }) if to == link => seen.to_itself = Some(bytes.to_vec()),
             Effect::ToLink(Outbound::Packet { .. }) => seen.to_others += 1,
             Effect::ToRoom(room, inbound) => {
                 let victim = player_of(&inbound) == VICTIMS_SEAT && Some(room) == victims_room;
@@ -134,6 +139,7 @@ fn player_of(inbound: &Inbound) -> PlayerId {
         Inbound::Join { player, .. }
         | Inbound::Attach { player, .. }
         | Inbound::Detach { player }
+        | Inbound::Away { player, .. }
         | Inbound::Leave { player }
         | Inbound::Input { player, .. }
         | Inbound::Check { player, .. } => *player,
@@ -143,7 +149,13 @@ fn player_of(inbound: &Inbound) -> PlayerId {
 /// Every packet, on both links and each lane.
 #[must_use]
 pub fn corpus() -> Vec<Vec<u8>> {
-    let packets = [handshake(), client_control(), server_control(), inputs()];
+    let packets = [
+        handshake(),
+        client_control(),
+        server_control(),
+        inputs(),
+        probes(),
+    ];
     let packets = packets.into_iter().flatten();
     packets
         .flat_map(|named| (0..6u8).map(move |choice| [&[choice], named.bytes.as_slice()].concat()))

@@ -113,6 +113,7 @@ impl Lobby {
             name: entry.name.clone(),
             link: Some(link),
             until: None,
+            away: None,
             token: token(entropy),
             token_before: None,
             pen: ChatPen::new(now),
@@ -140,6 +141,7 @@ impl Lobby {
         session.token_before = Some(resume.token);
         session.token = token(entropy);
         session.until = None;
+        session.away = None;
         let (room, player) = (session.room, session.player);
         let old = session.link.replace(link);
         self.counts.resumed += 1;

@@ -6,6 +6,7 @@
 //! A session outlives its link: when the link goes, the seat is kept for a while, and a client that
 //! proves with a token that the session was its own takes it up again over another link.
 
+mod absence;
 mod directory;
 mod entrance;
 mod talk;
@@ -34,8 +35,8 @@ use tickwire_shared::wire::{
 use self::directory::Directory;
 use super::chat::ChatPen;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
-use super::session::{Handshake, Live};
-use crate::limits::{LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
+use super::session::{Greeting, Handshake, Live};
+use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
 
 /// What every room of this server has in common, and how many may come.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct LobbyConfig {
     pub default_room: BoundedStr<ROOM_NAME_BYTES_MAX>,
     /// How long a session outlives its link.
     pub grace: Duration,
+    /// How long a session whose player is away may be silent on a link that lives.
+    pub away: Duration,
     /// How long a room without anybody goes on.
     pub room_empty: Duration,
 }
@@ -92,6 +95,7 @@ impl LobbyConfig {
             create_rooms: true,
             default_room: BoundedStr::cut("main"),
             grace: SESSION_GRACE,
+            away: AWAY_TIME_MAX,
             room_empty: ROOM_EMPTY_TIME_MAX,
             schema,
         })
@@ -141,6 +145,8 @@ struct Session {
     link: Option<LinkId>,
     /// When it ends, while it has no link.
     until: Option<Instant>,
+    /// The room's tick when its player said to be away, while that lasts.
+    away: Option<Tick>,
     token: Token,
     /// The token before, good until the client has shown that it got the newer one.
     token_before: Option<Token>,
@@ -204,7 +210,9 @@ impl Lobby {
         match self.links.get_mut(&link) {
             None => {}
             Some(Phase::Handshake(handshake)) => match handshake.receive(lane, bytes) {
-                Ok(hello) => self.greet(now, link, &hello, entropy),
+                Ok(Greeting::Hello(hello)) => self.greet(now, link, &hello, entropy),
+                Ok(Greeting::Probe) => self.effects.push_back(echo(link, bytes)),
+                Ok(Greeting::Nothing) => {}
                 Err(reason) => self.refuse(link, reason, ""),
             },
             Some(Phase::Live(live)) => {
@@ -220,7 +228,7 @@ impl Lobby {
     /// A link is gone, or the transport gave it up.
     pub fn lost(&mut self, now: Instant, link: LinkId) {
         if let Some(Phase::Live(live)) = self.links.remove(&link) {
-            self.park(now, live.session);
+            self.park(now, live.session, live.heard());
         }
     }
 
@@ -230,7 +238,7 @@ impl Lobby {
             Phase::Handshake(handshake) if handshake.is_over(now) => {
                 Some((link, CloseReason::HandshakeTimeout))
             }
-            Phase::Live(live) if live.is_silent(now) => Some((link, CloseReason::TimedOut)),
+            Phase::Live(live) if self.is_silent(now, live) => Some((link, CloseReason::TimedOut)),
             _ => None,
         });
         let late: Vec<_> = late.collect();
@@ -311,6 +319,12 @@ impl Lobby {
         self.sessions.values().filter(parked).count()
     }
 
+    /// The links that carry a session, and whether its player is away.
+    pub fn attendance(&self) -> impl Iterator<Item = (LinkId, bool)> + '_ {
+        let linked = |session: &Session| Some((session.link?, session.away.is_some()));
+        self.sessions.values().filter_map(linked)
+    }
+
     /// Links in every phase.
     #[must_use]
     pub fn links(&self) -> usize {
@@ -333,25 +347,13 @@ impl Lobby {
         match self.links.remove(&link) {
             Some(Phase::Live(live)) => {
                 self.farewell(link, reason);
-                self.park(now, live.session);
+                self.park(now, live.session, live.heard());
             }
             Some(Phase::Handshake(_)) => {
                 self.counts.refused += 1;
                 self.effect_close(link, reason);
             }
             None => {}
-        }
-    }
-
-    /// The session's link is gone: it keeps its seat for the grace period.
-    fn park(&mut self, now: Instant, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.link = None;
-            session.until = Some(now + self.config.grace);
-            let detach = Inbound::Detach {
-                player: session.player,
-            };
-            self.effects.push_back(Effect::ToRoom(session.room, detach));
         }
     }
 
@@ -411,6 +413,15 @@ impl Lobby {
         let close = Outbound::Close { link, reason };
         self.effects.push_back(Effect::ToLink(close));
     }
+}
+
+/// Sends a probe back as it came.
+fn echo(link: LinkId, bytes: &[u8]) -> Effect {
+    Effect::ToLink(Outbound::Packet {
+        link,
+        lane: Lane::Snapshot,
+        bytes: bytes.into(),
+    })
 }
 
 fn packet(link: LinkId, bytes: &Arc<[u8]>) -> Effect {

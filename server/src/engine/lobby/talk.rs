@@ -15,7 +15,11 @@ use crate::engine::session::Heard;
 impl Lobby {
     /// A live link said something.
     pub(super) fn hear(&mut self, now: Instant, link: LinkId, id: SessionId, heard: Heard) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self
+            .sessions
+            .get_mut(&id)
+            .filter(|_| heard != Heard::Nothing)
+        else {
             return;
         };
         // Whoever talks on this link has read its Welcome, and with it the newer token.
@@ -24,6 +28,7 @@ impl Lobby {
         match heard {
             Heard::Nothing => {}
             Heard::Input(packet) => {
+                self.look_for_return(id, packet.newest);
                 let at = now;
                 self.pass_on(room, Inbound::Input { player, at, packet });
             }
@@ -42,6 +47,7 @@ impl Lobby {
                     .unwrap_or_default();
                 self.tell(link, &ServerControl::Pong { nonce, tick });
             }
+            Heard::Control(ClientControl::Away { away }) => self.set_away(id, away),
             Heard::Control(ClientControl::Leave) => {
                 self.links.remove(&link);
                 self.farewell(link, CloseReason::Bye);
@@ -87,7 +93,7 @@ impl Lobby {
         self.tell_room(room, &ServerControl::Chat(line), None);
     }
 
-    fn pass_on(&mut self, room: RoomId, inbound: Inbound) {
+    pub(super) fn pass_on(&mut self, room: RoomId, inbound: Inbound) {
         self.effects.push_back(Effect::ToRoom(room, inbound));
     }
 }

@@ -11,6 +11,8 @@ use tickwire_shared::wire::{
     Welcome, decode,
 };
 
+mod absence;
+
 use super::*;
 use crate::engine::port::RoomTask;
 use crate::engine::room::{Room, Sabotage};
@@ -24,6 +26,7 @@ struct Bench {
     now: Instant,
     ordered: BTreeMap<LinkId, Vec<Vec<u8>>>,
     snapshots: BTreeMap<LinkId, u64>,
+    echoes: Vec<(LinkId, Vec<u8>)>,
     closed: BTreeMap<LinkId, CloseReason>,
     out: Outbox,
 }
@@ -40,6 +43,7 @@ impl Bench {
             now: Instant::from_millis(1_000),
             ordered: BTreeMap::new(),
             snapshots: BTreeMap::new(),
+            echoes: Vec::new(),
             closed: BTreeMap::new(),
             out: Outbox::default(),
         }
@@ -48,8 +52,11 @@ impl Bench {
     fn carry_out(&mut self) {
         while let Some(effect) = self.lobby.next_effect() {
             match effect {
-                Effect::ToLink(Outbound::Packet { link, bytes, lane }) => {
-                    assert_eq!(lane, Lane::Ordered);
+                Effect::ToLink(Outbound::Packet { link, bytes, lane }) if lane != Lane::Ordered => {
+                    assert_eq!(lane, Lane::Snapshot);
+                    self.echoes.push((link, bytes.to_vec()));
+                }
+                Effect::ToLink(Outbound::Packet { link, bytes, .. }) => {
                     assert!(!self.closed.contains_key(&link), "nothing after a close");
                     self.ordered.entry(link).or_default().push(bytes.to_vec());
                 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tickwire_shared::ack::Ack;
 use tickwire_shared::delta::{InputReport, Tables};
 use tickwire_shared::id::{EntityId, KindId, PlayerId, Tick};
-use tickwire_shared::limits::{BLOCK_SLOTS, PACKET_BYTES_MAX};
+use tickwire_shared::limits::{BLOCK_SLOTS, PACKET_BYTES_MAX, PARTS_MAX};
 use tickwire_shared::schema::Schema;
 use tickwire_shared::snapshot::Mirror;
 
@@ -217,11 +217,24 @@ impl Replication {
         report: InputReport,
         sink: &mut dyn FnMut(&[u8]),
     ) {
+        self.send_parts(mirror, seat, report, self.config.parts_max, sink);
+    }
+
+    /// As [`Replication::send`], in `parts_max` packets at the most; what does not fit waits.
+    pub fn send_parts(
+        &mut self,
+        mirror: &Mirror,
+        seat: PlayerId,
+        report: InputReport,
+        parts_max: usize,
+        sink: &mut dyn FnMut(&[u8]),
+    ) {
         let at = usize::from(seat.0);
         let Some(viewer) = self.viewers.get_mut(at).and_then(Option::as_deref_mut) else {
             return;
         };
         viewer.prepare(mirror, &mut self.holders, &mut self.packer.plan);
+        self.packer.parts_max = parts_max.min(PARTS_MAX);
         self.packer.pack(
             mirror,
             viewer,

@@ -36,6 +36,8 @@ pub struct Packer {
     rows: RowEncoder,
     out: BitWriter,
     packets: Vec<Vec<u8>>,
+    /// Packets to the viewer at hand at the most, up to [`PARTS_MAX`].
+    pub parts_max: usize,
     /// The blocks due for the viewer at hand.
     pub plan: Vec<Due>,
 }
@@ -59,6 +61,7 @@ impl Packer {
             rows,
             out,
             packets,
+            parts_max: config.parts_max.min(PARTS_MAX),
             plan,
         }
     }
@@ -345,7 +348,7 @@ impl Packer {
 
     /// Ends the packet at hand and begins the next. Returns false when the tick has all it may.
     fn next_part(&mut self, viewer: &mut Viewer, open: &mut Open) -> bool {
-        if open.part + 1 >= self.config.parts_max.min(PARTS_MAX) {
+        if open.part + 1 >= self.parts_max {
             return false;
         }
         self.close(open);

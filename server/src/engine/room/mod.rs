@@ -27,7 +27,7 @@ use tickwire_shared::snapshot::Mirror;
 use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::{BoundedVec, Sample, ServerControl, encode};
 
-use self::seat::Seat;
+use self::seat::{Pace, Seat};
 use self::sight::Sight;
 use super::port::{Inbound, Outbox, RoomCounts, RoomTask};
 use super::replication::{Happened, Replication, ReplicationConfig};
@@ -65,6 +65,8 @@ pub enum Sabotage {
     SkipAccept,
     /// The game keeps its own numbers instead of the mirror's.
     SkipWriteBack,
+    /// A seat that is away or does not ack is sent as much as any other.
+    NeverSlow,
 }
 
 /// A room of game `G`.
@@ -182,8 +184,10 @@ impl<G: Game> Room<G> {
     }
 
     fn attach(&mut self, player: PlayerId, link: LinkId) {
+        let now = self.mirror.tick();
         if let Some(seat) = self.seat(player) {
             seat.link = Some(link);
+            seat.set_away(false, now);
             self.replication.reset(player);
         }
     }
@@ -201,7 +205,8 @@ impl<G: Game> Room<G> {
         let Some(seat) = self.seat(player) else {
             return;
         };
-        for (tick, row) in packet.rows() {
+        seat.ack(packet.ack.newest, next.minus(1));
+        for (tick, row) in packet.rows().filter(|_| !seat.away) {
             let put = seat.inputs.put(tick, row);
             if put == Put::Late && apply_late {
                 seat.inputs.put(next, row);
@@ -317,12 +322,20 @@ impl<G: Game> Room<G> {
     }
 
     fn send(&mut self, tick: Tick, out: &mut Outbox) {
-        for seat in self.seats.iter().flatten() {
+        for seat in self.seats.iter_mut().flatten() {
             let Some(link) = seat.link else { continue };
+            let never_slow = self.config.sabotage == Sabotage::NeverSlow;
+            let parts_max = match seat.pace(tick, G::TICK_RATE) {
+                _ if never_slow => self.config.replication.parts_max,
+                Pace::Full => self.config.replication.parts_max,
+                Pace::One => 1,
+                Pace::None => continue,
+            };
             let report = seat.report();
             let mut sink = |packet: &[u8]| out.push(link, Lane::Snapshot, packet);
+            let (mirror, player) = (&self.mirror, seat.player);
             self.replication
-                .send(&self.mirror, seat.player, report, &mut sink);
+                .send_parts(mirror, player, report, parts_max, &mut sink);
             if let Some(bytes) = self.replication.take_overflow_events(seat.player, tick) {
                 let bytes = BoundedVec::of_first(bytes);
                 out.push(
@@ -369,6 +382,12 @@ impl<G: Game> RoomTask for Room<G> {
             Inbound::Detach { player } => {
                 if let Some(seat) = self.seat(player) {
                     seat.link = None;
+                }
+            }
+            Inbound::Away { player, away } => {
+                let now = self.mirror.tick();
+                if let Some(seat) = self.seat(player) {
+                    seat.set_away(away, now);
                 }
             }
             Inbound::Leave { player } => self.leave(player),

@@ -5,6 +5,9 @@
 use tickwire_shared::delta::InputReport;
 use tickwire_shared::id::{LinkId, PlayerId, Tick};
 use tickwire_shared::input::{InputBuffer, InputShape};
+use tickwire_shared::time::TickRate;
+
+use crate::limits::{ACKLESS_TIME_MAX, SLOW_PACKETS_PER_SECOND};
 
 /// One seat.
 #[derive(Debug)]
@@ -15,6 +18,25 @@ pub(super) struct Seat {
     pub link: Option<LinkId>,
     /// Inputs that wait for their ticks.
     pub inputs: InputBuffer,
+    /// Whether its player looks elsewhere.
+    pub away: bool,
+    /// The newest tick its client acked.
+    acked: Tick,
+    /// The room's tick when its client last acked something new, or may be waited for anew.
+    fresh: Tick,
+    /// The tick whose packet was the last one of a slow seat.
+    slow_sent: Tick,
+}
+
+/// How much a seat is sent in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As much as its budget allows.
+    Full,
+    /// One packet.
+    One,
+    /// Nothing.
+    None,
 }
 
 impl Seat {
@@ -24,7 +46,39 @@ impl Seat {
             player,
             link: Some(link),
             inputs: InputBuffer::new(shape, now),
+            away: false,
+            acked: Tick::ZERO,
+            fresh: now,
+            slow_sent: Tick::ZERO,
         }
+    }
+
+    /// Its client acked `acked`, before tick `now + 1`.
+    pub fn ack(&mut self, acked: Tick, now: Tick) {
+        if acked > self.acked && acked <= now {
+            (self.acked, self.fresh) = (acked, now);
+        }
+    }
+
+    /// Its player goes or comes back after tick `now`; inputs from before no longer count.
+    pub fn set_away(&mut self, away: bool, now: Tick) {
+        (self.away, self.fresh) = (away, now);
+        self.inputs.forget();
+    }
+
+    /// How much it is sent in `tick`. A client that does not ack may be a tab that stands still:
+    /// what it is sent piles up where nobody can drop it.
+    pub fn pace(&mut self, tick: Tick, rate: TickRate) -> Pace {
+        let ackless = rate.micros_of(u64::from(tick.since(self.fresh)));
+        if !self.away && u128::from(ackless) < ACKLESS_TIME_MAX.as_micros() {
+            return Pace::Full;
+        }
+        let apart = u32::from(rate.get() / SLOW_PACKETS_PER_SECOND);
+        if tick.since(self.slow_sent) < apart {
+            return Pace::None;
+        }
+        self.slow_sent = tick;
+        Pace::One
     }
 
     /// What its client is told about its inputs.

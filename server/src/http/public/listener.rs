@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::server::ResolvesServerCert;
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
@@ -39,8 +39,8 @@ use crate::transport::websocket::WebSockets;
 
 /// What the public listener serves.
 pub struct PublicOptions {
-    /// The certificate to show; without one HTTP is spoken in the clear.
-    pub certificate: Option<Arc<dyn ResolvesServerCert>>,
+    /// How TLS is spoken, for HTTP/1.1 alone; without it HTTP is spoken in the clear.
+    pub tls: Option<ServerConfig>,
     /// The page.
     pub assets: Assets,
     /// Pages elsewhere that may use this server.
@@ -94,13 +94,9 @@ impl PublicListener {
     }
 
     /// Answers for as long as the network thread lives; needs a local task set.
-    ///
-    /// # Errors
-    /// A sentence for the operator, when TLS cannot be set up.
-    pub fn serve(self, options: PublicOptions) -> Result<(), String> {
-        let tls = (options.certificate).map(tls_config).transpose();
+    pub fn serve(self, options: PublicOptions) {
         let shared = Rc::new(Shared {
-            tls: tls.map_err(|error| format!("cannot set up TLS for HTTPS: {error}"))?,
+            tls: (options.tls).map(|config| TlsAcceptor::from(Arc::new(config))),
             crowd: Crowd::new(options.connections_max, options.connections_per_address_max),
             metrics: Arc::clone(&options.metrics),
             site: Rc::new(Site {
@@ -114,19 +110,7 @@ impl PublicListener {
             }),
         });
         spawn_local(accept_all(self.listener, shared));
-        Ok(())
     }
-}
-
-/// TLS for HTTP/1.1 and nothing else, so that no client talks this server into HTTP/2.
-fn tls_config(certificate: Arc<dyn ResolvesServerCert>) -> Result<TlsAcceptor, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_cert_resolver(certificate);
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {

@@ -22,9 +22,10 @@ use tokio::time::timeout;
 use super::*;
 use crate::http::{AdminState, Build, RoomRow};
 use crate::metrics::{Metrics, Rejection};
+use crate::runtime::clock::WallTime;
 use crate::transport::origin::OriginRule;
 use crate::transport::seats::Seats;
-use crate::transport::tls::Identity;
+use crate::transport::tls::Certificates;
 use crate::transport::websocket::WebSockets;
 use crate::transport::{LinkSink, Links, OfferRequest};
 
@@ -62,7 +63,7 @@ struct Bench {
 #[derive(Default)]
 struct Setup {
     named: &'static [&'static str],
-    identity: Option<Identity>,
+    certificates: Option<Arc<Certificates>>,
     connections_max: Option<usize>,
     without_transports: bool,
 }
@@ -74,9 +75,9 @@ impl Bench {
             version: "0.1.0",
             protocol: 3,
             schema: 0xAB,
-            certificate_sha256: "cd".to_owned(),
         };
-        let rooms = AdminState::new(Arc::clone(&metrics), build.clone());
+        let certificates = Certificates::development(&[], WallTime::now()).unwrap();
+        let rooms = AdminState::new(Arc::clone(&metrics), build.clone(), certificates);
         let (links, sink) = (Rc::new(Links::default()), Rc::new(Recorder::default()));
         let websockets = WebSockets::new(
             Rc::clone(&links),
@@ -91,7 +92,7 @@ impl Bench {
         let transports = Transport::ALL.to_vec();
         let connect_info = ConnectInfo::new(build, 7, transports, || vec!["ef".to_owned()]);
         let options = PublicOptions {
-            certificate: setup.identity.map(|identity| identity.resolver().unwrap()),
+            tls: setup.certificates.map(|some| some.for_https().unwrap()),
             assets: Assets::none(),
             origins: OriginRule::new(named.collect()),
             connect_info,
@@ -102,7 +103,7 @@ impl Bench {
             connections_per_address_max: 8,
             metrics: Arc::clone(&metrics),
         };
-        listener.serve(options).unwrap();
+        listener.serve(options);
         Bench {
             address,
             links,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use js_sys::{Promise, Uint8Array};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::{LINK_INBOX_SNAPSHOTS_MAX, LINK_ORDERED_QUEUE_BYTES_MAX};
+use tickwire_shared::limits::{LINK_ORDERED_QUEUE_BYTES_MAX, LINK_SNAPSHOT_INBOX_MAX};
 use tickwire_shared::transport::Transport;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -107,7 +107,7 @@ impl WebTransportPipe {
 
 /// A tick may come in many packets at once, and a browser keeps one of them unless it is told.
 fn size_queues(datagrams: &WebTransportDatagramDuplexStream) {
-    datagrams.set_incoming_high_water_mark(LINK_INBOX_SNAPSHOTS_MAX as f64);
+    datagrams.set_incoming_high_water_mark(LINK_SNAPSHOT_INBOX_MAX as f64);
     datagrams.set_outgoing_high_water_mark(OUTGOING_DATAGRAMS_MAX);
     datagrams.set_outgoing_max_age(OUTGOING_AGE_MILLIS);
 }

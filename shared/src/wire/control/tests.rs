@@ -80,6 +80,9 @@ fn client_packets() -> Vec<ClientControl> {
         },
         ClientControl::Ping { nonce: client_id },
         ClientControl::Leave,
+        ClientControl::Away {
+            away: client_id % 2 == 0,
+        },
     ]
 }
 

@@ -137,10 +137,10 @@ async fn connect_tls(
 }
 
 fn secured() -> (Setup, rustls::pki_types::CertificateDer<'static>) {
-    let identity = Identity::development().unwrap();
-    let certificate = identity.certificate().unwrap().clone();
+    let certificates = Certificates::development(&[], WallTime::now()).unwrap();
+    let certificate = certificates.current().chain()[0].clone();
     let setup = Setup {
-        identity: Some(identity),
+        certificates: Some(certificates),
         ..Setup::default()
     };
     (setup, certificate)
