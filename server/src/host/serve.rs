@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
+use tickwire_shared::transport::Transport;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -27,7 +28,9 @@ use crate::runtime::{Clock, Wake, WorkerPool};
 use crate::transport::origin::OriginRule;
 use crate::transport::quic::{Quic, QuicOptions};
 use crate::transport::seats::Seats;
+use crate::transport::socket::Sabotage;
 use crate::transport::tls::Certificates;
+use crate::transport::webrtc::{WebRtc, WebRtcOptions};
 use crate::transport::websocket::WebSockets;
 use crate::transport::{LinkSink, Links};
 
@@ -38,6 +41,8 @@ const TURN: Duration = Duration::from_millis(50);
 struct Server<G: Game> {
     hub: Rc<Hub<G>>,
     quic: Quic,
+    /// Where it is switched on.
+    webrtc: Option<WebRtc>,
     websockets: WebSockets,
     admin: std::net::SocketAddr,
     certificates: Arc<Certificates>,
@@ -130,12 +135,18 @@ impl<G: Game<Rules: Default>> Server<G> {
             Arc::clone(&metrics),
         )?;
         let seats = Seats::new(config.session.links_per_address_max);
+        let options = webrtc_options(config, &quic, Rc::clone(&seats));
+        let webrtc = options.map(|options| {
+            let (links, sink) = (Rc::clone(&links), Rc::clone(&sink));
+            WebRtc::start(options, links, sink, Arc::clone(&metrics))
+        });
+        let webrtc = webrtc.transpose()?;
         let websockets = WebSockets::new(links, sink, Arc::clone(&metrics), seats);
         let page = Page {
             build,
             certificates: Arc::clone(&certificates),
             rooms: Arc::clone(&admin_state),
-            offers: None,
+            offers: webrtc.as_ref().map(WebRtc::offers),
             websockets: websockets.clone(),
             metrics: Arc::clone(&metrics),
         };
@@ -146,6 +157,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         Ok(Server {
             hub,
             quic,
+            webrtc,
             websockets,
             admin: admin_address,
             certificates,
@@ -193,10 +205,13 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         tracing::info!("closing");
         self.hub.close();
-        tokio::join!(
-            self.quic.stop(CloseReason::Draining),
-            self.websockets.stop()
-        );
+        let reason = CloseReason::Draining;
+        let webrtc = async {
+            if let Some(webrtc) = &self.webrtc {
+                webrtc.stop(reason).await;
+            }
+        };
+        tokio::join!(self.quic.stop(reason), webrtc, self.websockets.stop());
     }
 
     /// The first signal starts the drain, the second ends it.
@@ -224,6 +239,17 @@ fn certificates(config: &Config) -> Result<Arc<Certificates>, String> {
     let (sha256, expires) = (current.sha256(), current.not_after());
     tracing::info!(sha256, %expires, "clients may pin this certificate");
     Ok(certificates)
+}
+
+/// WebRTC on the socket of QUIC; `None` where it is switched off.
+fn webrtc_options(config: &Config, quic: &Quic, seats: Rc<Seats>) -> Option<WebRtcOptions> {
+    config.has(Transport::WebRtc).then(|| WebRtcOptions {
+        socket: quic.socket(),
+        public_ip: config.public_addr.map(|public| public.ip),
+        public_port: config.public_port(quic.address()),
+        seats,
+        sabotage: Sabotage::None,
+    })
 }
 
 fn start_workers(

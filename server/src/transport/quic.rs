@@ -8,7 +8,6 @@ mod endpoint;
 mod link;
 mod webtransport;
 
-pub(crate) use endpoint::udp_socket;
 pub use endpoint::{QuicOptions, ResetKey};
 pub use webtransport::PATH as WEBTRANSPORT_PATH;
 
@@ -26,6 +25,7 @@ use tokio::time::timeout;
 use web_transport_quinn::{RecvStream, SendStream, Session};
 
 use super::origin::OriginRule;
+use super::socket::MuxSocket;
 use super::{LinkSink, Links};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 /// The QUIC endpoint of the server; it must live on a thread with a local task set.
 pub struct Quic {
     endpoint: quinn::Endpoint,
+    socket: Arc<MuxSocket>,
     address: SocketAddr,
 }
 
@@ -71,7 +72,7 @@ impl Quic {
     ) -> Result<Quic, String> {
         let links_per_address_max = options.links_per_address_max;
         let origins = options.origins.clone();
-        let (endpoint, address) = endpoint::bind(options)?;
+        let (endpoint, socket, address) = endpoint::bind(options, Arc::clone(&metrics))?;
         let shared = Rc::new(Shared {
             links,
             sink,
@@ -82,13 +83,23 @@ impl Quic {
             origins,
         });
         spawn_local(accept_all(endpoint.clone(), shared));
-        Ok(Quic { endpoint, address })
+        Ok(Quic {
+            endpoint,
+            socket,
+            address,
+        })
     }
 
     /// The address clients dial, with the port that was picked for port 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The socket, which WebRTC shares.
+    #[must_use]
+    pub fn socket(&self) -> Arc<MuxSocket> {
+        Arc::clone(&self.socket)
     }
 
     /// Refuses every new connection, lets links that are being closed finish for a short while,
