@@ -194,14 +194,15 @@ impl Config {
     }
 
     /// The folder of the page: the configured one, or else a folder `web` with a page in it that
-    /// stands beside the `program`.
+    /// stands beside the `program`, or beside the folder the program is in.
     #[must_use]
     pub fn web_dir(&self, program: Option<&Path>) -> Option<PathBuf> {
-        let beside = || {
-            let beside = program?.parent()?.join("web");
-            beside.join("index.html").is_file().then_some(beside)
+        let near = || {
+            let folders = program?.ancestors().skip(1).take(2);
+            let mut near = folders.map(|folder| folder.join("web"));
+            near.find(|web| web.join("index.html").is_file())
         };
-        self.web.dir.clone().or_else(beside)
+        self.web.dir.clone().or_else(near)
     }
 
     /// Threads that tick rooms on a machine with this many processors.

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{
+    EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, ValidationTokenConfig, VarInt,
+};
 use tickwire_shared::transport::Transport;
 
 use crate::limits::{
@@ -84,7 +86,11 @@ fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> 
     let tls = QuicServerConfig::try_from(tls)
         .map_err(|error| format!("cannot set up TLS for QUIC: {error}"))?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    // No tokens for later: in a crowd each address proves itself anew.
+    let mut tokens = ValidationTokenConfig::default();
+    tokens.sent(0);
     config
+        .validation_token_config(tokens)
         .transport_config(Arc::new(transport_config()))
         .max_incoming(QUIC_INCOMING_MAX)
         .incoming_buffer_size(QUIC_INCOMING_BYTES_MAX)
