@@ -77,8 +77,8 @@ pub(super) fn outward_address() -> Option<IpAddr> {
 }
 
 /// The address that players are told, if the operator set one.
-pub(super) fn public_address(_config: &Config) -> Option<IpAddr> {
-    None
+pub(super) fn public_address(config: &Config) -> Option<IpAddr> {
+    config.public_addr.map(|public| public.ip)
 }
 
 /// Reads the certificate files, if there are any, and asks whether browsers would trust them.

@@ -145,7 +145,7 @@ fn public_addresses() {
             None,
             Some("203.0.113.7"),
             Grade::Warning,
-            "use 0.0.0.0",
+            "use [::]",
         ),
         ("::1", None, None, Grade::Warning, "--listen is ::1"),
     ] {
