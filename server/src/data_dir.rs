@@ -37,6 +37,16 @@ impl DataDir {
         })
     }
 
+    /// Tries to write where the directory is or would be made; leaves nothing behind.
+    ///
+    /// # Errors
+    /// As [`DataDir::open`].
+    pub fn try_out(path: &Path) -> Result<(), String> {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let nearest = absolute.ancestors().find(|place| place.exists());
+        DataDir::open(nearest.unwrap_or(path)).map(drop)
+    }
+
     /// The key of stateless resets, made at the first start.
     ///
     /// # Errors

@@ -15,6 +15,7 @@
 
 pub mod config;
 pub mod data_dir;
+pub mod doctor;
 pub mod engine;
 pub mod host;
 pub mod http;
@@ -68,6 +69,7 @@ pub fn main_of<G: Game<Rules: Default>>() -> ExitCode {
     });
     match config::from_command_line(arguments, environment.collect()) {
         Ok(Action::Serve(config)) => exit_status(run::<G>(*config)),
+        Ok(Action::Doctor(config)) => examine(&config),
         Ok(Action::Print(text)) => {
             let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
@@ -76,6 +78,20 @@ pub fn main_of<G: Game<Rules: Default>>() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "tickwire-server: {error}");
             ExitCode::from(STATUS_USAGE)
         }
+    }
+}
+
+/// Prints what the doctor found; a fault is a failure.
+fn examine(config: &Config) -> ExitCode {
+    let outcome = doctor::examine(config).map(|findings| doctor::report(&findings));
+    let (text, good) = match outcome {
+        Ok(report) => report,
+        Err(sentence) => return exit_status(Err(ServerError::from(sentence))),
+    };
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }
 

@@ -40,7 +40,8 @@ pub const QUIC_INCOMING_BYTES_MAX: u64 = 16 * 1_024;
 /// Bytes kept of all connection attempts that were not accepted yet. More are dropped.
 pub const QUIC_INCOMING_BYTES_TOTAL_MAX: u64 = 8 * 1_024 * 1_024;
 
-/// Streams a client may have open, of either kind; QUIC itself holds the client to it.
+/// Streams a client may have open, of either kind; QUIC itself holds the client to it. HTTP/3 takes
+/// one of both directions and three of one, so that one more of either is left to notice.
 pub const QUIC_STREAMS_MAX: u8 = 4;
 
 /// Bytes in flight from a client on one stream; QUIC itself holds the client to it.
@@ -90,6 +91,82 @@ pub const CLOSE_LINGER_TIME_MAX: Duration = Duration::from_millis(500);
 /// Bytes asked of the kernel for the UDP socket, each way. It may give less.
 pub const UDP_SOCKET_BUFFER_BYTES: usize = 8 * 1_024 * 1_024;
 
+/// Numbers tried for port 0 until one is free for UDP and TCP; then the start fails.
+pub const PORT_TRIES_MAX: u32 = 16;
+
+/// TCP connections the kernel keeps until they are accepted. Further ones try again.
+pub const TCP_BACKLOG: i32 = 1_024;
+
+/// Bytes read from a WebSocket at a time; kept for each link.
+pub const WEBSOCKET_READ_BYTES: usize = 8 * 1_024;
+
+/// Bytes written to a WebSocket that the kernel did not take yet at the most. They are never
+/// reached: a turn has less (see below), and the next is not begun before it is written.
+pub const WEBSOCKET_WRITE_BYTES_MAX: usize = 256 * 1_024;
+
+/// Packets of one round on an unreliable lane that wait for a WebSocket. A further one is dropped.
+pub const WEBSOCKET_ROUND_PACKETS_MAX: usize = tickwire_shared::limits::PARTS_MAX;
+
+/// Once so many bytes of Ordered packets are in a turn of a WebSocket, the rest waits for the next,
+/// so that snapshots pass between them.
+pub const WEBSOCKET_ORDERED_TURN_BYTES: usize = 16 * 1_024;
+
+/// What a WebSocket adds to a packet, the most it can be.
+const WEBSOCKET_OVERHEAD_BYTES: usize = 16;
+
+const _: () = assert!(
+    // Ordered packets are short but for the last; in the worst case each has one byte.
+    WEBSOCKET_ORDERED_TURN_BYTES
+        + tickwire_shared::limits::ORDERED_BYTES_MAX
+        + ORDERED_QUEUE_PACKETS_MAX * WEBSOCKET_OVERHEAD_BYTES
+        + WEBSOCKET_ROUND_PACKETS_MAX
+            * (tickwire_shared::limits::PACKET_BYTES_MAX + WEBSOCKET_OVERHEAD_BYTES)
+        < WEBSOCKET_WRITE_BYTES_MAX,
+    "a turn must fit the buffer"
+);
+
+/// Bytes asked of the kernel for what a WebSocket sends. Past it the socket takes nothing more,
+/// and newer snapshots replace those that wait: an old one in the kernel would arrive all the same.
+pub const WEBSOCKET_SEND_BUFFER_BYTES: usize = 64 * 1_024;
+
+/// Bytes in the kernel that are not on their way yet, where the system can hold a socket to it.
+pub const WEBSOCKET_UNSENT_BYTES: u32 = 8 * 1_024;
+
+/// How often a WebSocket link is looked at.
+pub const WEBSOCKET_TURN: Duration = Duration::from_millis(2_500);
+
+/// Turns from one ping to the next.
+pub const WEBSOCKET_PING_TURNS: u32 = 2;
+
+/// Pings and pongs of one WebSocket client a turn at the most. More close the link.
+pub const WEBSOCKET_CONTROL_PER_TURN_MAX: u32 = 32;
+
+/// Messages of one WebSocket taken in before others have their turn.
+pub const WEBSOCKET_MESSAGES_PER_TURN: u32 = 32;
+/// How long a certificate for development is in use. Then the next one is, which was announced.
+pub const CERTIFICATE_USE_TIME_MAX: Duration = Duration::from_secs(6 * 24 * 3_600);
+
+/// From the start of its use to the end of a development certificate. Browsers accept one by its
+/// hash only when it is valid for at most 14 days in all.
+pub const CERTIFICATE_TIME_MAX: Duration = Duration::from_secs(13 * 24 * 3_600);
+
+/// How long before its use a development certificate is valid, for clients whose clock is slow.
+pub const CERTIFICATE_BACKDATED: Duration = Duration::from_secs(3_600);
+
+const _: () = assert!(
+    CERTIFICATE_TIME_MAX.as_secs() + CERTIFICATE_BACKDATED.as_secs() < 14 * 24 * 3_600,
+    "browsers would refuse it"
+);
+
+/// The log warns of a certificate that ends sooner than this, once a day.
+pub const CERTIFICATE_WARN_TIME: Duration = Duration::from_secs(14 * 24 * 3_600);
+
+/// How often certificates are looked at: their age, and whether their files changed.
+pub const CERTIFICATE_TURN: Duration = Duration::from_secs(3);
+
+/// Bytes of a PEM file at the most. A longer one is refused.
+pub const PEM_BYTES_MAX: u64 = 256 * 1_024;
+
 /// Connections to the admin listener at the most. A further one waits.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
 
@@ -98,6 +175,39 @@ pub const HTTP_HEADER_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Time an admin connection may stay open in all.
 pub const HTTP_CONNECTION_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Bytes of the head of an HTTP request at the most. A longer one is refused with 431.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1_024;
+
+/// Header lines of an HTTP request at the most. More are refused with 431.
+pub const HTTP_HEADERS_MAX: usize = 64;
+
+/// Time to send the body of an HTTP request. A slower client gets 408.
+pub const HTTP_BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Time for the TLS handshake of a public connection. A slower client is cut off.
+pub const TLS_HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Time a client may let an answer stand without reading any of it. Then it is cut off.
+pub const HTTP_STALL_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Time a public connection may stay open in all, unless it became a WebSocket.
+pub const PUBLIC_CONNECTION_TIME_MAX: Duration = Duration::from_secs(600);
+
+/// Reads from one connection before others have their turn.
+pub const STREAM_READS_PER_TURN: u8 = 8;
+
+/// Time for an answer to an offer of WebRTC. Then the server counts as full.
+pub const OFFER_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Files of the page at the most. More fail the start.
+pub const WEB_FILES_MAX: usize = 512;
+
+/// Bytes of the page's files at the most; they are kept in memory. More fail the start.
+pub const WEB_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+
+/// Folders within folders of the page at the most. Deeper ones fail the start.
+pub const WEB_DEPTH_MAX: usize = 4;
 
 /// Pause of an HTTP listener that cannot accept, for lack of open files most likely.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -76,6 +76,21 @@ pub const CONDITIONER_RETRANSMISSIONS_MAX: u32 = 8;
 /// and the client closes the link, because the server has stopped reading.
 pub const LINK_ORDERED_QUEUE_BYTES_MAX: usize = 256 * 1_024;
 
+/// Snapshot packets that wait unread in a client's inbox at the most; the oldest go. Eight ticks of
+/// the most packets a tick may have.
+pub const LINK_SNAPSHOT_INBOX_MAX: usize = 256;
+
+/// Bytes of Ordered packets that wait unread in a client's inbox at the most; at the bound the link
+/// is closed, because none may be dropped.
+pub const LINK_ORDERED_INBOX_BYTES_MAX: usize = 1_024 * 1_024;
+
+/// Input packets that wait to be sent at the most; the oldest go, since a newer one repeats them.
+pub const LINK_INPUT_QUEUE_MAX: usize = 32;
+
+/// Bytes of an HTTP answer a client reads at the most (an SDP answer, what a server says of
+/// itself); a longer one is no answer.
+pub const HTTP_ANSWER_BYTES_MAX: usize = 64 * 1_024;
+
 /// Rows of one entity a client keeps at the least, so that it can draw between them.
 pub const VERSIONS_KEPT: usize = 16;
 
@@ -91,6 +106,12 @@ pub const PREDICT_TICKS_MAX: u32 = 128;
 
 /// Ticks a client steps in one frame at the most. Further behind, as after a pause, it jumps.
 pub const FRAME_TICKS_MAX: u32 = 32;
+
+/// Packets a program with frames takes from its link in one frame; the others wait for the next.
+pub const PILOT_PACKETS_MAX: usize = 512;
+
+/// Notices of a client about its links that nobody took yet; the oldest go.
+pub const NOTICES_MAX: usize = 16;
 
 /// Shown entities a predicted step ended by mistake that are remembered; the oldest go.
 pub const GHOSTS_MAX: usize = 64;

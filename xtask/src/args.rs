@@ -12,6 +12,8 @@ cargo xtask COMMAND
   demo [--for 20s]              server and bots on this machine, and how to join them
   test                          every check there is; the last line is `N passed, N failed`
   tidy                          only the rules about the source tree
+  web [--out DIR]               build the page with the browser's client (default target/web)
+  browser                       build the page and test it in a real Chromium
   wasm                          build for wasm32 and compare its results with the native ones
   bench [replication] [--json FILE]
                                 figures of the replication path; one JSON row a size and variant
@@ -39,8 +41,15 @@ pub enum Command {
     },
     /// The long runs.
     Long,
+    /// The page and its tests in a real Chromium.
+    Browser,
     /// The wasm builds and the comparison with native.
     Wasm,
+    /// The page with the browser's client.
+    Web {
+        /// The folder to write.
+        out: Option<PathBuf>,
+    },
     /// Server and bots; ends by itself when a duration is given.
     Demo {
         /// How long the bots play.
@@ -70,9 +79,11 @@ pub fn parse(words: &[String]) -> Result<Command, String> {
         "test" => Command::Test,
         "tidy" => Command::Tidy,
         "long" => Command::Long,
+        "browser" => Command::Browser,
         "wasm" => Command::Wasm,
         "fuzz" => return parse_fuzz(rest),
         "demo" => return parse_demo(rest),
+        "web" => return parse_web(rest),
         "bench" => return parse_bench(rest),
         other => return Err(format!("there is no command `{other}`")),
     };
@@ -108,6 +119,17 @@ fn parse_demo<'a>(mut rest: impl Iterator<Item = &'a str>) -> Result<Command, St
         }
     }
     Ok(Command::Demo { lasts })
+}
+
+fn parse_web<'a>(mut rest: impl Iterator<Item = &'a str>) -> Result<Command, String> {
+    let mut out = None;
+    while let Some(word) = rest.next() {
+        match word {
+            "--out" => out = Some(PathBuf::from(value_of("--out", &mut rest)?)),
+            other => return Err(format!("`web` takes no `{other}`")),
+        }
+    }
+    Ok(Command::Web { out })
 }
 
 fn parse_bench<'a>(mut rest: impl Iterator<Item = &'a str>) -> Result<Command, String> {
@@ -161,6 +183,8 @@ mod tests {
         assert_eq!(parsed("fuzz --runs 7"), Ok(Command::Fuzz { runs: Some(7) }));
         let lasts = Some(Duration::from_secs(120));
         assert_eq!(parsed("demo --for 2m"), Ok(Command::Demo { lasts }));
+        let out = Some(PathBuf::from("page"));
+        assert_eq!(parsed("web --out page"), Ok(Command::Web { out }));
         let json = Some(PathBuf::from("out.json"));
         let name = "replication".to_owned();
         assert_eq!(
@@ -174,6 +198,7 @@ mod tests {
         for (line, word) in [
             ("dmeo", "dmeo"),
             ("test --fast", "--fast"),
+            ("web page", "page"),
             ("demo --for", "--for"),
             ("demo --for soon", "soon"),
             ("demo --for 0s", "0s"),

@@ -6,11 +6,13 @@
 
 mod args;
 mod bench;
+mod browser;
 mod demo;
 mod report;
 mod step;
 mod suite;
 mod wasm;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -50,7 +52,9 @@ fn run(command: Command) -> Result<bool, String> {
         Command::Tidy => suite::tidy(),
         Command::Fuzz { runs } => suite::fuzz(runs),
         Command::Long => suite::long(),
+        Command::Browser => suite::browser(),
         Command::Wasm => suite::wasm(),
+        Command::Web { out } => web::run(out.as_deref()).map(|_| true),
         Command::Demo { lasts } => demo::run(lasts),
         Command::Bench { name, json } => bench::run(&name, json.as_deref()),
     }

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::step::{self, Outcome};
-use crate::{report, wasm, workspace};
+use crate::{browser, report, wasm, workspace};
 
 /// Runs of each fuzz target in `test` and in `fuzz`.
 const FUZZ_RUNS: u64 = 300_000;
@@ -16,6 +16,9 @@ const FUZZ_RUNS_LONG: u64 = 5_000_000;
 /// Seeds of each simulated scenario in `test`, and in `long`.
 const SIM_SEEDS: u64 = 200;
 const SIM_SEEDS_LONG: u64 = 5_000;
+
+/// Seconds that bots of all transports share a room for in a long run.
+const MIXED_SECONDS_LONG: u64 = 60;
 
 /// What the core must not depend on: it does no I/O and has no runtime.
 const FORBIDDEN_IN_SHARED: [&str; 7] = [
@@ -55,6 +58,7 @@ pub fn test() -> Result<bool, String> {
     outcomes.push(step::run("clippy", &mut clippy()));
     outcomes.push(step::run("documentation", &mut documentation()));
     outcomes.extend(wasm_steps());
+    outcomes.extend(browser_steps());
     outcomes.push(step::run(
         "tests",
         &mut tests(&["--workspace", "--all-features"], FUZZ_RUNS, SIM_SEEDS),
@@ -78,6 +82,7 @@ pub fn fuzz(runs: Option<u64>) -> Result<bool, String> {
 /// More seeds and more runs than a change needs to wait for.
 pub fn long() -> Result<bool, String> {
     let mut simulator = tests(&["--package", "tickwire-tests"], FUZZ_RUNS, SIM_SEEDS_LONG);
+    set_unless_given(&mut simulator, "MIXED_SECONDS", MIXED_SECONDS_LONG);
     simulator.args(["--", "--include-ignored"]);
     let outcomes = [
         fuzz_step(FUZZ_RUNS_LONG),
@@ -89,6 +94,25 @@ pub fn long() -> Result<bool, String> {
 /// The wasm builds and the comparison alone.
 pub fn wasm() -> Result<bool, String> {
     Ok(report::print(&wasm_steps()))
+}
+
+/// The page and its tests in a real Chromium alone.
+pub fn browser() -> Result<bool, String> {
+    let mut outcomes = browser_steps();
+    let only = ["--package", "tickwire-tests", "--test", "browser"];
+    outcomes.push(step::run(
+        "browser",
+        &mut tests(&only, FUZZ_RUNS, SIM_SEEDS),
+    ));
+    Ok(report::print(&outcomes))
+}
+
+/// What the tests in a browser need; they are among the tests of the workspace.
+fn browser_steps() -> Vec<Outcome> {
+    vec![
+        step::check("page for browsers", browser::page),
+        step::check("a browser and Playwright", browser::tools),
+    ]
 }
 
 fn wasm_steps() -> Vec<Outcome> {

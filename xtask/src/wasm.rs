@@ -1,4 +1,5 @@
-//! Builds for wasm32 and compares what wasm and native code compute, bit for bit.
+//! Builds for wasm32: the core and the browser's client, and a probe that compares what wasm and
+//! native code compute, bit for bit.
 //!
 //! It never decides what is compared: every `*_hash` export of the probe crate is.
 
@@ -16,6 +17,20 @@ const ROUNDS: &str = "10000";
 
 /// Packages of Debian with a compiler that can build the standard library for wasm32.
 const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
+
+/// How the client is built: as a module that only a page can load.
+const CLIENT_BUILD: [&str; 10] = [
+    "rustc",
+    "--profile",
+    "web",
+    "--lib",
+    "--crate-type",
+    "cdylib",
+    "--package",
+    "tickwire-client-demo",
+    "--features",
+    "window",
+];
 
 /// A way to compile for wasm32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +69,7 @@ pub fn toolchain() -> Result<Toolchain, String> {
 ///
 /// See [`toolchain`].
 pub fn build_shared(toolchain: Toolchain) -> Result<Command, String> {
-    cargo(toolchain, "tickwire-shared")
+    cargo_build(toolchain, "tickwire-shared")
 }
 
 /// Builds the probe for wasm32, runs it under node, and compares its results with the native ones.
@@ -99,7 +114,7 @@ fn judge(native: &str, wasm: &str) -> Result<String, String> {
 }
 
 fn build_probe(toolchain: Toolchain) -> Result<PathBuf, String> {
-    let status = cargo(toolchain, "tickwire-wasm-probe")?
+    let status = cargo_build(toolchain, "tickwire-wasm-probe")?
         .status()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
@@ -109,22 +124,43 @@ fn build_probe(toolchain: Toolchain) -> Result<PathBuf, String> {
     Ok(folder.join("tickwire_wasm_probe.wasm"))
 }
 
+/// Builds the client that browsers run, and returns where it is.
+///
+/// # Errors
+///
+/// That it does not build; the compiler has said why.
+pub fn build_client(toolchain: Toolchain) -> Result<PathBuf, String> {
+    let mut command = cargo(toolchain, &CLIENT_BUILD)?;
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    // WebTransport is too new for web-sys to promise that its names stay.
+    command.env("RUSTFLAGS", format!("{flags} --cfg=web_sys_unstable_apis"));
+    let status = command
+        .status()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !status.success() {
+        return Err("the client does not build for wasm32".to_owned());
+    }
+    let folder = target_dir()?.join(TARGET).join("web");
+    Ok(folder.join("tickwire_client_demo.wasm"))
+}
+
 /// Apart from the native target folder: the two compilers may differ and would rebuild each other's
 /// work.
 fn target_dir() -> Result<PathBuf, String> {
     Ok(workspace::target_dir()?.join("wasm"))
 }
 
-fn cargo(toolchain: Toolchain, package: &str) -> Result<Command, String> {
-    let build = [
-        "build",
-        "--release",
-        "--lib",
-        "--target",
-        TARGET,
-        "--package",
-        package,
-    ];
+/// Builds the library of a package as the rest of the workspace is built.
+fn cargo_build(toolchain: Toolchain, package: &str) -> Result<Command, String> {
+    cargo(
+        toolchain,
+        &["build", "--release", "--lib", "--package", package],
+    )
+}
+
+fn cargo(toolchain: Toolchain, arguments: &[&str]) -> Result<Command, String> {
+    let mut build = arguments.to_vec();
+    build.extend(["--locked", "--target", TARGET]);
     let mut command = workspace::cargo(&build);
     if toolchain == Toolchain::Debian {
         command = Command::new("/usr/bin/cargo");
@@ -183,7 +219,7 @@ fn debian_is_complete() -> bool {
 }
 
 /// Tries Debian's packages; whether it worked shows in what is there afterwards.
-fn install_with_apt(packages: &[&str]) {
+pub fn install_with_apt(packages: &[&str]) {
     println!("apt-get install {}", packages.join(" "));
     let apt = |arguments: &[&str]| {
         runs(
@@ -200,7 +236,7 @@ fn install_with_apt(packages: &[&str]) {
 }
 
 /// Runs a command quietly; a program that is not there did not succeed.
-fn runs(command: &mut Command) -> bool {
+pub fn runs(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 

@@ -104,7 +104,7 @@ impl Bot {
         match turn {
             Turn::Due | Turn::Heard | Turn::Linked => true,
             Turn::Lost(end) => {
-                self.shared.note_disconnect(&end.to_string());
+                self.shared.note_disconnect(self.index, &end.to_string());
                 true
             }
             Turn::Over(why) => {
@@ -166,9 +166,9 @@ impl Bot {
         if self.joined_at.is_none() && client.tick() != Tick::ZERO {
             self.joined_at = Some(now);
             let shared = &self.shared;
-            shared.joined.set(shared.joined.get() + 1);
             shared.playing.set(shared.playing.get() + 1);
-            shared.join.borrow_mut().add(now.since(self.dialed_at));
+            let (transport, took) = (shared.transport_of(self.index), now.since(self.dialed_at));
+            shared.tally.borrow_mut().join(transport, took);
         }
         client.take_latencies(&mut self.latencies_micros);
         let mut input = self.shared.input.borrow_mut();
@@ -234,7 +234,7 @@ impl Bot {
     /// There will be no link any more. The client may know better words for it than the link.
     fn over(&mut self, why: &str) {
         if self.joined_at.is_some() {
-            self.shared.note_disconnect(why);
+            self.shared.note_disconnect(self.index, why);
         } else {
             let words = self.last_words.take();
             self.shared.note_error(words.as_deref().unwrap_or(why));

@@ -8,20 +8,16 @@ use std::time::Duration;
 
 use clap::Parser;
 use tickwire_link::{Address, CertificateHash, Trust};
+use tickwire_shared::transport::Transport;
 
 use crate::flags::{Net, duration, room_name, trust};
 
 /// Bots one process drives at the most.
 pub const BOTS_MAX: u32 = 1_000;
 
-/// What `--help` says last.
-const STATUS: &str = "Exit status: 0 when everything held; 1 when a bot did not get in, chat was \
-    lost, doubled or reordered, or a client and the server disagreed about the game's state; 2 \
-    for a wrong flag.";
-
 /// Plays the arena with many bots and reports how the server and the network did
 #[derive(Clone, Debug, Parser)]
-#[command(name = "bots", version, max_term_width = 100, after_help = STATUS)]
+#[command(name = "bots", version, max_term_width = 100, after_help = Cli::STATUS)]
 pub struct Cli {
     /// Server to play on, as HOST:PORT
     #[arg(long, default_value = "127.0.0.1:7777", value_parser = Address::parse)]
@@ -45,9 +41,9 @@ pub struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     pub room: Option<String>,
-    /// Transport to play over (this version has quic)
-    #[arg(long, default_value = "quic", value_parser = transport, value_name = "NAME")]
-    pub transport: &'static str,
+    /// Transport to play over: quic, webtransport, webrtc, websocket, or mix for all of them in turn
+    #[arg(long, default_value = "quic", value_parser = Choice::from_str, value_name = "NAME")]
+    pub transport: Choice,
     /// Write the report to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -62,7 +58,48 @@ pub struct Cli {
     pub insecure: bool,
 }
 
+/// Which transports the bots play over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// All bots over this one.
+    One(Transport),
+    /// One bot after the other over the next of all.
+    Mix,
+}
+
+impl Choice {
+    /// What the bot with this index plays over.
+    #[must_use]
+    pub fn of(self, bot: usize) -> Transport {
+        match self {
+            Choice::One(transport) => transport,
+            Choice::Mix => Transport::ALL[bot % Transport::ALL.len()],
+        }
+    }
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    /// # Errors
+    /// One sentence that lists the names.
+    fn from_str(name: &str) -> Result<Choice, String> {
+        match name {
+            "mix" => Ok(Choice::Mix),
+            _ => name
+                .parse()
+                .map(Choice::One)
+                .map_err(|error| format!("{error}; mix plays over all of them")),
+        }
+    }
+}
+
 impl Cli {
+    /// What `--help` says last.
+    pub const STATUS: &str = "Exit status: 0 when everything held; 1 when a bot did not get in, \
+        chat was lost, doubled or reordered, or a client and the server disagreed about the game's \
+        state; 2 for a wrong flag.";
+
     /// Which certificate to accept.
     #[must_use]
     pub fn trust(&self) -> Trust {
@@ -93,16 +130,6 @@ fn chat_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-fn transport(text: &str) -> Result<&'static str, String> {
-    match text {
-        "quic" => Ok("quic"),
-        "webrtc" | "webtransport" | "websocket" | "mix" => {
-            Err("this version plays over quic only".to_owned())
-        }
-        _ => Err("there is no such transport; this version plays over quic".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn a_mix_takes_every_transport_in_turn() {
+        let cli = parse("--transport mix").expect("good flags");
+        let first: Vec<Transport> = (0..4).map(|bot| cli.transport.of(bot)).collect();
+        assert_eq!(first, Transport::ALL);
+        assert_eq!(cli.transport.of(4), Transport::Quic);
+        let cli = parse("--transport webrtc").expect("good flags");
+        assert_eq!(cli.transport.of(3), Transport::WebRtc);
+    }
+
+    #[test]
     fn a_wrong_flag_is_one_line_that_names_it() {
         for (line, part) in [
             ("--cuont 3", "--cuont"),
@@ -138,7 +175,7 @@ mod tests {
             ("--chat -1", "--chat"),
             ("--chat 1e9", "from 0 to 100"),
             ("--net dialup", "satellite"),
-            ("--transport webrtc", "quic only"),
+            ("--transport tcp", "websocket"),
             ("--server localhost", "host:port"),
             ("--room", "--room"),
             ("--pin abc", "64 hexadecimal"),

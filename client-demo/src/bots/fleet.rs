@@ -140,15 +140,16 @@ fn summed(shared: &Shared, tales: &[Tale], seconds: f64) -> Report {
     let total = |count: fn(&Tale) -> u64| tales.iter().map(count).sum::<u64>();
     let received = total(|tale| tale.stats.snapshots_received);
     let net = shared.cli.net.as_ref();
-    let joined = shared.joined.get();
+    let tally = shared.tally.borrow();
     Report {
         bots: shared.cli.count,
-        joined,
+        joined: tally.joined(),
         seconds,
         seed: shared.cli.seed,
         net: net.map_or("none".to_owned(), |net| net.name.clone()),
-        transports: [(shared.cli.transport.to_owned(), joined)].into(),
-        join_ms: shared.join.borrow().percentiles(),
+        transports: tally.joined_by_transport(),
+        by_transport: tally.report(),
+        join_ms: tally.join_times(),
         snapshots: SnapshotReport {
             received,
             lost: total(|tale| tale.stats.snapshots_lost),
@@ -164,7 +165,7 @@ fn summed(shared: &Shared, tales: &[Tale], seconds: f64) -> Report {
         unexplained_mispredictions: total(|tale| tale.stats.unexplained_mispredictions),
         checks: total(|tale| tale.stats.desync_checks),
         desyncs: total(|tale| tale.stats.desyncs),
-        disconnects: shared.disconnects.get(),
+        disconnects: tally.disconnects(),
         kills: shared.kills.get(),
         errors: shared.errors(),
         server: None,

@@ -10,3 +10,4 @@ pub mod ledger;
 pub mod report;
 pub mod shared;
 pub mod talk;
+pub mod tally;

@@ -24,6 +24,8 @@ pub struct Report {
     pub net: String,
     /// Bots that joined by each transport.
     pub transports: BTreeMap<String, u32>,
+    /// How each transport did that bots played over.
+    pub by_transport: BTreeMap<String, TransportReport>,
     /// From dialing to the first snapshot applied.
     pub join_ms: Percentiles,
     /// Snapshots that were applied.
@@ -58,6 +60,17 @@ pub struct Report {
     pub server: Option<ServerReport>,
     /// CPU seconds of this process.
     pub cpu_s: f64,
+}
+
+/// How bots fared over one transport.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct TransportReport {
+    /// Bots that played.
+    pub joined: u32,
+    /// Links that ended before their bot left.
+    pub disconnects: u64,
+    /// From dialing to the first snapshot applied.
+    pub join_ms: Percentiles,
 }
 
 /// Snapshots of all bots.
@@ -142,7 +155,7 @@ impl Report {
         text
     }
 
-    fn rows(&self) -> Vec<(&'static str, String)> {
+    fn rows(&self) -> Vec<(&str, String)> {
         let (chat, snapshots) = (&self.chat, &self.snapshots);
         let transports: Vec<String> = self
             .transports
@@ -207,8 +220,25 @@ impl Report {
                 format!("{} asked, {} desyncs", self.checks, self.desyncs),
             ),
         ];
+        rows.extend(self.transport_rows());
         rows.extend(self.last_rows());
         rows
+    }
+
+    /// One row for each transport, where there were several.
+    fn transport_rows<'a>(&'a self) -> Vec<(&'a str, String)> {
+        let several = self
+            .by_transport
+            .iter()
+            .filter(|_| self.by_transport.len() > 1);
+        let row = |(name, one): (&'a String, &'a TransportReport)| {
+            let joined = format!("{} joined, join {}", one.joined, times(one.join_ms));
+            (
+                name.as_str(),
+                format!("{joined}, {} disconnects", one.disconnects),
+            )
+        };
+        several.map(row).collect()
     }
 
     fn last_rows(&self) -> Vec<(&'static str, String)> {

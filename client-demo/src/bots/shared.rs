@@ -9,9 +9,11 @@ use std::time::Duration;
 use tickwire_link::Dial;
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
+use tickwire_shared::transport::Transport;
 
 use super::cli::Cli;
 use super::ledger::Ledger;
+use super::tally::Tally;
 use crate::clock::Clock;
 use crate::driver::Way;
 use crate::histogram::Histogram;
@@ -33,18 +35,14 @@ pub struct Shared {
     pub clock: Clock,
     /// The books of chat.
     pub ledger: RefCell<Ledger>,
-    /// From dialing to the first snapshot applied.
-    pub join: RefCell<Histogram>,
+    /// Who got in and who fell out, by transport.
+    pub tally: RefCell<Tally>,
     /// From an input to its snapshot.
     pub input: RefCell<Histogram>,
     /// Bots that play now.
     pub playing: Cell<u32>,
-    /// Bots that got a first snapshot.
-    pub joined: Cell<u32>,
     /// Kills by bots of this run.
     pub kills: Cell<u64>,
-    /// Links that ended before their bot left.
-    pub disconnects: Cell<u64>,
     /// Messages may be sent until then.
     pub quiet_at: Cell<Instant>,
     over: Cell<bool>,
@@ -60,12 +58,10 @@ impl Shared {
             cli,
             clock,
             ledger: RefCell::new(Ledger::new(bots, run)),
-            join: RefCell::default(),
+            tally: RefCell::default(),
             input: RefCell::default(),
             playing: Cell::new(0),
-            joined: Cell::new(0),
             kills: Cell::new(0),
-            disconnects: Cell::new(0),
             quiet_at: Cell::new(Instant::default()),
             over: Cell::new(false),
             errors: RefCell::default(),
@@ -89,6 +85,12 @@ impl Shared {
         Rng::of(self.cli.seed, &[bot as u64]).next_u64()
     }
 
+    /// What one bot plays over.
+    #[must_use]
+    pub fn transport_of(&self, bot: usize) -> Transport {
+        self.cli.transport.of(bot)
+    }
+
     /// How one bot reaches the server.
     #[must_use]
     pub fn way(&self, bot: usize) -> Way {
@@ -96,6 +98,7 @@ impl Shared {
         Way {
             dial: Dial {
                 server: self.cli.server.to_string(),
+                transport: self.transport_of(bot),
                 trust: self.cli.trust(),
                 timeout: DIAL,
             },
@@ -112,9 +115,10 @@ impl Shared {
         *errors.entry(kind.to_owned()).or_insert(0) += 1;
     }
 
-    /// Counts a link that ended too early.
-    pub fn note_disconnect(&self, words: &str) {
-        self.disconnects.set(self.disconnects.get() + 1);
+    /// Counts a bot's link that ended too early.
+    pub fn note_disconnect(&self, bot: usize, words: &str) {
+        let transport = self.transport_of(bot);
+        self.tally.borrow_mut().disconnect(transport);
         self.note_error(words);
     }
 

@@ -20,6 +20,8 @@ use crate::limits::CONFIG_BYTES_MAX;
 pub enum Action {
     /// Run a server with this configuration.
     Serve(Box<Config>),
+    /// Look at what a server of this configuration needs.
+    Doctor(Box<Config>),
     /// Print this text and end.
     Print(String),
 }
@@ -37,10 +39,9 @@ pub fn from_command_line(
         Err(error) if !error.use_stderr() => return Ok(Action::Print(error.to_string())),
         Err(error) => return Err(in_one_line(&error)),
     };
-    let asked = matches
-        .subcommand()
-        .and_then(|(_, config)| config.subcommand());
-    let innermost = asked.map_or(&matches, |(_, inner)| inner);
+    let outer = matches.subcommand();
+    let asked = outer.and_then(|(_, config)| config.subcommand());
+    let innermost = asked.or(outer).map_or(&matches, |(_, inner)| inner);
     if let Some(("doc", _)) = asked {
         return Ok(Action::Print(report::doc()));
     }
@@ -49,10 +50,11 @@ pub fn from_command_line(
         environment,
         flags: given_flags(innermost),
     })?;
-    Ok(match asked {
-        Some(("check", _)) => Action::Print("The configuration is good.\n".to_owned()),
-        Some(_) => Action::Print(report::print(&loaded)),
-        None => Action::Serve(Box::new(loaded.config)),
+    Ok(match (outer, asked) {
+        (_, Some(("check", _))) => Action::Print("The configuration is good.\n".to_owned()),
+        (_, Some(_)) => Action::Print(report::print(&loaded)),
+        (Some(("doctor", _)), None) => Action::Doctor(Box::new(loaded.config)),
+        _ => Action::Serve(Box::new(loaded.config)),
     })
 }
 
@@ -63,6 +65,8 @@ fn command() -> Command {
         .subcommand(Command::new("check").about("Says whether the configuration is good"))
         .subcommand(Command::new("print").about("Prints every value and where it comes from"))
         .subcommand(Command::new("doc").about("Lists every key, variable and flag"));
+    let doctor = Command::new("doctor")
+        .about("Looks at ports, addresses, certificate and clock, and says what to fix");
     let file = Arg::new("config")
         .long("config")
         .value_name("FILE")
@@ -81,6 +85,7 @@ fn command() -> Command {
         .arg(file)
         .args(keys)
         .subcommand(config)
+        .subcommand(doctor)
         .disable_help_subcommand(true)
 }
 
@@ -133,7 +138,7 @@ fn in_one_line(error: &clap::Error) -> ConfigError {
         ErrorKind::UnknownArgument => super::load::unknown(&argument, "flag", flags()),
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            let known = ["config", "check", "print", "doc"].map(String::from);
+            let known = ["config", "doctor", "check", "print", "doc"].map(String::from);
             super::load::unknown(&name, "command", known.into_iter())
         }
         _ => {

@@ -2,15 +2,13 @@
 //!
 //! Never sets anything half: a value that does not parse leaves the configuration as it was.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
+use tickwire_shared::limits::SEATS_MAX;
 
-use tickwire_shared::limits::{ROOM_NAME_BYTES_MAX, SEATS_MAX};
-
-use super::{Config, LogFormat};
+use super::Config;
+use super::parse::{
+    address, filter, list, log_format, number, path, public_address, quoted, quoted_list,
+    room_name, seconds, shown_format, shown_path, truth,
+};
 
 /// One thing an operator may choose.
 pub(super) struct Key {
@@ -29,6 +27,11 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// Whether its value is a list: in the file an array, elsewhere with commas between.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.ends_with(",...")
+    }
+
     /// Name in the environment.
     pub(super) fn variable(&self) -> String {
         format!("TICKWIRE_{}", self.path.to_uppercase().replace('.', "__"))
@@ -41,7 +44,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "listen",
         flag: "listen",
         value: "ADDRESS",
-        help: "Where players dial (UDP); port 0 picks one and prints it.",
+        help: "Where players dial (UDP and TCP); port 0 picks one and prints it.",
         set: |config, text| set(&mut config.listen, address(text)),
         show: |config| Some(quoted(config.listen)),
     },
@@ -52,6 +55,25 @@ pub(super) static KEYS: &[Key] = &[
         help: "Where operators ask for health and metrics (TCP); without it loopback, next port.",
         set: |config, text| set(&mut config.admin_listen, address(text).map(Some)),
         show: |config| config.admin_listen.map(quoted),
+    },
+    Key {
+        path: "public_addr",
+        flag: "public-addr",
+        value: "ADDRESS",
+        help: "How players reach this server behind NAT: an IP address, or one with a port.",
+        set: |config, text| set(&mut config.public_addr, public_address(text).map(Some)),
+        show: |config| config.public_addr.map(quoted),
+    },
+    Key {
+        path: "transports",
+        flag: "transports",
+        value: "NAME,...",
+        help: "What players may come over: quic, webtransport, webrtc, websocket.",
+        set: |config, text| {
+            let rule = "must be one or more of quic, webtransport, webrtc and websocket";
+            set(&mut config.transports, list(text, 1, rule))
+        },
+        show: |config| Some(quoted_list(config.transports.iter().map(|t| t.name()))),
     },
     Key {
         path: "data_dir",
@@ -76,6 +98,44 @@ pub(super) static KEYS: &[Key] = &[
         help: "Private key in PEM that belongs to tls.cert.",
         set: |config, text| set(&mut config.tls.key, path(text).map(Some)),
         show: |config| config.tls.key.as_deref().map(shown_path),
+    },
+    Key {
+        path: "web.dir",
+        flag: "web-dir",
+        value: "DIR",
+        help: "Folder of the page; without it one named web near the program, if there is one.",
+        set: |config, text| set(&mut config.web.dir, path(text).map(Some)),
+        show: |config| config.web.dir.as_deref().map(shown_path),
+    },
+    Key {
+        path: "web.origins",
+        flag: "web-origins",
+        value: "ORIGIN,...",
+        help: "Pages elsewhere that may use this server, such as https://play.example.org.",
+        set: |config, text| {
+            let rule = "must be origins as browsers write them, such as https://play.example.org";
+            set(&mut config.web.origins, list(text, 0, rule))
+        },
+        show: |config| Some(quoted_list(config.web.origins.iter())),
+    },
+    Key {
+        path: "web.connections_max",
+        flag: "web-connections-max",
+        value: "COUNT",
+        help: "HTTP connections of players at a time, WebSockets not counted.",
+        set: |config, text| set(&mut config.web.connections_max, number(text, 1..=65_536)),
+        show: |config| Some(config.web.connections_max.to_string()),
+    },
+    Key {
+        path: "web.connections_per_address_max",
+        flag: "web-connections-per-address-max",
+        value: "COUNT",
+        help: "HTTP connections from one address; loopback is exempt.",
+        set: |config, text| {
+            let count = number(text, 1..=65_536);
+            set(&mut config.web.connections_per_address_max, count)
+        },
+        show: |config| Some(config.web.connections_per_address_max.to_string()),
     },
     Key {
         path: "rooms.default",
@@ -189,80 +249,4 @@ pub(super) fn by_path(path: &str) -> Option<&'static Key> {
 fn set<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     *place = value?;
     Ok(())
-}
-
-fn address<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| "must be an address and a port, such as 0.0.0.0:7777 or [::]:7777".to_owned())
-}
-
-fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() {
-        return Err("must not be empty".to_owned());
-    }
-    Ok(PathBuf::from(text))
-}
-
-fn room_name(text: &str) -> Result<String, String> {
-    let fits = (1..=ROOM_NAME_BYTES_MAX).contains(&text.len());
-    if !fits || text.chars().any(char::is_control) {
-        return Err(format!(
-            "must be 1 to {ROOM_NAME_BYTES_MAX} bytes of printable text"
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
-where
-    T: FromStr + PartialOrd + Display,
-{
-    let number = text.parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| format!("must be a number from {} to {}", range.start(), range.end()))
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    number(text, 0..=86_400).map(Duration::from_secs)
-}
-
-fn truth(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| "must be true or false".to_owned())
-}
-
-/// A lone word would be taken for a module's name, so that a misspelt level went unnoticed.
-fn filter(text: &str) -> Result<String, String> {
-    let is_level = |part: &str| {
-        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
-        level
-            .parse::<tracing_subscriber::filter::LevelFilter>()
-            .is_ok()
-    };
-    let good = text.split(',').all(is_level)
-        && text.parse::<tracing_subscriber::filter::Targets>().is_ok();
-    good.then(|| text.to_owned()).ok_or_else(|| {
-        "must be error, warn, info, debug, trace, or a list of target=level".to_owned()
-    })
-}
-
-fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("must be text or json".to_owned()),
-    }
-}
-
-fn shown_format(format: LogFormat) -> &'static str {
-    match format {
-        LogFormat::Text => "text",
-        LogFormat::Json => "json",
-    }
-}
-
-fn shown_path(path: &Path) -> String {
-    quoted(path.display())
-}
-
-fn quoted(value: impl Display) -> String {
-    toml::Value::String(value.to_string()).to_string()
 }

@@ -159,6 +159,13 @@ fn scalar(file: &str, path: String, value: toml::Value) -> Result<(String, Strin
         toml::Value::String(text) => Ok((path, text)),
         toml::Value::Integer(number) => Ok((path, number.to_string())),
         toml::Value::Boolean(truth) => Ok((path, truth.to_string())),
+        toml::Value::Array(values) if find_path(file, &path)?.is_list() => {
+            let texts = values.iter().map(toml::Value::as_str);
+            let texts = texts.collect::<Option<Vec<_>>>().ok_or_else(|| {
+                ConfigError(format!("{file}: {path} must be an array of strings"))
+            })?;
+            Ok((path, texts.join(",")))
+        }
         other => {
             find_path(file, &path)?;
             let kind = other.type_str();

@@ -6,16 +6,20 @@
 mod command;
 mod keys;
 mod load;
+mod parse;
 mod report;
 
 pub use command::{Action, from_command_line};
 pub use load::{ConfigError, Layers, Loaded, load};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tickwire_shared::transport::Transport;
+
 use crate::limits::{AWAY_TIME_MAX, SESSION_GRACE};
+use crate::transport::origin::Origin;
 
 /// Everything an operator may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +28,16 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where operators ask; see [`Config::admin_address`].
     pub admin_listen: Option<SocketAddr>,
+    /// How players reach this server, where that is not where it listens.
+    pub public_addr: Option<PublicAddress>,
+    /// The transports that are switched on, best first.
+    pub transports: Vec<Transport>,
     /// What must survive a restart.
     pub data_dir: PathBuf,
     /// Certificate chain and key in PEM; without them one is made for development.
     pub tls: TlsFiles,
+    /// The page, and who may use it.
+    pub web: WebConfig,
     /// Rooms and the threads that tick them.
     pub rooms: RoomsConfig,
     /// What one player may use.
@@ -36,6 +46,28 @@ pub struct Config {
     pub log: LogConfig,
     /// How long players may finish after SIGTERM.
     pub shutdown_grace: Duration,
+}
+
+/// How players reach a server behind NAT or a load balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicAddress {
+    /// The address.
+    pub ip: IpAddr,
+    /// The port, where it is not the one listened at.
+    pub port: Option<u16>,
+}
+
+/// The page, and who may use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebConfig {
+    /// The folder of the page; see [`Config::web_dir`].
+    pub dir: Option<PathBuf>,
+    /// Pages elsewhere that may use this server.
+    pub origins: Vec<Origin>,
+    /// Public HTTP connections at a time; those that became a WebSocket are links.
+    pub connections_max: usize,
+    /// The same of one address; loopback is exempt.
+    pub connections_per_address_max: usize,
 }
 
 /// Paths of PEM files.
@@ -98,8 +130,16 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7777)),
             admin_listen: None,
+            public_addr: None,
+            transports: Transport::ALL.to_vec(),
             data_dir: PathBuf::from("tickwire-data"),
             tls: TlsFiles::default(),
+            web: WebConfig {
+                dir: None,
+                origins: Vec::new(),
+                connections_max: 1_024,
+                connections_per_address_max: 32,
+            },
             rooms: RoomsConfig {
                 default: "lobby".to_owned(),
                 seats_max: 128,
@@ -138,6 +178,31 @@ impl Config {
         };
         self.admin_listen
             .unwrap_or(SocketAddr::from((loopback, port)))
+    }
+
+    /// The port players dial when this server listens at `listening`.
+    #[must_use]
+    pub fn public_port(&self, listening: SocketAddr) -> u16 {
+        let named = self.public_addr.and_then(|public| public.port);
+        named.unwrap_or(listening.port())
+    }
+
+    /// Whether a transport is switched on.
+    #[must_use]
+    pub fn has(&self, transport: Transport) -> bool {
+        self.transports.contains(&transport)
+    }
+
+    /// The folder of the page: the configured one, or else a folder `web` with a page in it that
+    /// stands beside the `program`, or beside the folder the program is in.
+    #[must_use]
+    pub fn web_dir(&self, program: Option<&Path>) -> Option<PathBuf> {
+        let near = || {
+            let folders = program?.ancestors().skip(1).take(2);
+            let mut near = folders.map(|folder| folder.join("web"));
+            near.find(|web| web.join("index.html").is_file())
+        };
+        self.web.dir.clone().or_else(near)
     }
 
     /// Threads that tick rooms on a machine with this many processors.

@@ -116,13 +116,97 @@ fn bad_values_get_one_line_and_the_rule() {
 }
 
 #[test]
+fn lists_are_arrays_in_the_file_and_commas_elsewhere() {
+    let file = "transports = [\"quic\", \"websocket\"]\n[web]\norigins = []\n";
+    let flags = [("web-origins", "https://a.example, http://localhost:8080")];
+    let config = load(&layers(file, &[], &flags)).unwrap().config;
+    assert_eq!(config.transports, [Transport::Quic, Transport::WebSocket]);
+    assert!(config.has(Transport::Quic) && !config.has(Transport::WebRtc));
+    let origins = config.web.origins.iter().map(ToString::to_string);
+    let origins = origins.collect::<Vec<_>>();
+    assert_eq!(origins, ["https://a.example", "http://localhost:8080"]);
+    check_error(
+        &layers("transports = [1]", &[], &[]),
+        "t.toml: transports must be an array of strings",
+    );
+    check_error(
+        &layers("", &[("TICKWIRE_TRANSPORTS", "quic,tcp")], &[]),
+        "TICKWIRE_TRANSPORTS must be one or more of quic, webtransport, webrtc and websocket, not \
+         \"quic,tcp\"",
+    );
+    check_error(
+        &layers("transports = []", &[], &[]),
+        "t.toml: transports must be one or more of quic, webtransport, webrtc and websocket, not \
+         \"\"",
+    );
+    check_error(
+        &layers("", &[], &[("web-origins", "https://a.example/")]),
+        "--web-origins must be origins as browsers write them, such as \
+         https://play.example.org, not \"https://a.example/\"",
+    );
+}
+
+#[test]
+fn a_public_address_is_one_with_or_without_a_port() {
+    let port = |text: &str| {
+        let flags = [("public-addr", text)];
+        let config = load(&layers("", &[], &flags)).ok()?.config;
+        let public = config.public_addr?;
+        assert_eq!(public.to_string(), text);
+        Some((public.ip.to_string(), config.public_port(config.listen)))
+    };
+    let check = |text, ip: &str, expected| {
+        assert_eq!(port(text), Some((ip.to_owned(), expected)));
+    };
+    check("203.0.113.5", "203.0.113.5", 7_777);
+    check("203.0.113.5:9000", "203.0.113.5", 9_000);
+    check("2001:db8::1", "2001:db8::1", 7_777);
+    check("[2001:db8::1]:9000", "2001:db8::1", 9_000);
+    for bad in [
+        "play.example.org",
+        "0.0.0.0",
+        "[::]:7777",
+        "203.0.113.5:0",
+        "",
+    ] {
+        assert_eq!(port(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn the_page_is_the_configured_folder_or_one_near_the_program() {
+    let dir = std::env::temp_dir().join(format!("tickwire-web-{}", std::process::id()));
+    let program = dir.join("release").join("tickwire-server");
+    let (beside, above) = (dir.join("release/web"), dir.join("web"));
+    let mut config = Config::default();
+    for folder in [&above, &beside] {
+        std::fs::create_dir_all(folder).unwrap();
+        assert_ne!(config.web_dir(Some(&program)).as_ref(), Some(folder));
+        std::fs::write(folder.join("index.html"), "").unwrap();
+        assert_eq!(config.web_dir(Some(&program)).as_ref(), Some(folder));
+    }
+    assert_eq!(config.web_dir(None), None);
+    config.web.dir = Some(PathBuf::from("elsewhere"));
+    let elsewhere = Some(PathBuf::from("elsewhere"));
+    assert_eq!(config.web_dir(Some(&program)), elsewhere);
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
 fn what_is_printed_can_be_read_back() {
     let environment = [
         ("TICKWIRE_DATA_DIR", "C:\\data"),
         ("TICKWIRE_SHUTDOWN__GRACE_S", "7"),
     ];
     let text = printed(
-        &["config", "print", "--listen", "127.0.0.1:0"],
+        &[
+            "config",
+            "print",
+            "--listen",
+            "127.0.0.1:0",
+            "--web-origins",
+            "https://a.example",
+        ],
         &environment,
     );
     assert!(
@@ -131,6 +215,8 @@ fn what_is_printed_can_be_read_back() {
     );
     let config = load(&layers(&text, &[], &[])).unwrap().config;
     assert_eq!(config.listen.port(), 0);
+    assert_eq!(config.web.origins, ["https://a.example".parse().unwrap()]);
+    assert_eq!(config.transports, Transport::ALL);
     assert_eq!(config.data_dir, PathBuf::from("C:\\data"));
     assert_eq!(config.shutdown_grace, Duration::from_secs(7));
 }

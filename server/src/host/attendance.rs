@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::transport::Transport;
 
-use crate::metrics::ByTransport;
+use crate::metrics::{ByTransport, SessionGauges};
 
 /// The open links with their transports; as many as there are links.
 #[derive(Debug, Default)]
@@ -25,18 +25,14 @@ impl Attendance {
         self.links.borrow_mut().remove(&link);
     }
 
-    /// Brings the figures up to date; `sessions` are the links that carry one, and whether its
+    /// Brings the figures up to date. `sessions` are the links that carry one, and whether its
     /// player is away.
     pub(super) fn count(
         &self,
         sessions: impl Iterator<Item = (LinkId, bool)>,
-        figures: &ByTransport,
+        figures: &ByTransport<SessionGauges>,
     ) {
         let links = self.links.borrow();
-        let mut open = [0; Transport::ALL.len()];
-        links
-            .values()
-            .for_each(|&transport| open[transport as usize] += 1);
         let mut playing = [[0; 2]; Transport::ALL.len()];
         for (link, away) in sessions {
             if let Some(&transport) = links.get(&link) {
@@ -45,9 +41,8 @@ impl Attendance {
         }
         for transport in Transport::ALL {
             let (figures, [here, away]) = (figures.of(transport), playing[transport as usize]);
-            figures.open.set(open[transport as usize]);
-            figures.sessions_here.set(here);
-            figures.sessions_away.set(away);
+            figures.here.set(here);
+            figures.away.set(away);
         }
     }
 }
@@ -67,16 +62,12 @@ mod tests {
         attendance.count(sessions.into_iter(), &figures);
         let of = |transport| {
             let one = figures.of(transport);
-            (
-                one.open.get(),
-                one.sessions_here.get(),
-                one.sessions_away.get(),
-            )
+            (one.here.get(), one.away.get())
         };
-        assert_eq!(of(Transport::Quic), (1, 0, 0));
-        assert_eq!(of(Transport::WebRtc), (2, 1, 1));
+        assert_eq!(of(Transport::Quic), (0, 0));
+        assert_eq!(of(Transport::WebRtc), (1, 1));
         attendance.gone(LinkId(2));
         attendance.count([(LinkId(3), false)].into_iter(), &figures);
-        assert_eq!(of(Transport::WebRtc), (1, 1, 0));
+        assert_eq!(of(Transport::WebRtc), (1, 0));
     }
 }

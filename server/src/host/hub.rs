@@ -233,7 +233,7 @@ impl<G: Game> Hub<G> {
         metrics.sessions.set(lobby.sessions() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);
         self.attendance
-            .count(lobby.attendance(), &metrics.by_transport);
+            .count(lobby.attendance(), &metrics.sessions_by_transport);
         let (counts, figures) = (lobby.counts(), &metrics.lobby);
         for (counter, total) in [
             (&figures.joined, counts.joined),
@@ -271,7 +271,6 @@ impl<G: Game> LinkSink for Hub<G> {
     fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
         tracing::debug!(link = link.0, %transport, %from, "a link opened");
         let now = self.clock.now();
-        self.metrics.by_transport.of(transport).opened.inc();
         self.attendance.opened(link, transport);
         self.drive(|lobby| lobby.opened(now, link));
     }

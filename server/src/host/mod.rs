@@ -5,6 +5,7 @@
 mod attendance;
 mod hub;
 mod lazy;
+mod page;
 mod rooms;
 mod serve;
 mod signals;
@@ -34,6 +35,12 @@ impl fmt::Display for ServerError {
 }
 
 impl std::error::Error for ServerError {}
+
+impl From<String> for ServerError {
+    fn from(sentence: String) -> ServerError {
+        ServerError(sentence)
+    }
+}
 
 /// Whether the signals of the process are for this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

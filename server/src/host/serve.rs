@@ -13,17 +13,23 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::hub::{Hub, HubParts};
-use super::signals::SignalStream;
+use super::page::Page;
+use super::signals::{Signal, SignalStream};
 use super::{Bound, Command, Signals};
-use crate::config::{Config, TlsFiles};
+use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::http::{AdminListener, AdminState, Build};
+use crate::http::{AdminListener, AdminState, Build, PublicListener};
+use crate::limits::CERTIFICATE_TURN;
 use crate::metrics::Metrics;
+use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
-use crate::transport::Links;
+use crate::transport::origin::OriginRule;
 use crate::transport::quic::{Quic, QuicOptions};
-use crate::transport::tls::Identity;
+use crate::transport::seats::Seats;
+use crate::transport::tls::Certificates;
+use crate::transport::websocket::WebSockets;
+use crate::transport::{LinkSink, Links};
 
 /// How often the lobby looks at its deadlines.
 const TURN: Duration = Duration::from_millis(50);
@@ -32,8 +38,9 @@ const TURN: Duration = Duration::from_millis(50);
 struct Server<G: Game> {
     hub: Rc<Hub<G>>,
     quic: Quic,
+    websockets: WebSockets,
     admin: std::net::SocketAddr,
-    certificate: Vec<u8>,
+    certificates: Arc<Certificates>,
     clock: Clock,
     /// Workers call it after a tick.
     wake: Arc<Notify>,
@@ -79,22 +86,20 @@ impl<G: Game<Rules: Default>> Server<G> {
     /// Binds the listeners and opens the first room; needs the local task set.
     fn open(config: &Config) -> Result<Server<G>, String> {
         let data = DataDir::open(&config.data_dir)?;
-        let identity = identity(&config.tls)?;
-        let certificate = identity.certificate().map(|der| der.to_vec());
+        let certificates = certificates(config)?;
         let schema = schema_of::<G>()
             .map(Arc::new)
             .map_err(|error| format!("the game's schema: {error}"))?;
-        let sha256 = identity.sha256();
-        tracing::info!(%sha256, "clients may pin this certificate");
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
+        let build = Build {
+            version: env!("CARGO_PKG_VERSION"),
+            protocol: tickwire_shared::wire::PROTOCOL,
+            schema: schema.hash,
+        };
         let admin_state = AdminState::new(
             Arc::clone(&metrics),
-            Build {
-                version: env!("CARGO_PKG_VERSION"),
-                protocol: tickwire_shared::wire::PROTOCOL,
-                schema: schema.hash,
-                certificate_sha256: sha256,
-            },
+            build.clone(),
+            Arc::clone(&certificates),
         );
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
@@ -108,21 +113,42 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
         })?;
+        let public = PublicListener::bind(config.listen)?;
         let options = QuicOptions {
-            listen: config.listen,
-            identity,
+            listen: public.address(),
+            certificates: Arc::clone(&certificates),
+            origins: OriginRule::new(config.web.origins.clone()),
+            transports: config.transports.clone(),
             reset_key: data.reset_key()?,
             links_per_address_max: config.session.links_per_address_max,
         };
-        let quic = Quic::start(options, links, Rc::clone(&hub) as _, Arc::clone(&metrics))?;
+        let sink = Rc::clone(&hub) as Rc<dyn LinkSink>;
+        let quic = Quic::start(
+            options,
+            Rc::clone(&links),
+            Rc::clone(&sink),
+            Arc::clone(&metrics),
+        )?;
+        let seats = Seats::new(config.session.links_per_address_max);
+        let websockets = WebSockets::new(links, sink, Arc::clone(&metrics), seats);
+        let page = Page {
+            build,
+            certificates: Arc::clone(&certificates),
+            rooms: Arc::clone(&admin_state),
+            offers: None,
+            websockets: websockets.clone(),
+            metrics: Arc::clone(&metrics),
+        };
+        page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(quic.address()))?;
         let admin_address = admin.address();
         admin.serve(admin_state);
         Ok(Server {
             hub,
             quic,
+            websockets,
             admin: admin_address,
-            certificate: certificate.unwrap_or_default(),
+            certificates,
             clock,
             wake,
             metrics,
@@ -134,7 +160,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         Bound {
             public: self.quic.address(),
             admin: self.admin,
-            certificate: self.certificate.clone(),
+            certificate: self.certificates.current().certificate().to_vec(),
         }
     }
 
@@ -143,12 +169,21 @@ impl<G: Game<Rules: Default>> Server<G> {
         tracing::info!(public = %self.quic.address(), admin = %self.admin, "serving");
         let mut turns = interval(TURN);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut certificate_turns = interval(CERTIFICATE_TURN);
+        certificate_turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drain = Drain::default();
         while drain != Drain::Stopped {
             tokio::select! {
                 () = self.wake.notified() => self.hub.forward_batches(),
                 _ = turns.tick() => self.hub.turn(),
-                () = signals.next() => drain = self.drain_further(drain),
+                _ = certificate_turns.tick() => self.certificates.turn(WallTime::now()),
+                signal = signals.next() => match signal {
+                    Signal::End => drain = self.drain_further(drain),
+                    Signal::Reload => {
+                        tracing::info!("reading the certificate files again");
+                        self.certificates.reload(WallTime::now());
+                    }
+                },
                 command = inbox.recv() => drain = match command {
                     Some(Command::Drain) => self.drain_further(drain),
                     Some(Command::Stop) | None => Drain::Stopped,
@@ -158,7 +193,10 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         tracing::info!("closing");
         self.hub.close();
-        self.quic.stop(CloseReason::Draining).await;
+        tokio::join!(
+            self.quic.stop(CloseReason::Draining),
+            self.websockets.stop()
+        );
     }
 
     /// The first signal starts the drain, the second ends it.
@@ -174,14 +212,18 @@ impl<G: Game<Rules: Default>> Server<G> {
     }
 }
 
-fn identity(files: &TlsFiles) -> Result<Identity, String> {
-    match (&files.cert, &files.key) {
-        (Some(cert), Some(key)) => Identity::from_pem_files(cert, key),
+fn certificates(config: &Config) -> Result<Arc<Certificates>, String> {
+    let certificates = match (&config.tls.cert, &config.tls.key) {
+        (Some(cert), Some(key)) => Certificates::from_pem_files(cert, key)?,
         _ => {
-            tracing::warn!("no tls.cert: a certificate for development is made");
-            Identity::development()
+            tracing::warn!("no tls.cert: certificates for development are made");
+            Certificates::development(&[], WallTime::now())?
         }
-    }
+    };
+    let current = certificates.current();
+    let (sha256, expires) = (current.sha256(), current.not_after());
+    tracing::info!(sha256, %expires, "clients may pin this certificate");
+    Ok(certificates)
 }
 
 fn start_workers(

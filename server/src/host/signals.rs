@@ -1,4 +1,4 @@
-//! The two signals that end a server.
+//! The signals a server obeys: two that end it, one that has it read its certificates again.
 //!
 //! Never installs a handler unless the program asked for it.
 
@@ -7,10 +7,19 @@ use std::io;
 
 use super::Signals;
 
-/// Waits for SIGTERM or Ctrl-C, again and again.
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// SIGTERM or Ctrl-C.
+    End,
+    /// SIGHUP.
+    Reload,
+}
+
+/// Waits for signals, again and again.
 pub(super) struct SignalStream {
     #[cfg(unix)]
-    unix: Option<[tokio::signal::unix::Signal; 2]>,
+    unix: Option<[tokio::signal::unix::Signal; 3]>,
     #[cfg(not(unix))]
     obeyed: bool,
 }
@@ -25,19 +34,21 @@ impl SignalStream {
             Signals::Obeyed => Some([
                 signal(SignalKind::terminate())?,
                 signal(SignalKind::interrupt())?,
+                signal(SignalKind::hangup())?,
             ]),
         };
         Ok(SignalStream { unix })
     }
 
     /// The next signal; never comes when none is wanted.
-    pub(super) async fn next(&mut self) {
+    pub(super) async fn next(&mut self) -> Signal {
         match &mut self.unix {
             None => pending().await,
-            Some([terminate, interrupt]) => {
+            Some([terminate, interrupt, hangup]) => {
                 tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => Signal::End,
+                    _ = interrupt.recv() => Signal::End,
+                    _ = hangup.recv() => Signal::Reload,
                 }
             }
         }
@@ -53,9 +64,10 @@ impl SignalStream {
     }
 
     /// The next Ctrl-C; never comes when it is not wanted.
-    pub(super) async fn next(&mut self) {
+    pub(super) async fn next(&mut self) -> Signal {
         if !self.obeyed || tokio::signal::ctrl_c().await.is_err() {
             pending::<()>().await;
         }
+        Signal::End
     }
 }

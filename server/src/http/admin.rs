@@ -15,9 +15,10 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use crate::limits::HTTP_BODY_BYTES_MAX;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, certificate_text};
 use crate::runtime::clock;
 use crate::runtime::worker::RoomFigures;
+use crate::transport::tls::Certificates;
 
 /// What this server was built from.
 #[derive(Clone, Debug)]
@@ -28,8 +29,6 @@ pub struct Build {
     pub protocol: u16,
     /// Hash of the game's schema.
     pub schema: u64,
-    /// SHA-256 of the certificate that native clients may pin, in hex.
-    pub certificate_sha256: String,
 }
 
 /// One room as operators see it.
@@ -53,16 +52,22 @@ pub struct AdminState {
     /// Everything counted.
     pub metrics: Arc<Metrics>,
     build: Build,
+    certificates: Arc<Certificates>,
     rooms: Mutex<Vec<RoomRow>>,
 }
 
 impl AdminState {
     /// A server without rooms.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>, build: Build) -> Arc<AdminState> {
+    pub fn new(
+        metrics: Arc<Metrics>,
+        build: Build,
+        certificates: Arc<Certificates>,
+    ) -> Arc<AdminState> {
         Arc::new(AdminState {
             metrics,
             build,
+            certificates,
             rooms: Mutex::default(),
         })
     }
@@ -72,7 +77,8 @@ impl AdminState {
         *self.rooms.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
     }
 
-    fn rooms(&self) -> Vec<RoomRow> {
+    /// The list of rooms as it was set last.
+    pub(super) fn rooms(&self) -> Vec<RoomRow> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.clone()
     }
@@ -106,17 +112,21 @@ async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, &'static st
 
 async fn metrics(State(state): State<Arc<AdminState>>) -> impl IntoResponse {
     let build = &state.build;
-    let text = (state.metrics).prometheus(build.version, build.protocol, build.schema);
+    let mut text = (state.metrics).prometheus(build.version, build.protocol, build.schema);
+    let current = state.certificates.current();
+    text.push_str(&certificate_text(current.sha256(), current.not_after()));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
 async fn version(State(state): State<Arc<AdminState>>) -> Json<Value> {
-    let build = &state.build;
+    let (build, certificate) = (&state.build, state.certificates.current());
     Json(json!({
         "version": build.version,
         "protocol": build.protocol,
         "schema": format!("{:016x}", build.schema),
-        "certificate_sha256": build.certificate_sha256,
+        "certificate_sha256": certificate.sha256(),
+        "certificate_expires": certificate.not_after().0,
+        "certificate_hashes": state.certificates.hashes(),
     }))
 }
 
@@ -148,7 +158,7 @@ async fn stats(State(state): State<Arc<AdminState>>) -> Json<Value> {
         "cpu_s": clock::process_cpu().as_secs_f64(),
         "rooms": metrics.rooms.get(),
         "sessions": metrics.sessions.get(),
-        "links": metrics.links.open.get(),
+        "links": metrics.links.open.total(),
         "chat_messages": metrics.lobby.chat_lines.get(),
         "datagrams_dropped": metrics.links.datagrams_dropped.get(),
         "mailbox_dropped": metrics.mailbox_dropped.get(),

@@ -1,12 +1,16 @@
-//! HTTP: the private listener that operators, dashboards and bots ask.
+//! HTTP: the public listener for players' pages and offers, and the private one that operators,
+//! dashboards and bots ask.
 //!
-//! Never serves a player, and never changes a game.
+//! Never changes a game, and never mixes the two: what operators ask for is nowhere on the public
+//! port.
 
 mod admin;
 mod listener;
+mod public;
 
 pub use admin::{AdminState, Build, RoomRow};
 pub use listener::AdminListener;
+pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions};
 
 use std::io;
 use std::net::SocketAddr;

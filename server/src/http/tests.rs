@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::*;
-use crate::metrics::Metrics;
+use crate::runtime::clock::WallTime;
+use crate::transport::tls::Certificates;
 
 struct Bench {
     address: SocketAddr,
@@ -21,9 +22,9 @@ impl Bench {
             version: "0.1.0",
             protocol: 3,
             schema: 0xAB,
-            certificate_sha256: "cd".to_owned(),
         };
-        let state = AdminState::new(std::sync::Arc::new(Metrics::default()), build);
+        let certificates = Certificates::development(&[], WallTime::now()).unwrap();
+        let state = AdminState::new(std::sync::Arc::default(), build, certificates);
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         listener.serve(state.clone());
@@ -90,6 +91,10 @@ fn figures_are_json_and_prometheus() {
             json(bench.get("/version").await)["schema"],
             "00000000000000ab"
         );
+        let version = json(bench.get("/version").await);
+        let hash = version["certificate_sha256"].as_str().unwrap();
+        assert_eq!(version["certificate_hashes"][0], hash);
+        assert_eq!(version["certificate_hashes"].as_array().unwrap().len(), 2);
         assert_eq!(json(bench.get("/debug/rooms").await), serde_json::json!([]));
         bench.state.set_rooms(vec![RoomRow {
             id: 1,
@@ -101,6 +106,12 @@ fn figures_are_json_and_prometheus() {
         assert_eq!(json(bench.get("/debug/rooms").await)[0]["name"], "lobby");
         let metrics = bench.get("/metrics").await;
         assert!(metrics.contains("protocol=\"3\"") && metrics.contains("text/plain"));
+        let expires = version["certificate_expires"].as_u64().unwrap();
+        let line = format!("tickwire_certificate_expiry_timestamp_seconds {expires}\n");
+        assert!(
+            metrics.contains(&line) && metrics.contains(hash),
+            "{metrics}"
+        );
     });
 }
 

@@ -4,16 +4,20 @@
 //! unit aside: seconds and bytes only. The names are the interface of dashboards and bots.
 
 mod histogram;
+mod http;
+mod links;
 mod text;
 
 pub use histogram::Histogram;
+pub use http::{HttpMetrics, Rejection};
+pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
+pub use text::certificate_text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::transport::Transport;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -50,6 +54,16 @@ impl Gauge {
     /// Sets the number.
     pub fn set(&self, value: u64) {
         self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// One more.
+    pub fn inc(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One less; call it once for each [`Gauge::inc`].
+    pub fn dec(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The number now.
@@ -106,64 +120,6 @@ impl TickMetrics {
     /// Starts a new measurement: see [`TickMetrics::cpu_recent`].
     pub fn reset_recent(&self) {
         self.cpu_recent.reset();
-    }
-}
-
-/// Figures of all links; written by the transports.
-#[derive(Debug, Default)]
-pub struct LinkMetrics {
-    /// Links that are open now.
-    pub open: Gauge,
-    /// Links that finished their handshake.
-    pub opened: Counter,
-    /// Attempts that were turned away or broke before that.
-    pub failed: Counter,
-    /// New addresses that were asked to prove that they can be reached.
-    pub retried: Counter,
-    /// Bytes of packets received, without what the transport adds.
-    pub received_bytes: ByLane,
-    /// Packets received.
-    pub received_packets: ByLane,
-    /// Bytes of packets sent, without what the transport adds.
-    pub sent_bytes: ByLane,
-    /// Packets sent.
-    pub sent_packets: ByLane,
-    /// Datagrams that did not fit a burst or a path.
-    pub datagrams_dropped: Counter,
-    /// Links closed because their client did not read.
-    pub slow_consumers: Counter,
-}
-
-/// Figures of one transport; written by the hub.
-#[derive(Debug, Default)]
-pub struct TransportMetrics {
-    /// Links that are open now.
-    pub open: Gauge,
-    /// Links that opened.
-    pub opened: Counter,
-    /// Sessions whose player is there.
-    pub sessions_here: Gauge,
-    /// Sessions whose player is away.
-    pub sessions_away: Gauge,
-}
-
-/// One set of figures a transport.
-#[derive(Debug, Default)]
-pub struct ByTransport {
-    transports: [TransportMetrics; Transport::ALL.len()],
-}
-
-impl ByTransport {
-    /// The figures of `transport`.
-    #[must_use]
-    pub fn of(&self, transport: Transport) -> &TransportMetrics {
-        let [quic, web_transport, web_rtc, web_socket] = &self.transports;
-        match transport {
-            Transport::Quic => quic,
-            Transport::WebTransport => web_transport,
-            Transport::WebRtc => web_rtc,
-            Transport::WebSocket => web_socket,
-        }
     }
 }
 
@@ -244,8 +200,10 @@ pub struct Metrics {
     pub ticks: Arc<TickMetrics>,
     /// Links.
     pub links: LinkMetrics,
-    /// Links and sessions by what carries them.
-    pub by_transport: ByTransport,
+    /// The public HTTP listener.
+    pub http: HttpMetrics,
+    /// Sessions by what carries them.
+    pub sessions_by_transport: ByTransport<SessionGauges>,
     /// What happens in rooms.
     pub in_rooms: RoomMetrics,
     /// Rooms that tick now.

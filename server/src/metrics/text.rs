@@ -7,9 +7,10 @@ use std::fmt::{Display, Write};
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByLane, ByTransport, Histogram, LinkMetrics, LobbyMetrics, Metrics, RoomMetrics, TickMetrics,
+    ByLane, ByTransport, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection,
+    RoomMetrics, SessionGauges, TickMetrics,
 };
-use crate::runtime::clock;
+use crate::runtime::clock::{self, WallTime};
 
 /// Upper bounds of the buckets that are shown, in microseconds.
 const BOUNDS_MICROS: [u64; 12] = [
@@ -31,7 +32,8 @@ impl Metrics {
         render_ticks(&self.ticks, &mut text);
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
-        render_links(&self.links, &self.by_transport, &mut text);
+        render_links(&self.links, &mut text);
+        render_http(&self.http, &mut text);
         text.0
     }
 
@@ -43,7 +45,11 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
-        render_sessions(&self.by_transport, self.sessions_parked.get(), text);
+        render_sessions(
+            &self.sessions_by_transport,
+            self.sessions_parked.get(),
+            text,
+        );
         text.counter(
             "rooms_failed_total",
             "Rooms that ended by an internal error.",
@@ -62,6 +68,20 @@ impl Metrics {
         let cpu = clock::process_cpu().as_secs_f64();
         text.sample("cpu_seconds_total", "", cpu);
     }
+}
+
+/// The certificate in use, in the same format; an alert looks at how near its end is.
+#[must_use]
+pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
+    let mut text = Text(String::new());
+    text.head("certificate_info", "gauge", "The certificate in use.");
+    text.sample("certificate_info", &format!("{{sha256=\"{sha256}\"}}"), 1);
+    text.gauge(
+        "certificate_expiry_timestamp_seconds",
+        "When the certificate ends, in seconds since 1970.",
+        expires.0,
+    );
+    text.0
 }
 
 fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
@@ -146,7 +166,7 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
     );
 }
 
-fn render_sessions(by_transport: &ByTransport, parked: u64, text: &mut Text) {
+fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {
     text.head(
         "sessions",
         "gauge",
@@ -154,7 +174,7 @@ fn render_sessions(by_transport: &ByTransport, parked: u64, text: &mut Text) {
     );
     for transport in Transport::ALL {
         let (name, of) = (transport.name(), by_transport.of(transport));
-        for (state, gauge) in [("linked", &of.sessions_here), ("away", &of.sessions_away)] {
+        for (state, gauge) in [("linked", &of.here), ("away", &of.away)] {
             let labels = format!("{{transport=\"{name}\",state=\"{state}\"}}");
             text.sample("sessions", &labels, gauge.get());
         }
@@ -162,37 +182,29 @@ fn render_sessions(by_transport: &ByTransport, parked: u64, text: &mut Text) {
     text.sample("sessions", "{transport=\"none\",state=\"parked\"}", parked);
 }
 
-fn render_links(links: &LinkMetrics, by_transport: &ByTransport, text: &mut Text) {
+fn render_links(links: &LinkMetrics, text: &mut Text) {
     text.head("links", "gauge", "Links that are open.");
     for transport in Transport::ALL {
         let labels = format!("{{transport=\"{}\"}}", transport.name());
-        text.sample("links", &labels, by_transport.of(transport).open.get());
-    }
-    text.head("links_opened_total", "counter", "Links that opened.");
-    for transport in Transport::ALL {
-        let labels = format!("{{transport=\"{}\"}}", transport.name());
-        text.sample(
-            "links_opened_total",
-            &labels,
-            by_transport.of(transport).opened.get(),
-        );
+        text.sample("links", &labels, links.open.of(transport).get());
     }
     text.head("connects_total", "counter", "Attempts to open a link.");
-    for (result, counter) in [
-        ("opened", &links.opened),
-        ("failed", &links.failed),
-        ("retried", &links.retried),
-    ] {
-        let labels = format!("{{result=\"{result}\"}}");
-        text.sample("connects_total", &labels, counter.get());
+    for transport in Transport::ALL {
+        for (result, counters) in [("opened", &links.opened), ("failed", &links.failed)] {
+            let name = transport.name();
+            let labels = format!("{{transport=\"{name}\",result=\"{result}\"}}");
+            text.sample("connects_total", &labels, counters.of(transport).get());
+        }
     }
+    let labels = "{transport=\"quic\",result=\"retried\"}";
+    text.sample("connects_total", labels, links.retried.get());
     text.by_lane("received_bytes_total", &links.received_bytes);
     text.by_lane("received_packets_total", &links.received_packets);
     text.by_lane("sent_bytes_total", &links.sent_bytes);
     text.by_lane("sent_packets_total", &links.sent_packets);
     text.counter(
         "datagrams_dropped_total",
-        "Datagrams that did not fit a burst or a path.",
+        "Datagrams that did not fit a burst or a path, or that a newer one replaced.",
         links.datagrams_dropped.get(),
     );
     text.counter(
@@ -200,6 +212,27 @@ fn render_links(links: &LinkMetrics, by_transport: &ByTransport, text: &mut Text
         "Links closed because their client did not read.",
         links.slow_consumers.get(),
     );
+}
+
+fn render_http(http: &HttpMetrics, text: &mut Text) {
+    text.head(
+        "http_responses_total",
+        "counter",
+        "Answers of the public listener.",
+    );
+    for (class, label) in HttpMetrics::CLASSES {
+        let labels = format!("{{class=\"{label}\"}}");
+        text.sample("http_responses_total", &labels, http.of_class(class).get());
+    }
+    text.head(
+        "http_rejected_total",
+        "counter",
+        "Connections and requests of the public listener that got nothing.",
+    );
+    for (cause, label) in Rejection::ALL {
+        let labels = format!("{{cause=\"{label}\"}}");
+        text.sample("http_rejected_total", &labels, http.rejected(cause).get());
+    }
 }
 
 /// The text so far. Writing to a string cannot fail.
@@ -259,10 +292,9 @@ mod tests {
     fn every_line_is_a_comment_or_a_sample() {
         let metrics = Metrics::default();
         metrics.ticks.cpu.record(1_500);
-        metrics.links.opened.add(3);
-        let webrtc = metrics.by_transport.of(Transport::WebRtc);
-        webrtc.opened.add(2);
-        webrtc.sessions_away.set(1);
+        metrics.links.opened.of(Transport::Quic).add(3);
+        let webrtc = metrics.sessions_by_transport.of(Transport::WebRtc);
+        webrtc.away.set(1);
         let text = metrics.prometheus("0.1.0", 1, 0xABC);
         for line in text.lines() {
             let sample = line.split(' ').next_back().unwrap().parse::<f64>();
@@ -273,8 +305,7 @@ mod tests {
             "tickwire_tick_cpu_seconds_bucket{le=\"0.001\"} 0",
             "tickwire_tick_cpu_seconds_bucket{le=\"0.002\"} 1",
             "tickwire_tick_cpu_seconds_sum 0.0015",
-            "tickwire_connects_total{result=\"opened\"} 3",
-            "tickwire_links_opened_total{transport=\"webrtc\"} 2",
+            "tickwire_connects_total{transport=\"quic\",result=\"opened\"} 3",
             "tickwire_sessions{transport=\"webrtc\",state=\"away\"} 1",
         ] {
             assert!(

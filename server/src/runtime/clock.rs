@@ -1,9 +1,11 @@
 //! The one clock of production code.
 //!
-//! Everything else gets its time as an argument. Wall time is never read here: a game server that
-//! trusts it stumbles when somebody sets the clock.
+//! Everything else gets its time as an argument. Games never see wall time: a game server that
+//! trusts it stumbles when somebody sets the clock. It is read here for certificates alone, which
+//! clients judge by their own.
 
-use std::time::Duration;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use cpu_time::{ProcessTime, ThreadTime};
 use tickwire_shared::time::Instant;
@@ -34,6 +36,75 @@ impl Clock {
     }
 }
 
+/// Seconds since 1970 (UTC), for certificates alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WallTime(pub u64);
+
+impl WallTime {
+    /// What the machine's clock shows; 1970 when it shows less.
+    #[must_use]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one wall clock read of production code"
+    )]
+    pub fn now() -> WallTime {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        WallTime(since.unwrap_or_default().as_secs())
+    }
+
+    /// This much later.
+    #[must_use]
+    pub fn after(self, span: Duration) -> WallTime {
+        WallTime(self.0.saturating_add(span.as_secs()))
+    }
+
+    /// This much earlier, not before 1970.
+    #[must_use]
+    pub fn before(self, span: Duration) -> WallTime {
+        WallTime(self.0.saturating_sub(span.as_secs()))
+    }
+
+    /// From `earlier` until this; nothing when that is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: WallTime) -> Duration {
+        Duration::from_secs(self.0.saturating_sub(earlier.0))
+    }
+
+    /// From 1970 until this.
+    #[must_use]
+    pub fn since_epoch(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+
+    /// Year, month and day of the Gregorian calendar.
+    #[must_use]
+    pub fn date(self) -> (u64, u64, u64) {
+        // Counted from the first of March of year 0 in cycles of 400 years, so that the day that
+        // leap years add is the last of its year.
+        let days = self.0 / 86_400 + 719_468;
+        let (cycle, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, carry) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        (400 * cycle + year + carry, month, day)
+    }
+}
+
+impl fmt::Display for WallTime {
+    /// As in `2026-11-28 07:12 UTC`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.date();
+        let (hour, minute) = (self.0 / 3_600 % 24, self.0 / 60 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    }
+}
+
 /// Processor time this thread has used, in microseconds.
 #[must_use]
 pub fn thread_cpu_micros() -> u64 {
@@ -53,6 +124,22 @@ fn micros(span: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wall_time_is_written_as_people_read_it() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_709_251_199, "2024-02-29 23:59 UTC"),
+            (1_764_313_920, "2025-11-28 07:12 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(WallTime(seconds).to_string(), text);
+        }
+        assert_eq!(WallTime(5).since(WallTime(9)), Duration::ZERO);
+        assert!(WallTime::now() > WallTime(1_700_000_000));
+    }
 
     #[test]
     fn goes_forward_and_counts_work() {

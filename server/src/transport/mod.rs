@@ -6,8 +6,11 @@
 
 mod congestion;
 mod ordered;
+pub mod origin;
 pub mod quic;
+pub mod seats;
 pub mod tls;
+pub mod websocket;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -50,6 +50,18 @@ impl OrderedQueue {
         Ok(())
     }
 
+    /// The packet that goes next.
+    pub(super) fn first(&self) -> Option<&[u8]> {
+        self.packets.front().map(AsRef::as_ref)
+    }
+
+    /// Drops the packet that went.
+    pub(super) fn drop_first(&mut self) {
+        if let Some(packet) = self.packets.pop_front() {
+            self.bytes -= packet.len();
+        }
+    }
+
     /// Replaces `frames` by the frames of the next packets; leaves it empty when none wait.
     pub(super) fn take_frames(&mut self, frames: &mut Vec<u8>) {
         frames.clear();

@@ -1,12 +1,16 @@
-//! Links over QUIC: datagrams for the unreliable lanes, one stream for the Ordered lane.
+//! Links over QUIC and WebTransport: datagrams for the unreliable lanes, one stream for the Ordered
+//! lane.
 //!
 //! Never resumes early (no 0-RTT) and never lets a client hold more memory than the windows in
 //! [`crate::limits`]. A client opens one stream in both directions; anything else ends the link.
 
 mod endpoint;
 mod link;
+mod webtransport;
 
+pub(crate) use endpoint::udp_socket;
 pub use endpoint::{QuicOptions, ResetKey};
+pub use webtransport::PATH as WEBTRANSPORT_PATH;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,11 +18,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use quinn::{Connection, Incoming, RecvStream, SendStream, VarInt};
+use quinn::{Connection, Incoming, VarInt};
 use tickwire_shared::close::CloseReason;
+use tickwire_shared::transport::Transport;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
+use web_transport_quinn::{RecvStream, SendStream, Session};
 
+use super::origin::OriginRule;
 use super::{LinkSink, Links};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
@@ -39,6 +46,16 @@ struct Shared {
     /// Connections of each address, those without a link included.
     addresses: RefCell<BTreeMap<IpAddr, usize>>,
     links_per_address_max: usize,
+    /// Which pages may open a session of WebTransport.
+    origins: OriginRule,
+}
+
+/// A client that finished its handshake.
+struct Opened {
+    transport: Transport,
+    session: Session,
+    send: SendStream,
+    receive: RecvStream,
 }
 
 impl Quic {
@@ -53,6 +70,7 @@ impl Quic {
         metrics: Arc<Metrics>,
     ) -> Result<Quic, String> {
         let links_per_address_max = options.links_per_address_max;
+        let origins = options.origins.clone();
         let (endpoint, address) = endpoint::bind(options)?;
         let shared = Rc::new(Shared {
             links,
@@ -61,6 +79,7 @@ impl Quic {
             handshakes: Cell::new(0),
             addresses: RefCell::default(),
             links_per_address_max,
+            origins,
         });
         spawn_local(accept_all(endpoint.clone(), shared));
         Ok(Quic { endpoint, address })
@@ -107,7 +126,7 @@ impl Shared {
         let full = self.links.len() + self.handshakes.get() >= LINKS_MAX;
         let seat = AddressSeat::take(self, incoming.remote_address().ip());
         let Some(seat) = seat.filter(|_| !full) else {
-            self.metrics.links.failed.inc();
+            self.metrics.links.failed.of(Transport::Quic).inc();
             incoming.refuse();
             return;
         };
@@ -119,43 +138,70 @@ impl Shared {
 /// One connection from its first packet to its end.
 async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, seat: AddressSeat) {
     let from = incoming.remote_address();
-    match open(incoming).await {
-        Ok((connection, send, receive)) => {
+    match open(&shared, incoming).await {
+        Ok(opened) => {
             drop(handshake);
-            shared.metrics.links.opened.inc();
-            link::run(&shared, from, connection, send, receive).await;
+            link::run(&shared, from, opened).await;
         }
         Err(reason) => {
-            shared.metrics.links.failed.inc();
+            shared.metrics.links.failed.of(Transport::Quic).inc();
             tracing::debug!(reason, "a connection did not become a link");
         }
     }
     drop(seat);
 }
 
-/// The handshake of QUIC and the client's one stream, within a deadline.
-async fn open(incoming: Incoming) -> Result<(Connection, SendStream, RecvStream), &'static str> {
-    let established = RefCell::new(None::<Connection>);
+/// The handshake of QUIC, that of WebTransport if asked for, and the client's one stream, within a
+/// deadline.
+async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static str> {
+    let reached = RefCell::new(Reached::Nothing);
     let opening = async {
-        let connection = incoming.accept().ok()?.await.ok()?;
-        *established.borrow_mut() = Some(connection.clone());
-        let (send, receive) = connection.accept_bi().await.ok()?;
-        Some((connection, send, receive))
+        let failed = "the QUIC handshake failed";
+        let connecting = incoming.accept().map_err(|_| failed)?;
+        let connection = connecting.await.map_err(|_| failed)?;
+        *reached.borrow_mut() = Reached::Connection(connection.clone());
+        let (transport, session) = if webtransport::is_asked_for(&connection) {
+            let session = webtransport::accept(&connection, &shared.origins).await?;
+            (Transport::WebTransport, session)
+        } else {
+            (Transport::Quic, Session::raw(connection))
+        };
+        *reached.borrow_mut() = Reached::Session(session.clone());
+        let (send, receive) = (session.accept_bi().await)
+            .map_err(|_| "the client left before it opened its stream")?;
+        Ok(Opened {
+            transport,
+            session,
+            send,
+            receive,
+        })
     };
     let outcome = timeout(HANDSHAKE_TIME_MAX, opening).await;
-    let Some(connection) = established.take() else {
-        return Err("the QUIC handshake failed");
-    };
-    match outcome {
-        Ok(Some(open)) => Ok(open),
-        Ok(None) => Err("the client left before it opened its stream"),
-        Err(_) => Err(turn_away(&connection, CloseReason::HandshakeTimeout)),
-    }
+    outcome.unwrap_or_else(|_| {
+        Err(reached
+            .into_inner()
+            .turn_away(CloseReason::HandshakeTimeout))
+    })
 }
 
-fn turn_away(connection: &Connection, reason: CloseReason) -> &'static str {
-    connection.close(code(reason), reason.text().as_bytes());
-    reason.text()
+/// How far a client came.
+enum Reached {
+    Nothing,
+    Connection(Connection),
+    Session(Session),
+}
+
+impl Reached {
+    fn turn_away(self, reason: CloseReason) -> &'static str {
+        let text = reason.text().as_bytes();
+        match self {
+            Reached::Nothing => {}
+            // Only HTTP/3 gets stuck between the two.
+            Reached::Connection(connection) => connection.close(webtransport::code(reason), text),
+            Reached::Session(session) => session.close(reason.number(), text),
+        }
+        reason.text()
+    }
 }
 
 /// Counts a handshake for as long as it lives.

@@ -1,39 +1,26 @@
-//! Dials a server over QUIC and says in plain words why that failed.
+//! Dials a server over the transport asked for and says in plain words why that failed.
 //!
 //! Never retries: whoever dials knows whether it is worth it.
 
 use core::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connecting, Connection, ConnectionError, Endpoint, TokioRuntime};
 use tickwire_shared::close::CloseReason;
-use tokio::net::UdpSocket;
-use tokio::time::{sleep, timeout};
+use tickwire_shared::transport::Transport;
 
-use crate::address::{Address, BadAddress};
-use crate::link::Link;
+use crate::address::BadAddress;
+use crate::link::{Carrier, Link};
 use crate::trust::Trust;
-use crate::tune;
-use crate::word::LinkEnd;
-
-/// How long a handshake may take before it is worth asking whether anybody listens at all.
-const PATIENCE: Duration = Duration::from_millis(400);
-
-/// How long the answer "nobody listens" may take to come back.
-const KNOCK: Duration = Duration::from_millis(600);
-
-/// TLS alerts of a server that does not speak our protocol or version (RFC 8446, RFC 7301).
-const ALERT_PROTOCOL_VERSION: u64 = 0x100 + 70;
-const ALERT_NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
+use crate::{quic, webrtc, websocket, webtransport};
 
 /// Where and how to dial.
 #[derive(Clone, Debug)]
 pub struct Dial {
     /// `host:port` of the server.
     pub server: String,
+    /// What to dial over.
+    pub transport: Transport,
     /// Which certificate to accept.
     pub trust: Trust,
     /// How long the whole attempt may take.
@@ -41,14 +28,21 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// Dials `server` with the default trust, for at most 5 s.
+    /// Dials `server` over QUIC with the default trust, for at most 5 s.
     #[must_use]
     pub fn to(server: &str) -> Dial {
         Dial {
             server: server.to_owned(),
+            transport: Transport::Quic,
             trust: Trust::default(),
             timeout: Duration::from_secs(5),
         }
+    }
+
+    /// The same over another transport.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Dial {
+        Dial { transport, ..self }
     }
 }
 
@@ -57,12 +51,20 @@ impl Dial {
 pub enum DialError {
     /// The address is no address, or its host is unknown.
     Address(BadAddress),
-    /// The machine answered that nobody listens at this port.
+    /// The machine answered that nobody listens at this UDP port.
     NobodyListens(SocketAddr),
-    /// Nothing answered in time.
+    /// The machine answered that nobody listens at this TCP port.
+    NobodyListensTcp(SocketAddr),
+    /// Nothing answered in time over UDP.
     NoAnswer(SocketAddr),
-    /// Something speaks QUIC there, but not Tickwire.
+    /// Nothing answered in time over TCP.
+    NoAnswerTcp(SocketAddr),
+    /// Something speaks there, but not Tickwire.
     NotTickwire(SocketAddr),
+    /// The server speaks HTTP without TLS, which this trust does not allow.
+    Plain(SocketAddr),
+    /// The server answered the request with this HTTP status; holds its words.
+    Status(u16, String),
     /// The certificate is not acceptable; holds the TLS layer's words.
     Certificate(String),
     /// The server closed the link during the handshake.
@@ -71,106 +73,28 @@ pub enum DialError {
     System(String),
 }
 
-/// Dials `dial.server` over QUIC and opens the Ordered lane.
+/// Dials `dial.server` over `dial.transport` and opens its lanes.
 ///
 /// Each link has its own socket, as separate players have.
 ///
 /// # Errors
 /// [`DialError`] says why, in words for a player.
-pub async fn dial_quic(dial: &Dial) -> Result<Link, DialError> {
-    let address = Address::parse(&dial.server).map_err(DialError::Address)?;
-    let remote = address.resolve().await.map_err(DialError::Address)?;
-    let endpoint = endpoint_for(remote).map_err(|e| DialError::System(e.to_string()))?;
-    let config = client_config(dial.trust, remote)?;
-    let connecting = endpoint
-        .connect_with(config, remote, &address.host)
-        .map_err(|error| DialError::System(error.to_string()))?;
-    let connection = timeout(dial.timeout, handshake(connecting, remote))
-        .await
-        .map_err(|_| DialError::NoAnswer(remote))??;
-    let (outbox, inbox) = connection
-        .open_bi()
-        .await
-        .map_err(|error| failure(error, remote))?;
-    Ok(Link::new(endpoint, connection, outbox, inbox))
-}
-
-fn endpoint_for(remote: SocketAddr) -> std::io::Result<Endpoint> {
-    let local: SocketAddr = match remote {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+pub async fn dial(dial: &Dial) -> Result<Link, DialError> {
+    let carrier = match dial.transport {
+        Transport::Quic => Carrier::Quic(Box::new(quic::dial(dial).await?)),
+        Transport::WebTransport => Carrier::WebTransport(Box::new(webtransport::dial(dial).await?)),
+        Transport::WebRtc => Carrier::WebRtc(webrtc::dial(dial).await?),
+        Transport::WebSocket => Carrier::WebSocket(websocket::dial(dial).await?),
     };
-    let socket = std::net::UdpSocket::bind(local)?;
-    Endpoint::new(tune::endpoint(), None, socket, Arc::new(TokioRuntime))
+    Ok(Link::new(carrier))
 }
 
-fn client_config(trust: Trust, remote: SocketAddr) -> Result<ClientConfig, DialError> {
-    let tls = trust
-        .tls(remote.ip())
-        .map_err(|error| DialError::System(error.to_string()))?;
-    let crypto =
-        QuicClientConfig::try_from(tls).map_err(|error| DialError::System(error.to_string()))?;
-    let mut config = ClientConfig::new(Arc::new(crypto));
-    config.transport_config(Arc::new(tune::transport()));
-    Ok(config)
-}
-
-/// Waits for the handshake; when it does not end soon, finds out whether the port is closed. QUIC
-/// sockets do not hear that answer, so without the question a wrong port costs the whole timeout.
-async fn handshake(connecting: Connecting, remote: SocketAddr) -> Result<Connection, DialError> {
-    tokio::pin!(connecting);
-    tokio::select! {
-        done = &mut connecting => return done.map_err(|error| failure(error, remote)),
-        () = sleep(PATIENCE) => {}
-    }
-    tokio::select! {
-        done = &mut connecting => return done.map_err(|error| failure(error, remote)),
-        closed = port_is_closed(remote) => {
-            if closed {
-                return Err(DialError::NobodyListens(remote));
-            }
-        }
-    }
-    connecting.await.map_err(|error| failure(error, remote))
-}
-
-/// Sends an empty datagram from a connected socket, which hears the machine's refusal.
-async fn port_is_closed(remote: SocketAddr) -> bool {
-    let local: SocketAddr = match remote {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let knock = async {
-        let socket = UdpSocket::bind(local).await?;
-        socket.connect(remote).await?;
-        socket.send(&[]).await?;
-        socket.recv(&mut [0; 16]).await
-    };
-    match timeout(KNOCK, knock).await {
-        Ok(Err(error)) => error.kind() == std::io::ErrorKind::ConnectionRefused,
-        Ok(Ok(_)) | Err(_) => false,
-    }
-}
-
-fn failure(error: ConnectionError, remote: SocketAddr) -> DialError {
-    match error {
-        ConnectionError::VersionMismatch => DialError::NotTickwire(remote),
-        ConnectionError::ConnectionClosed(close) => match u64::from(close.error_code) {
-            ALERT_NO_APPLICATION_PROTOCOL | ALERT_PROTOCOL_VERSION => {
-                DialError::NotTickwire(remote)
-            }
-            _ => DialError::System(close.to_string()),
-        },
-        ConnectionError::TransportError(error) if error.reason.contains("certificate") => {
-            DialError::Certificate(error.reason)
-        }
-        ConnectionError::TransportError(error) => DialError::System(error.to_string()),
-        ConnectionError::TimedOut => DialError::NoAnswer(remote),
-        other => match LinkEnd::from(other) {
-            LinkEnd::Closed { reason, .. } => DialError::Closed(reason),
-            end => DialError::System(end.to_string()),
-        },
-    }
+/// Dials `to.server` over QUIC, whatever transport `to` names.
+///
+/// # Errors
+/// As [`dial`].
+pub async fn dial_quic(to: &Dial) -> Result<Link, DialError> {
+    dial(&to.clone().over(Transport::Quic)).await
 }
 
 impl fmt::Display for DialError {
@@ -181,14 +105,28 @@ impl fmt::Display for DialError {
                 f,
                 "nobody listens at {at}/udp: is the server running, and is this its port?"
             ),
+            DialError::NobodyListensTcp(at) => write!(
+                f,
+                "nobody listens at {at}/tcp: is the server running, and is this its port?"
+            ),
             DialError::NoAnswer(at) => write!(
                 f,
                 "no answer from {at}/udp: a firewall may drop UDP, or the server is not there"
+            ),
+            DialError::NoAnswerTcp(at) => write!(
+                f,
+                "no answer from {at}/tcp: a firewall may drop it, or the server is not there"
             ),
             DialError::NotTickwire(at) => write!(
                 f,
                 "what answers at {at} is no Tickwire server, or one of another version"
             ),
+            DialError::Plain(at) => write!(
+                f,
+                "the server at {at} has no certificate for HTTPS, so that anybody on the way could \
+                 pose as it: give the server one, or accept that with --insecure"
+            ),
+            DialError::Status(status, words) => refused(f, *status, words),
             DialError::Certificate(words) => write!(
                 f,
                 "the server's certificate is not trusted ({words}): \
@@ -197,6 +135,20 @@ impl fmt::Display for DialError {
             DialError::Closed(reason) => write!(f, "{reason}"),
             DialError::System(words) => write!(f, "the link could not be opened: {words}"),
         }
+    }
+}
+
+fn refused(f: &mut fmt::Formatter<'_>, status: u16, words: &str) -> fmt::Result {
+    let why = match status {
+        403 => "the server does not allow this page's origin",
+        404 => "the server does not offer this transport",
+        429 => "too many links from this address: try again in a moment",
+        503 => "the server is full or going down: try again later",
+        _ => "the server refused the request",
+    };
+    match words {
+        "" => write!(f, "{why} (HTTP {status})"),
+        words => write!(f, "{why} (HTTP {status}: {words})"),
     }
 }
 

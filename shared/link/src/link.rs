@@ -1,56 +1,49 @@
-//! One live connection to a server: lanes of packets.
+//! One live connection to a server: lanes of packets, whatever carries them.
 //!
 //! Never waits on sending and never looks into a packet.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use quinn::{
-    Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendDatagramError, SendStream,
-    VarInt, WriteError,
-};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
+use tickwire_shared::transport::Transport;
 use tokio::time::timeout;
 
-use crate::frames::Frames;
-use crate::word::{LinkEnd, SendError, Traffic, printable};
-
-/// Bytes read from the Ordered stream at once.
-const READ_BYTES_MAX: usize = 16 * 1_024;
-
-/// How long a goodbye may take to be handed to the network.
-const GOODBYE: Duration = Duration::from_millis(300);
+use crate::lanes::GOODBYE;
+use crate::pipe::Near;
+use crate::quic::QuicLink;
+use crate::webtransport::WebTransportLink;
+use crate::word::{LinkEnd, SendError, Traffic};
 
 /// One live connection to a server. Dropping it closes it with [`CloseReason::Bye`].
 #[derive(Debug)]
 pub struct Link {
-    endpoint: Endpoint,
-    connection: Connection,
-    outbox: SendStream,
-    inbox: RecvStream,
-    /// Framed bytes of the Ordered lane that the stream has not taken yet.
-    unsent: VecDeque<u8>,
-    frames: Frames,
-    traffic: Traffic,
+    carrier: Carrier,
+}
+
+/// What carries a link. The first two move when they are awaited; the others have a task of their
+/// own, because their libraries lose bytes when a send is given up halfway.
+#[derive(Debug)]
+pub(crate) enum Carrier {
+    Quic(Box<QuicLink>),
+    WebTransport(Box<WebTransportLink>),
+    WebRtc(Near),
+    WebSocket(Near),
 }
 
 impl Link {
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        connection: Connection,
-        outbox: SendStream,
-        inbox: RecvStream,
-    ) -> Link {
-        Link {
-            endpoint,
-            connection,
-            outbox,
-            inbox,
-            unsent: VecDeque::new(),
-            frames: Frames::default(),
-            traffic: Traffic::default(),
+    pub(crate) fn new(carrier: Carrier) -> Link {
+        Link { carrier }
+    }
+
+    /// What carries it.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        match &self.carrier {
+            Carrier::Quic(_) => Transport::Quic,
+            Carrier::WebTransport(_) => Transport::WebTransport,
+            Carrier::WebRtc(_) => Transport::WebRtc,
+            Carrier::WebSocket(_) => Transport::WebSocket,
         }
     }
 
@@ -62,31 +55,11 @@ impl Link {
     /// [`SendError`] for a packet that can never be sent, or when the Ordered queue is full: then
     /// close the link.
     pub fn send(&mut self, lane: Lane, bytes: &[u8]) -> Result<(), SendError> {
-        match lane {
-            Lane::Snapshot => return Err(SendError::WrongLane),
-            Lane::Input => self.send_datagram(bytes),
-            Lane::Ordered => self.queue(bytes)?,
+        match &mut self.carrier {
+            Carrier::Quic(lanes) => lanes.send(lane, bytes),
+            Carrier::WebTransport(lanes) => lanes.send(lane, bytes),
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => near.send(lane, bytes),
         }
-        self.traffic.bytes_out += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn send_datagram(&mut self, bytes: &[u8]) {
-        match self.connection.send_datagram(bytes.to_vec().into()) {
-            // A lost connection is reported by `recv`.
-            Ok(()) | Err(SendDatagramError::ConnectionLost(_)) => {}
-            Err(_) => self.traffic.dropped += 1,
-        }
-    }
-
-    fn queue(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        let head = Frames::head(bytes.len()).map_err(SendError::Frame)?;
-        if self.unsent.len() + head.len() + bytes.len() > LINK_ORDERED_QUEUE_BYTES_MAX {
-            return Err(SendError::QueueFull);
-        }
-        self.unsent.extend(head);
-        self.unsent.extend(bytes);
-        Ok(())
     }
 
     /// The next packet from the server, and meanwhile sends what waits on the Ordered lane.
@@ -96,53 +69,30 @@ impl Link {
     /// # Errors
     /// [`LinkEnd`] when the link is over; asking again gives the end again.
     pub async fn recv(&mut self) -> Result<(Lane, Vec<u8>), LinkEnd> {
-        loop {
-            if let Some(packet) = self.frames.next_packet().map_err(LinkEnd::BadFrame)? {
-                self.traffic.bytes_in += packet.len() as u64;
-                return Ok((Lane::Ordered, packet));
-            }
-            let waiting = self.unsent.as_slices().0;
-            tokio::select! {
-                written = self.outbox.write(waiting), if !waiting.is_empty() => {
-                    self.unsent.drain(..written.map_err(LinkEnd::from)?);
-                }
-                datagram = self.connection.read_datagram() => {
-                    let datagram = datagram.map_err(LinkEnd::from)?;
-                    self.traffic.bytes_in += datagram.len() as u64;
-                    return Ok((Lane::Snapshot, datagram.into()));
-                }
-                chunk = self.inbox.read_chunk(READ_BYTES_MAX, true) => {
-                    match chunk.map_err(LinkEnd::from)? {
-                        Some(chunk) => self.frames.push(&chunk.bytes),
-                        None => return Err(self.end_of_stream().await),
-                    }
-                }
-            }
+        match &mut self.carrier {
+            Carrier::Quic(lanes) => lanes.recv().await,
+            Carrier::WebTransport(lanes) => lanes.recv().await,
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => near.recv().await,
         }
     }
 
-    /// A server that ends its stream is about to close the connection with a reason.
-    async fn end_of_stream(&self) -> LinkEnd {
-        match timeout(GOODBYE, self.connection.closed()).await {
-            Ok(error) => error.into(),
-            Err(_) => LinkEnd::Lost("the server ended the Ordered lane".to_owned()),
-        }
-    }
-
-    /// Round trip time as QUIC measures it.
+    /// Round trip time as the transport measures it; `None` for one that does not.
     #[must_use]
-    pub fn rtt(&self) -> Duration {
-        self.connection.rtt()
+    pub fn rtt(&self) -> Option<Duration> {
+        match &self.carrier {
+            Carrier::Quic(lanes) => Some(lanes.rtt()),
+            Carrier::WebTransport(lanes) => Some(lanes.rtt()),
+            Carrier::WebRtc(_) | Carrier::WebSocket(_) => None,
+        }
     }
 
     /// What the link carried so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
-        let stats = self.connection.stats();
-        Traffic {
-            wire_bytes_in: stats.udp_rx.bytes,
-            wire_bytes_out: stats.udp_tx.bytes,
-            ..self.traffic
+        match &self.carrier {
+            Carrier::Quic(lanes) => lanes.traffic(),
+            Carrier::WebTransport(lanes) => lanes.traffic(),
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => near.traffic(),
         }
     }
 
@@ -150,60 +100,27 @@ impl Link {
     /// dropped. Waits a moment for the goodbye to leave.
     pub async fn close(self, reason: CloseReason) {
         self.close_now(reason);
-        // A vanished server does not hold up the caller for QUIC's whole draining period.
-        let _ = timeout(GOODBYE, self.endpoint.wait_idle()).await;
+        match &self.carrier {
+            Carrier::Quic(lanes) => lanes.wait_closed().await,
+            Carrier::WebTransport(lanes) => lanes.wait_closed().await,
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => {
+                let _ = timeout(GOODBYE, near.carried_out()).await;
+            }
+        }
     }
 
     /// As [`Link::close`], without waiting for the goodbye to leave.
     pub fn close_now(&self, reason: CloseReason) {
-        self.connection
-            .close(VarInt::from_u32(reason.number()), reason.text().as_bytes());
+        match &self.carrier {
+            Carrier::Quic(lanes) => lanes.close_now(reason),
+            Carrier::WebTransport(lanes) => lanes.close_now(reason),
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => near.close(reason),
+        }
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         self.close_now(CloseReason::Bye);
-    }
-}
-
-impl From<ConnectionError> for LinkEnd {
-    fn from(error: ConnectionError) -> LinkEnd {
-        match error {
-            ConnectionError::ApplicationClosed(close) => {
-                let number = u64::from(close.error_code);
-                match u32::try_from(number)
-                    .ok()
-                    .and_then(CloseReason::from_number)
-                {
-                    Some(reason) => LinkEnd::Closed {
-                        reason,
-                        words: printable(&close.reason),
-                    },
-                    None => LinkEnd::ClosedUnknown(number),
-                }
-            }
-            ConnectionError::TimedOut => LinkEnd::TimedOut,
-            ConnectionError::LocallyClosed => LinkEnd::Here,
-            other => LinkEnd::Lost(other.to_string()),
-        }
-    }
-}
-
-impl From<ReadError> for LinkEnd {
-    fn from(error: ReadError) -> LinkEnd {
-        match error {
-            ReadError::ConnectionLost(error) => error.into(),
-            other => LinkEnd::Lost(other.to_string()),
-        }
-    }
-}
-
-impl From<WriteError> for LinkEnd {
-    fn from(error: WriteError) -> LinkEnd {
-        match error {
-            WriteError::ConnectionLost(error) => error.into(),
-            other => LinkEnd::Lost(other.to_string()),
-        }
     }
 }

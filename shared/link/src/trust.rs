@@ -13,8 +13,6 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme, version};
 
-use crate::tune::ALPN;
-
 /// SHA-256 of a certificate's DER bytes, as a server prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CertificateHash(pub [u8; 32]);
@@ -34,8 +32,18 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// TLS settings for a server at `address`.
-    pub(crate) fn tls(self, address: IpAddr) -> Result<rustls::ClientConfig, Error> {
+    /// Whether a server at `address` may be spoken to without TLS: only where nobody else can
+    /// answer, or where anybody may.
+    pub(crate) fn allows_plain(self, address: IpAddr) -> bool {
+        match self {
+            Trust::Any => true,
+            Trust::Automatic | Trust::Pinned(_) => address.is_loopback(),
+            Trust::Public => false,
+        }
+    }
+
+    /// TLS settings for a server at `address` that speaks `alpn`.
+    pub(crate) fn tls(self, address: IpAddr, alpn: &[u8]) -> Result<rustls::ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&version::TLS13])?;
@@ -54,7 +62,7 @@ impl Trust {
                 .with_root_certificates(public_roots())
                 .with_no_client_auth(),
         };
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![alpn.to_vec()];
         Ok(config)
     }
 }

@@ -98,6 +98,14 @@ pub(crate) fn endpoint() -> EndpointConfig {
     config
 }
 
+/// One connection's settings under HTTP/3, whose server opens streams for itself: a control stream,
+/// and two for a compression of headers that nobody uses.
+pub(crate) fn http3_transport() -> TransportConfig {
+    let mut config = transport();
+    config.max_concurrent_uni_streams(VarInt::from_u32(4));
+    config
+}
+
 /// One connection's settings. The server opens no stream; datagrams wait in small buffers only, so
 /// that what arrives after an outage is not old.
 pub(crate) fn transport() -> TransportConfig {

@@ -19,9 +19,10 @@ pub struct Traffic {
     pub bytes_out: u64,
     /// Input packets dropped here because no datagram of that size passes.
     pub dropped: u64,
-    /// Bytes of UDP payload that came: packets with QUIC's own headers, acks and repeats.
+    /// Bytes of UDP payload that came: packets with the transport's own headers, acks and repeats;
+    /// over WebSocket bytes of frames.
     pub wire_bytes_in: u64,
-    /// Bytes of UDP payload that went.
+    /// Bytes of the same that went.
     pub wire_bytes_out: u64,
 }
 
@@ -69,6 +70,15 @@ pub enum LinkEnd {
 }
 
 impl LinkEnd {
+    /// The end that a server's number and words stand for.
+    pub(crate) fn told(number: u64, words: String) -> LinkEnd {
+        let known = u32::try_from(number).ok();
+        match known.and_then(CloseReason::from_number) {
+            Some(reason) => LinkEnd::Closed { reason, words },
+            None => LinkEnd::ClosedUnknown(number),
+        }
+    }
+
     /// The numbered reason, where there is one; [`CloseReason::LinkLost`] for a broken link.
     #[must_use]
     pub fn reason(&self) -> CloseReason {

@@ -6,8 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{
+    EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, ValidationTokenConfig, VarInt,
+};
 use socket2::{Domain, Protocol, Socket, Type};
+use tickwire_shared::transport::Transport;
 
 use crate::limits::{
     DATAGRAM_RECEIVE_BUFFER_BYTES, DATAGRAM_SEND_BUFFER_BYTES, LINK_IDLE_TIME_MAX,
@@ -16,7 +19,8 @@ use crate::limits::{
     UDP_SOCKET_BUFFER_BYTES,
 };
 use crate::transport::congestion::FloorConfig;
-use crate::transport::tls::Identity;
+use crate::transport::origin::OriginRule;
+use crate::transport::tls::{ALPN, ALPN_HTTP3, Certificates};
 
 /// The secret that lets a restarted server tell clients of the old one to dial again at once.
 #[derive(Clone, Copy)]
@@ -27,7 +31,11 @@ pub struct QuicOptions {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
     /// The certificate to show.
-    pub identity: Identity,
+    pub certificates: Arc<Certificates>,
+    /// Which pages may open a session of WebTransport.
+    pub origins: OriginRule,
+    /// Which of QUIC and WebTransport clients may ask for.
+    pub transports: Vec<Transport>,
     /// Should stay the same over restarts.
     pub reset_key: ResetKey,
     /// Connections of one address at the most; loopback is exempt.
@@ -36,11 +44,11 @@ pub struct QuicOptions {
 
 /// Binds the socket and makes the endpoint.
 pub(super) fn bind(options: QuicOptions) -> Result<(quinn::Endpoint, SocketAddr), String> {
-    let server = server_config(options.identity)?;
+    let server = server_config(&options)?;
     let socket = udp_socket(options.listen).map_err(|error| in_words(options.listen, &error))?;
     let endpoint = quinn::Endpoint::new(
         endpoint_config(&options.reset_key),
-        Some(server),
+        server,
         socket,
         Arc::new(quinn::TokioRuntime),
     );
@@ -63,16 +71,36 @@ fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     config
 }
 
-fn server_config(identity: Identity) -> Result<ServerConfig, String> {
-    let tls = QuicServerConfig::try_from(identity.server_config()?)
+/// `None` where neither QUIC nor WebTransport is switched on: then nobody gets in.
+fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
+    let protocols = options.transports.iter().filter_map(protocol);
+    let protocols = protocols.collect::<Vec<_>>();
+    if protocols.is_empty() {
+        return Ok(None);
+    }
+    let tls = options.certificates.for_quic(&protocols)?;
+    let tls = QuicServerConfig::try_from(tls)
         .map_err(|error| format!("cannot set up TLS for QUIC: {error}"))?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    // No tokens for later: in a crowd each address proves itself anew.
+    let mut tokens = ValidationTokenConfig::default();
+    tokens.sent(0);
     config
+        .validation_token_config(tokens)
         .transport_config(Arc::new(transport_config()))
         .max_incoming(QUIC_INCOMING_MAX)
         .incoming_buffer_size(QUIC_INCOMING_BYTES_MAX)
         .incoming_buffer_size_total(QUIC_INCOMING_BYTES_TOTAL_MAX);
-    Ok(config)
+    Ok(Some(config))
+}
+
+/// What a client of this transport asks for in its handshake.
+fn protocol(transport: &Transport) -> Option<&'static [u8]> {
+    match transport {
+        Transport::Quic => Some(ALPN),
+        Transport::WebTransport => Some(ALPN_HTTP3),
+        Transport::WebRtc | Transport::WebSocket => None,
+    }
 }
 
 fn transport_config() -> TransportConfig {
@@ -91,7 +119,8 @@ fn transport_config() -> TransportConfig {
     config
 }
 
-fn udp_socket(listen: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
+/// A bound socket with the buffers that the server asks for.
+pub(crate) fn udp_socket(listen: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
     let socket = Socket::new(
         Domain::for_address(listen),
         Type::DGRAM,

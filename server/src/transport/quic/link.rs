@@ -1,23 +1,26 @@
-//! One QUIC link: three tasks that live as long as its connection.
+//! One link over QUIC or WebTransport: three tasks that live as long as its connection.
 //!
 //! Never holds a packet back: a datagram goes to quinn at once, an Ordered packet into the bounded
-//! queue, and what arrives goes to the sink before the next is read.
+//! queue, and what arrives goes to the sink before the next is read. Never asks which of the two it
+//! is, but to tell why one ended: a session without HTTP/3 is the bare connection.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
-use quinn::{Connection, ConnectionError, ReadExactError, RecvStream, SendStream};
+use quinn::ConnectionError;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
-use tickwire_shared::transport::Transport;
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
+use web_transport_quinn::{
+    ReadError, ReadExactError, RecvStream, SendStream, Session, SessionError, WebTransportError,
+};
 
-use super::{Shared, code};
+use super::{Opened, Shared};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, DATAGRAM_BURST_MAX};
 use crate::transport::Link;
 use crate::transport::ordered::{HEAD_BYTES, OrderedQueue, QueueFull};
@@ -27,14 +30,18 @@ const CLOSE_TEXT_BYTES_MAX: usize = 256;
 
 /// The side of a link that others hold.
 struct QuicLink {
-    connection: Connection,
+    session: Session,
     queue: RefCell<OrderedQueue>,
     /// Tells the writer that the queue or `closing` changed.
     changed: Notify,
     /// How to end, once the receiver of packets asked for it: then nothing more is reported.
     closing: RefCell<Option<Closing>>,
-    /// Why this side cut the connection without being asked.
+    /// Why this side cut the connection without being asked, and the word of it for the reader:
+    /// under HTTP/3 the connection goes on until the client has read why.
     cut: Cell<Option<CloseReason>>,
+    was_cut: Notify,
+    /// The reader is done; nothing more is reported.
+    ended: Cell<bool>,
     /// Which round the last datagram belonged to, and how many of that round went out.
     burst: Cell<(u64, u8)>,
     shared: Weak<Shared>,
@@ -48,44 +55,43 @@ struct Closing {
 }
 
 /// Serves a link until it ends, and reports that.
-pub(super) async fn run(
-    shared: &Rc<Shared>,
-    from: SocketAddr,
-    connection: Connection,
-    send: SendStream,
-    receive: RecvStream,
-) {
+pub(super) async fn run(shared: &Rc<Shared>, from: SocketAddr, opened: Opened) {
+    let Opened {
+        transport,
+        session,
+        send,
+        receive,
+    } = opened;
     let link = Rc::new(QuicLink {
-        connection: connection.clone(),
+        session: session.clone(),
         queue: RefCell::default(),
         changed: Notify::new(),
         closing: RefCell::default(),
         cut: Cell::new(None),
+        was_cut: Notify::new(),
+        ended: Cell::new(false),
         burst: Cell::new((0, 0)),
         shared: Rc::downgrade(shared),
     });
     let id = shared.links.insert(Rc::clone(&link) as Rc<dyn Link>);
-    shared.count_open();
-    shared.sink.opened(id, Transport::Quic, from);
+    let open = shared.metrics.links.open(transport);
+    shared.sink.opened(id, transport, from);
 
     spawn_local(write_ordered(Rc::clone(&link), send));
     spawn_local(read_datagrams(Rc::clone(shared), Rc::clone(&link), id));
     let reason = read_ordered(shared, &link, id, receive).await;
 
     // Closing what the client closed, or what broke, does nothing.
-    connection.close(code(reason), reason.text().as_bytes());
+    session.close(reason.number(), reason.text().as_bytes());
+    link.ended.set(true);
     link.changed.notify_one();
     if shared.links.remove(id) {
         shared.sink.closed(id, reason);
     }
-    shared.count_open();
+    drop(open);
 }
 
 impl Shared {
-    fn count_open(&self) {
-        self.metrics.links.open.set(self.links.len() as u64);
-    }
-
     fn count_received(&self, lane: Lane, bytes: usize) {
         self.metrics.links.received_packets.of(lane).inc();
         self.metrics.links.received_bytes.of(lane).add(bytes as u64);
@@ -126,16 +132,15 @@ impl Link for QuicLink {
         *self.closing.borrow_mut() = Some(closing.clone());
         // The writer closes as soon as the client has everything; this is for one that stalls.
         self.changed.notify_one();
-        let connection = self.connection.clone();
+        let session = self.session.clone();
         spawn_local(async move {
-            let _ = timeout(CLOSE_LINGER_TIME_MAX, connection.closed()).await;
-            connection.close(code(closing.reason), &closing.text);
+            let _ = timeout(CLOSE_LINGER_TIME_MAX, session.closed()).await;
+            session.close(closing.reason.number(), &closing.text);
         });
     }
 
     fn packet_bytes_max(&self) -> usize {
-        let path = self.connection.max_datagram_size().unwrap_or(0);
-        path.min(PACKET_BYTES_MAX)
+        self.session.max_datagram_size().min(PACKET_BYTES_MAX)
     }
 }
 
@@ -154,7 +159,7 @@ impl QuicLink {
         let (last, count) = self.burst.get();
         let count = if last == round { count } else { 0 };
         let sent = count < DATAGRAM_BURST_MAX
-            && (self.connection.send_datagram(Bytes::copy_from_slice(bytes))).is_ok();
+            && (self.session.send_datagram(Bytes::copy_from_slice(bytes))).is_ok();
         if sent {
             self.burst.set((round, count + 1));
         } else {
@@ -163,11 +168,21 @@ impl QuicLink {
         sent
     }
 
-    /// Ends the link at once, without being asked; the reader reports it.
+    /// Ends the link at once, without being asked; the reader reports it. What ended by itself has
+    /// its reason already.
     fn cut(&self, reason: CloseReason) {
+        if self.session.close_reason().is_some() {
+            return;
+        }
         self.cut.set(Some(reason));
-        self.connection
-            .close(code(reason), reason.text().as_bytes());
+        let text = reason.text().as_bytes();
+        self.session.close(reason.number(), text);
+        self.was_cut.notify_one();
+    }
+
+    /// Whether what arrives now is nobody's any more.
+    fn is_deaf(&self) -> bool {
+        self.is_closing() || self.cut.get().is_some() || self.ended.get()
     }
 
     fn is_closing(&self) -> bool {
@@ -175,17 +190,22 @@ impl QuicLink {
     }
 
     /// Why the connection ended, in the words of links.
-    fn end_of(&self, error: &ConnectionError) -> CloseReason {
-        match error {
-            ConnectionError::ApplicationClosed(closed) => {
-                u32::try_from(closed.error_code.into_inner())
-                    .ok()
-                    .and_then(CloseReason::from_number)
-                    .unwrap_or(CloseReason::LinkLost)
+    fn end(&self) -> CloseReason {
+        if let Some(reason) = self.cut.get() {
+            return reason;
+        }
+        match self.session.close_reason() {
+            Some(SessionError::WebTransportError(WebTransportError::Closed(code, _))) => {
+                CloseReason::from_number(code).unwrap_or(CloseReason::LinkLost)
             }
-            ConnectionError::LocallyClosed => self.cut.get().unwrap_or(CloseReason::LinkLost),
-            ConnectionError::TimedOut => CloseReason::TimedOut,
-            _ => CloseReason::LinkLost,
+            _ => match quinn::Connection::close_reason(&self.session) {
+                Some(ConnectionError::TimedOut) => CloseReason::TimedOut,
+                // The client ended the stream of its session, which means code 0.
+                Some(ConnectionError::LocallyClosed) if self.session.request().is_some() => {
+                    CloseReason::Bye
+                }
+                _ => CloseReason::LinkLost,
+            },
         }
     }
 }
@@ -201,7 +221,7 @@ async fn write_ordered(link: Rc<QuicLink>, mut send: SendStream) {
             }
         } else if link.is_closing() {
             break;
-        } else if link.connection.close_reason().is_some() {
+        } else if link.ended.get() {
             return;
         } else {
             link.changed.notified().await;
@@ -213,13 +233,21 @@ async fn write_ordered(link: Rc<QuicLink>, mut send: SendStream) {
     }
     let closing = link.closing.borrow().clone();
     if let Some(closing) = closing {
-        link.connection.close(code(closing.reason), &closing.text);
+        let code = closing.reason.number();
+        link.session.close(code, &closing.text);
     }
 }
 
 async fn read_datagrams(shared: Rc<Shared>, link: Rc<QuicLink>, id: LinkId) {
-    while let Ok(datagram) = link.connection.read_datagram().await {
-        if link.is_closing() {
+    loop {
+        let datagram = match link.session.read_datagram().await {
+            Ok(datagram) => datagram,
+            Err(SessionError::WebTransportError(WebTransportError::UnknownSession)) => {
+                return link.cut(CloseReason::Malformed);
+            }
+            Err(_) => return,
+        };
+        if link.is_deaf() {
             return;
         }
         if datagram.len() > PACKET_BYTES_MAX {
@@ -243,16 +271,18 @@ async fn read_ordered(
             if let Err(reason) = read_frame(link, &mut receive, &mut packet).await {
                 return reason;
             }
-            if !link.is_closing() {
+            if !link.is_deaf() {
                 shared.count_received(Lane::Ordered, packet.len());
                 shared.sink.received(id, Lane::Ordered, &packet);
             }
         }
     };
     tokio::select! {
+        biased;
+        () = link.was_cut.notified() => link.end(),
         reason = reading => reason,
-        Ok(_) = link.connection.accept_bi() => CloseReason::OutOfPhase,
-        Ok(_) = link.connection.accept_uni() => CloseReason::OutOfPhase,
+        Ok(_) = link.session.accept_bi() => CloseReason::OutOfPhase,
+        Ok(_) = link.session.accept_uni() => CloseReason::OutOfPhase,
     }
 }
 
@@ -281,9 +311,7 @@ impl QuicLink {
         match error {
             ReadExactError::FinishedEarly(0) if between_frames => CloseReason::Bye,
             ReadExactError::FinishedEarly(_) => CloseReason::Malformed,
-            ReadExactError::ReadError(quinn::ReadError::ConnectionLost(error)) => {
-                self.end_of(error)
-            }
+            ReadExactError::ReadError(ReadError::SessionError(_)) => self.end(),
             ReadExactError::ReadError(_) => CloseReason::Bye,
         }
     }

@@ -1,0 +1,308 @@
+// The join screen: loads the client, asks the server for its rooms, and starts the game.
+//
+// Never draws the game and never speaks a transport: the client does both. It answers tests and
+// curious people through `window.tickwire`.
+
+const TITLES = { webtransport: "WebTransport", webrtc: "WebRTC", websocket: "WebSocket" };
+
+/** How often the list of rooms is asked for, and how long an absent server is left alone, in ms. */
+const ROOMS_EVERY_MS = 3000;
+
+/** How often a game nobody looks at goes on, in ms; browsers do not wake hidden tabs more often. */
+const TEND_EVERY_MS = 1000;
+
+/** Bytes of UTF-8 that names may have. */
+const NAME_BYTES_MAX = 32;
+
+const made = document.getElementById("boot").dataset;
+const asked = new URLSearchParams(location.search);
+const on = (id) => document.getElementById(id);
+
+/** The client once it has loaded, and the game once it has started. */
+let client = null;
+let game = null;
+/** Whether the server answered the last time. */
+let present = null;
+let roomsTimer = 0;
+
+function say(words, bad = false) {
+  const status = on("status");
+  status.textContent = words;
+  status.classList.toggle("bad", bad);
+}
+
+/** What the browser keeps for this page; nothing where it keeps nothing. */
+const kept = {
+  get(key) { try { return localStorage.getItem(`tickwire.${key}`); } catch { return null; } },
+  set(key, value) { try { localStorage.setItem(`tickwire.${key}`, value); } catch { /* as well */ } },
+};
+
+// --- The form ------------------------------------------------------------------------------------
+
+function suggestedName() {
+  const birds = ["Heron", "Swift", "Kite", "Wren", "Plover", "Merlin", "Dipper", "Tern"];
+  const [bird, number] = crypto.getRandomValues(new Uint32Array(2));
+  return `${birds[bird % birds.length]} ${10 + (number % 90)}`;
+}
+
+function fillForm() {
+  on("name").value = asked.get("name") ?? kept.get("name") ?? suggestedName();
+  const transport = asked.get("transport") ?? "";
+  const radio = document.querySelector(`#transports input[value="${CSS.escape(transport)}"]`);
+  if (radio) radio.checked = true;
+  if (asked.get("room")) on("room").value = asked.get("room");
+}
+
+/** What the form says: an empty room is any, an empty transport is whichever is quickest. */
+function choice() {
+  const picked = document.querySelector("#rooms input:checked");
+  return {
+    name: on("name").value.trim(),
+    room: on("room").value.trim() || picked?.value || "",
+    transport: document.querySelector("#transports input:checked").value,
+  };
+}
+
+/** Why the name cannot be used; empty when it can. */
+function problemOf(name) {
+  if (name === "") return "Pick a name first: it is what others see.";
+  const bytes = new TextEncoder().encode(name).length;
+  return bytes > NAME_BYTES_MAX ? `This name is too long: ${NAME_BYTES_MAX} bytes at the most.` : "";
+}
+
+// --- The rooms -----------------------------------------------------------------------------------
+
+async function askForRooms() {
+  clearTimeout(roomsTimer);
+  if (game) return;
+  try {
+    const answer = await fetch("/rooms", { cache: "no-store" });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    showRooms(await answer.json());
+    if (present === false) say("The server is back.");
+    present = true;
+  } catch {
+    present = false;
+    say("The server does not answer. Trying again by itself.", true);
+  }
+  refreshButtons();
+  if (!document.hidden) roomsTimer = setTimeout(askForRooms, ROOMS_EVERY_MS);
+}
+
+function showRooms(rooms) {
+  const list = on("rooms");
+  const before = document.querySelector("#rooms input:checked")?.value ?? "";
+  const any = { name: "", title: "Any room with a free seat" };
+  const rows = [any, ...rooms.filter((room) => typeof room.name === "string")];
+  list.replaceChildren(...rows.map((room) => roomRow(room, room.name === before)));
+  if (!list.querySelector("input:checked")) list.querySelector("input").checked = true;
+}
+
+function roomRow(room, checked) {
+  const row = document.createElement("label");
+  const radio = Object.assign(document.createElement("input"), {
+    type: "radio", name: "room-choice", value: room.name, checked,
+  });
+  radio.addEventListener("change", () => { on("room").value = ""; });
+  const name = Object.assign(document.createElement("span"), {
+    className: "name", textContent: room.title ?? room.name,
+  });
+  row.append(radio, name);
+  if (room.name !== "") {
+    const seats = Object.assign(document.createElement("span"), {
+      className: "seats", textContent: `${room.players} of ${room.seats}`,
+    });
+    const fill = Object.assign(document.createElement("span"), { className: "fill" });
+    fill.style.width = `${Math.min(100, (100 * room.players) / Math.max(1, room.seats))}%`;
+    row.append(seats, fill);
+  }
+  return row;
+}
+
+// --- The connect check ---------------------------------------------------------------------------
+
+async function check() {
+  on("check").disabled = true;
+  on("check").textContent = "Checking";
+  for (const row of document.querySelectorAll("#figures tbody tr")) showFigures(row, null);
+  try {
+    for (const one of JSON.parse(await client.connect_check())) {
+      showFigures(document.querySelector(`#figures tr[data-transport="${one.transport}"]`), one);
+    }
+  } catch (problem) {
+    for (const row of document.querySelectorAll("#figures tbody tr")) {
+      showFigures(row, { words: String(problem) });
+    }
+  }
+  on("check").textContent = "Check again";
+  refreshButtons();
+}
+
+/** One row: busy without figures, else figures or why there are none. */
+function showFigures(row, one) {
+  row.className = one === null ? "busy" : one.words ? "lost" : "good";
+  const cell = (text) => Object.assign(document.createElement("td"), { textContent: text });
+  const cells = [];
+  if (one?.words) {
+    cells.push(Object.assign(cell(one.words), { colSpan: 3, className: "why" }));
+  } else if (one) {
+    const ms = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+    cells.push(ms(one.rtt_ms), ms(one.jitter_ms), `${(one.loss * 100).toFixed(one.loss ? 1 : 0)} %`);
+  } else {
+    cells.push("\u2026", "\u2026", "\u2026");
+  }
+  row.replaceChildren(row.querySelector("th"),
+    ...cells.map((what) => (typeof what === "string" ? cell(what) : what)));
+}
+
+// --- Loading -------------------------------------------------------------------------------------
+
+/** Why this browser cannot run the client; empty when it can. */
+function obstacle() {
+  if (typeof WebAssembly !== "object") return "This browser has no WebAssembly: use a newer one.";
+  const probe = document.createElement("canvas");
+  const drawing = probe.getContext("webgl2") ?? probe.getContext("webgl");
+  drawing?.getExtension("WEBGL_lose_context")?.loseContext();
+  return drawing ? "" : "This browser does not draw with WebGL: switch on hardware acceleration.";
+}
+
+/** The wasm as it comes, while the bar follows its bytes. */
+async function downloaded() {
+  const answer = await fetch(made.wasm);
+  if (!answer.ok) throw new Error("This server has no build of the client.");
+  const whole = Number(made.wasmBytes);
+  let got = 0;
+  const counted = answer.body.pipeThrough(new TransformStream({
+    transform(chunk, out) {
+      got += chunk.length;
+      on("bar").style.transform = `scaleX(${Math.min(1, got / whole)})`;
+      out.enqueue(chunk);
+    },
+  }));
+  return new Response(counted, { headers: { "content-type": "application/wasm" } });
+}
+
+async function load() {
+  const [glue, wasm] = await Promise.all([import(made.client), downloaded()]);
+  await glue.default({ module_or_path: wasm });
+  client = glue;
+}
+
+/** Loads again and again until it worked: a server that is being restarted is soon back. */
+async function loadPatiently() {
+  for (let wait = 1000; client === null; wait = Math.min(wait * 2, 8000)) {
+    try {
+      await load();
+    } catch (problem) {
+      say(`The client could not be loaded (${problem.message}). Trying again.`, true);
+      await new Promise((done) => { setTimeout(done, wait); });
+    }
+  }
+  refreshButtons();
+}
+
+function refreshButtons() {
+  const ready = client !== null && present === true;
+  on("go").disabled = !ready;
+  on("check").disabled = !ready || on("check").textContent === "Checking";
+  on("go-text").textContent = client === null ? "Loading" : present === false ? "Waiting for the server" : "Join";
+}
+
+// --- The game ------------------------------------------------------------------------------------
+
+function join(event) {
+  event?.preventDefault();
+  const { name, room, transport } = choice();
+  const problem = problemOf(name);
+  on("name").setAttribute("aria-invalid", String(problem !== ""));
+  if (problem) {
+    on("name").focus();
+    return say(problem, true);
+  }
+  kept.set("name", name);
+  const link = new URL(location.href);
+  link.search = room ? `?${new URLSearchParams({ room })}` : "";
+  history.replaceState(null, "", link);
+  start(name, room, transport);
+}
+
+/** Puts the canvas in the place of the join screen, or the other way round. */
+function showGame(shown) {
+  on("arena").hidden = !shown;
+  on("menu").hidden = shown;
+  document.body.classList.toggle("playing", shown);
+}
+
+async function start(name, room, transport) {
+  clearTimeout(roomsTimer);
+  showGame(true);
+  try {
+    game = await client.play(on("arena"), name, room, transport);
+    on("arena").focus();
+  } catch (problem) {
+    back();
+    say(`The game cannot be drawn: ${problem}`, true);
+  }
+}
+
+/** Back to the join screen, with a canvas nobody has drawn on. */
+function back() {
+  game?.end();
+  game = null;
+  on("arena").replaceWith(on("arena").cloneNode());
+  showGame(false);
+  refreshButtons();
+  askForRooms();
+}
+
+/** Once a second: a hidden tab is not drawn, but its session goes on; one that was left ends. */
+function tend() {
+  if (game?.has_left()) back();
+  else if (document.hidden) game?.turn();
+}
+
+/** The tab is looked at, or not; a frozen one says so while it still can. */
+function away(isAway) {
+  game?.set_away(isAway);
+}
+
+function watchTab() {
+  setInterval(tend, TEND_EVERY_MS);
+  document.addEventListener("visibilitychange", () => {
+    away(document.hidden);
+    if (!document.hidden && !game) askForRooms();
+  });
+  document.addEventListener("freeze", () => away(true));
+  document.addEventListener("resume", () => away(document.hidden));
+  // A page that is kept may come back, and with it the session.
+  window.addEventListener("pagehide", (event) => {
+    if (event.persisted) away(true);
+    else game?.leave();
+  });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) away(false); });
+}
+
+/** What tests and curious people may ask of the page. */
+window.tickwire = {
+  get state() {
+    const told = game?.state();
+    return told ? JSON.parse(told) : { phase: "menu", present, loaded: client !== null };
+  },
+  hold: (input) => game?.hold(input ? JSON.stringify(input) : undefined),
+  chat: (text) => game?.chat(text) ?? false,
+  switchTransport: (name = "") => game?.switch_transport(name),
+  conditioner: (preset = "") => game?.conditioner(preset),
+};
+
+async function main() {
+  fillForm();
+  on("join").addEventListener("submit", join);
+  on("check").addEventListener("click", check);
+  watchTab();
+  const problem = obstacle();
+  if (problem) return say(problem, true);
+  await Promise.all([askForRooms(), loadPatiently()]);
+  if (asked.get("join") === "1" && !game && client) join();
+}
+
+main();

@@ -1,0 +1,143 @@
+//! Who may be connected: so many in all, so many of one address.
+//!
+//! Never lets those who connect and say nothing keep others out: when every place is taken, the
+//! oldest connection without a request gives up its own.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+use crate::metrics::Rejection;
+use crate::transport::seats::{Seat, Seats};
+
+/// All connections that are no WebSocket.
+pub(super) struct Crowd {
+    connections_max: usize,
+    seats: Rc<Seats>,
+    /// By age: the oldest comes first.
+    inside: RefCell<BTreeMap<u64, Rc<Visit>>>,
+    next: Cell<u64>,
+}
+
+/// One connection as the crowd sees it.
+#[derive(Default)]
+struct Visit {
+    /// Whether a request is being answered.
+    busy: Cell<bool>,
+    /// Told when the place is needed.
+    sent_away: Notify,
+}
+
+/// One connection's place, for as long as it lives.
+pub(super) struct Guest {
+    crowd: Rc<Crowd>,
+    number: u64,
+    visit: Rc<Visit>,
+    _seat: Seat,
+}
+
+/// A request that is being answered.
+pub(super) struct Busy(Rc<Visit>);
+
+impl Crowd {
+    /// Nobody is there yet. `per_address_max` does not hold for loopback.
+    pub(super) fn new(connections_max: usize, per_address_max: usize) -> Rc<Crowd> {
+        Rc::new(Crowd {
+            connections_max,
+            seats: Seats::new(per_address_max),
+            inside: RefCell::default(),
+            next: Cell::new(0),
+        })
+    }
+
+    /// Lets a connection in.
+    ///
+    /// # Errors
+    /// Its address has all its places, or all places are taken by connections with a request.
+    pub(super) fn enter(self: &Rc<Self>, from: IpAddr) -> Result<Guest, Rejection> {
+        let seat = self.seats.take(from).ok_or(Rejection::Address)?;
+        let mut inside = self.inside.borrow_mut();
+        if inside.len() >= self.connections_max {
+            let idle = inside.iter().find(|(_, visit)| !visit.busy.get());
+            let oldest = idle.map(|(number, _)| *number).ok_or(Rejection::Full)?;
+            if let Some(visit) = inside.remove(&oldest) {
+                visit.sent_away.notify_one();
+            }
+        }
+        let number = self.next.get();
+        self.next.set(number + 1);
+        let visit = Rc::<Visit>::default();
+        inside.insert(number, Rc::clone(&visit));
+        Ok(Guest {
+            crowd: Rc::clone(self),
+            number,
+            visit,
+            _seat: seat,
+        })
+    }
+}
+
+impl Guest {
+    /// Ends when the place is needed.
+    pub(super) async fn sent_away(&self) {
+        self.visit.sent_away.notified().await;
+    }
+
+    /// Keeps the place for as long as a request is answered.
+    pub(super) fn busy(&self) -> Busy {
+        self.visit.busy.set(true);
+        Busy(Rc::clone(&self.visit))
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.crowd.inside.borrow_mut().remove(&self.number);
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.set(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn the_oldest_without_a_request_gives_way() {
+        let crowd = Crowd::new(2, 8);
+        let one = crowd.enter(address(1)).unwrap();
+        let two = crowd.enter(address(2)).unwrap();
+        let answering = one.busy();
+        let three = crowd.enter(address(3)).unwrap();
+        let numbers = || crowd.inside.borrow().keys().copied().collect::<Vec<_>>();
+        assert_eq!(numbers(), [one.number, three.number]);
+        let _also = three.busy();
+        assert_eq!(crowd.enter(address(4)).err(), Some(Rejection::Full));
+        drop(answering);
+        let four = crowd.enter(address(4)).unwrap();
+        // One that was sent away leaves later, and takes nobody's place with it.
+        drop(two);
+        drop(one);
+        assert_eq!(numbers(), [three.number, four.number]);
+    }
+
+    #[test]
+    fn an_address_has_so_many_places_and_no_more() {
+        let crowd = Crowd::new(8, 1);
+        let one = crowd.enter(address(1)).unwrap();
+        assert_eq!(crowd.enter(address(1)).err(), Some(Rejection::Address));
+        drop(one);
+        assert!(crowd.enter(address(1)).is_ok());
+    }
+}
