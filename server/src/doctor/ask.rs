@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::limits::UDP_SOCKET_BUFFER_BYTES;
 use crate::runtime::clock::WallTime;
-use crate::transport::quic::udp_socket;
+use crate::transport::socket::udp_socket;
 use crate::transport::tls::{Certificates, Identity};
 
 /// What the kernel gives a UDP socket.

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::doctor::ANSWER_TIME_MAX;
 use crate::http::listen_error;
 use crate::runtime::{Clock, entropy};
-use crate::transport::quic::udp_socket;
+use crate::transport::socket::udp_socket;
 
 /// Who has a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
