@@ -217,7 +217,8 @@ fn certificates(config: &Config) -> Result<Arc<Certificates>, String> {
         (Some(cert), Some(key)) => Certificates::from_pem_files(cert, key)?,
         _ => {
             tracing::warn!("no tls.cert: certificates for development are made");
-            Certificates::development(&[], WallTime::now())?
+            let public = config.public_addr.map(|public| public.ip.to_string());
+            Certificates::development(public.as_slice(), WallTime::now())?
         }
     };
     let current = certificates.current();
