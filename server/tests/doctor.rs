@@ -160,7 +160,7 @@ fn a_machine_without_a_server_is_looked_at() {
         assert_eq!(line(&report, subject).0, "ok", "{report}");
     }
     assert!(line(&report, "certificate").1.contains("--tls-cert"));
-    assert!(line(&report, "public address").1.contains("0.0.0.0"));
+    assert!(line(&report, "public address").1.contains("[::]"));
     let left = fs::read_dir(&scratch.0).expect("the directory").count();
     assert_eq!(left, 0, "it left something behind");
 }

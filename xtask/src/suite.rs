@@ -17,6 +17,9 @@ const FUZZ_RUNS_LONG: u64 = 5_000_000;
 const SIM_SEEDS: u64 = 200;
 const SIM_SEEDS_LONG: u64 = 5_000;
 
+/// Seconds that bots of all transports share a room for in a long run.
+const MIXED_SECONDS_LONG: u64 = 60;
+
 /// What the core must not depend on: it does no I/O and has no runtime.
 const FORBIDDEN_IN_SHARED: [&str; 7] = [
     "tokio",
@@ -79,6 +82,7 @@ pub fn fuzz(runs: Option<u64>) -> Result<bool, String> {
 /// More seeds and more runs than a change needs to wait for.
 pub fn long() -> Result<bool, String> {
     let mut simulator = tests(&["--package", "tickwire-tests"], FUZZ_RUNS, SIM_SEEDS_LONG);
+    set_unless_given(&mut simulator, "MIXED_SECONDS", MIXED_SECONDS_LONG);
     simulator.args(["--", "--include-ignored"]);
     let outcomes = [
         fuzz_step(FUZZ_RUNS_LONG),

@@ -92,7 +92,7 @@ fn public_addresses() {
         ("0.0.0.0 - fe80::2", Grade::Warning, "set --public-addr"),
         ("0.0.0.0 - ::ffff:10.0.0.4", Grade::Warning, "set --public"),
         ("0.0.0.0 - -", Grade::Warning, "no way out"),
-        ("127.0.0.1 - 203.0.113.7", Grade::Warning, "use 0.0.0.0"),
+        ("127.0.0.1 - 203.0.113.7", Grade::Warning, "use [::]"),
         ("::1 - -", Grade::Warning, "--listen is ::1"),
     ] {
         let addresses: Vec<Option<IpAddr>> =

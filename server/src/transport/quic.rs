@@ -9,7 +9,7 @@ mod link;
 mod webtransport;
 
 pub(crate) use endpoint::udp_socket;
-pub use endpoint::{QuicOptions, ResetKey};
+pub use endpoint::{QuicOptions, ResetKey, endpoint_config, server_config};
 pub use webtransport::PATH as WEBTRANSPORT_PATH;
 
 use std::cell::{Cell, RefCell};

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{
+    EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, ValidationTokenConfig, VarInt,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use tickwire_shared::transport::Transport;
 
@@ -61,7 +63,9 @@ fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
     crate::http::listen_error("UDP", "--listen", listen, error)
 }
 
-fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
+/// What every endpoint of this server is set to.
+#[must_use]
+pub fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &reset_key.0);
     let mut config = EndpointConfig::new(Arc::new(key));
     // The fixed bit tells QUIC from STUN and DTLS on a shared port.
@@ -69,8 +73,12 @@ fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     config
 }
 
-/// `None` where neither QUIC nor WebTransport is switched on: then nobody gets in.
-fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
+/// What every connection of this server is set to; `None` where neither QUIC nor WebTransport is
+/// switched on: then nobody gets in.
+///
+/// # Errors
+/// When the certificate cannot be used for QUIC.
+pub fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
     let protocols = options.transports.iter().filter_map(protocol);
     let protocols = protocols.collect::<Vec<_>>();
     if protocols.is_empty() {
@@ -80,7 +88,11 @@ fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> 
     let tls = QuicServerConfig::try_from(tls)
         .map_err(|error| format!("cannot set up TLS for QUIC: {error}"))?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
+    // No tokens for later: in a crowd each address proves itself anew.
+    let mut tokens = ValidationTokenConfig::default();
+    tokens.sent(0);
     config
+        .validation_token_config(tokens)
         .transport_config(Arc::new(transport_config()))
         .max_incoming(QUIC_INCOMING_MAX)
         .incoming_buffer_size(QUIC_INCOMING_BYTES_MAX)
