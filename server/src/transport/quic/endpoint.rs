@@ -3,6 +3,7 @@
 //! Never keeps a default that allows a connection megabytes: quinn's own allow about 250 MB.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
@@ -19,6 +20,7 @@ use crate::limits::{
 use crate::metrics::Metrics;
 use crate::transport::congestion::FloorConfig;
 use crate::transport::origin::OriginRule;
+use crate::transport::seats::Seats;
 use crate::transport::socket::MuxSocket;
 use crate::transport::tls::{ALPN, ALPN_HTTP3, Certificates};
 
@@ -38,8 +40,8 @@ pub struct QuicOptions {
     pub transports: Vec<Transport>,
     /// Should stay the same over restarts.
     pub reset_key: ResetKey,
-    /// Connections of one address at the most; loopback is exempt.
-    pub links_per_address_max: usize,
+    /// Links of each address, over all transports.
+    pub seats: Rc<Seats>,
 }
 
 /// Binds the socket and makes the endpoint.
@@ -67,7 +69,9 @@ fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
     crate::http::listen_error("UDP", "--listen", listen, error)
 }
 
-fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
+/// What every endpoint of this server is set to.
+#[must_use]
+pub fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &reset_key.0);
     let mut config = EndpointConfig::new(Arc::new(key));
     // The fixed bit tells QUIC from STUN and DTLS on a shared port.
@@ -75,8 +79,12 @@ fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     config
 }
 
-/// `None` where neither QUIC nor WebTransport is switched on: then nobody gets in.
-fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
+/// What every connection of this server is set to; `None` where neither QUIC nor WebTransport is
+/// switched on: then nobody gets in.
+///
+/// # Errors
+/// When the certificate cannot be used for QUIC.
+pub fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
     let protocols = options.transports.iter().filter_map(protocol);
     let protocols = protocols.collect::<Vec<_>>();
     if protocols.is_empty() {

@@ -60,7 +60,7 @@ impl Bench {
             origins: OriginRule::new(Vec::new()),
             transports: Transport::ALL.to_vec(),
             reset_key: ResetKey([7; 64]),
-            links_per_address_max: 1_000,
+            seats: Seats::new(1_000),
         };
         let quic = Quic::start(
             options,
