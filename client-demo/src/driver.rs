@@ -14,11 +14,9 @@ use tickwire_shared::id::{Lane, Tick};
 use tickwire_shared::time::Instant;
 
 use crate::clock::Clock;
+use crate::pilot::sum;
+use crate::retry::{Backoff, is_final};
 use crate::route::Route;
-
-/// Waits between attempts to dial again: doubled each time, up to the longest.
-const RETRY_FIRST: Duration = Duration::from_millis(250);
-const RETRY_LONGEST: Duration = Duration::from_secs(4);
 
 /// How long the server may take to answer a goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -60,7 +58,7 @@ pub struct Driver<G: Game> {
     /// When the first link was lost that has not been replaced since.
     lost_at: Option<Instant>,
     /// The wait before the next attempt.
-    retry: Duration,
+    retry: Backoff,
     /// What links that are over carried.
     past: Traffic,
 }
@@ -80,7 +78,7 @@ impl<G: Game> Driver<G> {
             route: None,
             dialing: Some(Box::pin(async move { dial(&to).await })),
             lost_at: None,
-            retry: RETRY_FIRST,
+            retry: Backoff::default(),
             past: Traffic::default(),
         }
     }
@@ -167,7 +165,7 @@ impl<G: Game> Driver<G> {
         self.dialing = None;
         match dialed {
             Ok(link) => {
-                self.retry = RETRY_FIRST;
+                self.retry.reset();
                 self.lost_at = None;
                 self.route = Some(Route::new(link, self.clock, self.way.network));
                 self.client.reconnect(self.clock.now());
@@ -208,8 +206,7 @@ impl<G: Game> Driver<G> {
         if self.clock.now().since(lost_at) > self.way.patience {
             return Turn::Over(why);
         }
-        let (to, wait) = (self.way.dial.clone(), self.retry);
-        self.retry = (self.retry * 2).min(RETRY_LONGEST);
+        let (to, wait) = (self.way.dial.clone(), self.retry.next_wait());
         self.dialing = Some(Box::pin(async move {
             tokio::time::sleep(wait).await;
             dial(&to).await
@@ -231,41 +228,5 @@ async fn received(route: &mut Option<Route>) -> Result<(Lane, Vec<u8>), LinkEnd>
     match route {
         Some(route) => route.recv().await,
         None => std::future::pending().await,
-    }
-}
-
-fn sum(a: Traffic, b: Traffic) -> Traffic {
-    Traffic {
-        bytes_in: a.bytes_in + b.bytes_in,
-        bytes_out: a.bytes_out + b.bytes_out,
-        dropped: a.dropped + b.dropped,
-        wire_bytes_in: a.wire_bytes_in + b.wire_bytes_in,
-        wire_bytes_out: a.wire_bytes_out + b.wire_bytes_out,
-    }
-}
-
-/// Whether the server will say the same to the next attempt.
-fn is_final(reason: CloseReason) -> bool {
-    match reason {
-        CloseReason::TimedOut
-        | CloseReason::LinkLost
-        | CloseReason::SlowConsumer
-        | CloseReason::TooManyPackets
-        | CloseReason::HandshakeTimeout
-        | CloseReason::RoomFailed
-        | CloseReason::UnknownSession
-        | CloseReason::Draining => false,
-        CloseReason::Bye
-        | CloseReason::Malformed
-        | CloseReason::Oversize
-        | CloseReason::OutOfPhase
-        | CloseReason::ProtocolVersion
-        | CloseReason::SchemaMismatch
-        | CloseReason::BadName
-        | CloseReason::RoomFull
-        | CloseReason::ServerFull
-        | CloseReason::NoSuchRoom
-        | CloseReason::Replaced
-        | CloseReason::Refused => true,
     }
 }

@@ -1,4 +1,5 @@
-//! Clients of the demo arena: bots that measure a server, and a player's client for the terminal.
+//! Clients of the demo arena: bots that measure a server, a player's client for the terminal, and one
+//! for a window or a browser.
 //!
 //! Nothing here decides what happens in a game, and nothing here is needed to host one.
 
@@ -12,10 +13,14 @@ pub mod driver;
 pub mod flags;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod histogram;
+pub mod pilot;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod play;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod relay;
+pub mod retry;
 pub mod route;
 #[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub mod web;
+#[cfg(feature = "window")]
+pub mod window;

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tickwire_link::{Dial, Link, LinkEnd, dial_quic};
+use tickwire_link::{Dial, Link, LinkEnd, dial, dial_quic};
 use tickwire_server::RunningServer;
 use tickwire_server::config::{Config, RoomsConfig};
 use tickwire_shared::Replicate;
@@ -15,6 +15,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Frame, Game, Step, schema_of};
 use tickwire_shared::id::{EntityId, Lane, PlayerId};
 use tickwire_shared::time::TickRate;
+use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::{
     BoundedStr, HandshakeReply, Hello, PROTOCOL, RoomRequest, ServerControl, Welcome, decode,
     encode,
@@ -109,7 +110,16 @@ impl Hosted {
 
     /// A player in a room, and what the server said.
     async fn join(&self, room: &str) -> Result<(Link, Welcome), CloseReason> {
-        let mut link = self.dial().await;
+        self.join_over(Transport::Quic, room).await
+    }
+
+    async fn join_over(
+        &self,
+        transport: Transport,
+        room: &str,
+    ) -> Result<(Link, Welcome), CloseReason> {
+        let to = Dial::to(&self.server().address().to_string()).over(transport);
+        let mut link = dial(&to).await.expect("a link");
         link.send(Lane::Ordered, &encode(&hello(room)))
             .expect("it fits");
         match decode(&ordered(&mut link).await).expect("a reply") {
@@ -189,6 +199,21 @@ fn a_player_gets_a_seat_and_snapshots() {
         let (mut link, welcome) = hosted.join("here").await.expect("a seat");
         assert_eq!((welcome.room.as_str(), welcome.tick_hz), ("here", 60));
         snapshot(&mut link).await;
+    });
+}
+
+#[test]
+fn players_of_different_transports_meet_in_a_room() {
+    run(async {
+        let hosted = Hosted::start("transports", rooms());
+        for (seat, transport) in Transport::ALL.into_iter().enumerate() {
+            let joined = hosted.join_over(transport, "here").await;
+            let (mut link, welcome) = joined.expect("a seat");
+            assert_eq!(welcome.player, PlayerId(seat as u16), "{transport}");
+            snapshot(&mut link).await;
+            let _ = link.send(Lane::Ordered, b"garbage");
+            assert_eq!(end(&mut link).await, CloseReason::Malformed, "{transport}");
+        }
     });
 }
 

@@ -107,6 +107,12 @@ pub const PREDICT_TICKS_MAX: u32 = 128;
 /// Ticks a client steps in one frame at the most. Further behind, as after a pause, it jumps.
 pub const FRAME_TICKS_MAX: u32 = 32;
 
+/// Packets a program with frames takes from its link in one frame; the others wait for the next.
+pub const PILOT_PACKETS_MAX: usize = 512;
+
+/// Notices of a client about its links that nobody took yet; the oldest go.
+pub const NOTICES_MAX: usize = 16;
+
 /// Shown entities a predicted step ended by mistake that are remembered; the oldest go.
 pub const GHOSTS_MAX: usize = 64;
 

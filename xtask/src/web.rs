@@ -4,6 +4,7 @@
 //! libraries it needs are not built for every other command.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::{wasm, workspace};
 
@@ -20,21 +21,14 @@ pub fn run(out: Option<&Path>) -> Result<PathBuf, String> {
     };
     println!("building the client for wasm32; the first time takes some minutes");
     let wasm = wasm::build_client(wasm::toolchain()?)?;
-    let mut command = workspace::cargo(&[
-        "run",
-        "--quiet",
-        "--locked",
-        "--release",
-        "--package",
-        "tickwire-web-build",
-        "--",
-    ]);
+    let [builder] = workspace::build_programs(["tickwire-web-build"])?;
+    let mut command = Command::new(builder);
     command.arg(wasm);
     command.arg(workspace::root().join("client-demo").join("web"));
     command.arg(&out);
     let status = command
         .status()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+        .map_err(|error| format!("the builder of pages cannot be started: {error}"))?;
     if status.success() {
         Ok(out)
     } else {

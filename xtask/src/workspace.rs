@@ -60,3 +60,30 @@ pub fn built_program(name: &str) -> Result<PathBuf, String> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     Ok(target_dir()?.join("release").join(file))
 }
+
+/// Builds programs of the workspace and returns where they are.
+///
+/// With the features of the whole workspace, as its tests are built: cargo compiles a dependency
+/// anew for every other set of features, and there are hundreds of them.
+///
+/// # Errors
+///
+/// That they do not build; the compiler has said why.
+pub fn build_programs<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N], String> {
+    let mut command = cargo(&["build", "--quiet", "--locked", "--release"]);
+    command.args(["--workspace", "--all-features"]);
+    for name in names {
+        command.args(["--bin", name]);
+    }
+    let status = command
+        .status()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !status.success() {
+        return Err(format!("{} cannot be built", names.join(" and ")));
+    }
+    let mut paths = names.map(|_| PathBuf::new());
+    for (path, name) in paths.iter_mut().zip(names) {
+        *path = built_program(name)?;
+    }
+    Ok(paths)
+}

@@ -2,8 +2,11 @@
 //!
 //! Never touches the page's own elements: the join screen is plain HTML and a script of its own.
 
-mod bare;
+mod app;
 mod check;
+mod game;
+mod kept;
+mod time;
 
-pub use bare::Bare;
 pub use check::connect_check;
+pub use game::{Game, play};

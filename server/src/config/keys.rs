@@ -103,7 +103,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "web.dir",
         flag: "web-dir",
         value: "DIR",
-        help: "Folder of the page; without it a folder web beside the program, if there is one.",
+        help: "Folder of the page; without it one named web near the program, if there is one.",
         set: |config, text| set(&mut config.web.dir, path(text).map(Some)),
         show: |config| config.web.dir.as_deref().map(shown_path),
     },

@@ -128,7 +128,7 @@ pub enum LogFormat {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7777)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 7777)),
             admin_listen: None,
             public_addr: None,
             transports: Transport::ALL.to_vec(),
@@ -168,8 +168,8 @@ impl Config {
     #[must_use]
     pub fn admin_address(&self, public: SocketAddr) -> SocketAddr {
         let loopback = match public.ip() {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            IpAddr::V6(ip) if !ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            _ => IpAddr::V4(Ipv4Addr::LOCALHOST),
         };
         // Next to a picked port another server may listen, so that both are picked.
         let port = match self.listen.port() {
@@ -194,14 +194,15 @@ impl Config {
     }
 
     /// The folder of the page: the configured one, or else a folder `web` with a page in it that
-    /// stands beside the `program`.
+    /// stands beside the `program`, or beside the folder the program is in.
     #[must_use]
     pub fn web_dir(&self, program: Option<&Path>) -> Option<PathBuf> {
-        let beside = || {
-            let beside = program?.parent()?.join("web");
-            beside.join("index.html").is_file().then_some(beside)
+        let near = || {
+            let folders = program?.ancestors().skip(1).take(2);
+            let mut near = folders.map(|folder| folder.join("web"));
+            near.find(|web| web.join("index.html").is_file())
         };
-        self.web.dir.clone().or_else(beside)
+        self.web.dir.clone().or_else(near)
     }
 
     /// Threads that tick rooms on a machine with this many processors.

@@ -174,14 +174,17 @@ fn a_public_address_is_one_with_or_without_a_port() {
 }
 
 #[test]
-fn the_page_is_the_configured_folder_or_the_one_beside_the_program() {
+fn the_page_is_the_configured_folder_or_one_near_the_program() {
     let dir = std::env::temp_dir().join(format!("tickwire-web-{}", std::process::id()));
-    let (program, beside) = (dir.join("tickwire-server"), dir.join("web"));
-    std::fs::create_dir_all(&beside).unwrap();
+    let program = dir.join("release").join("tickwire-server");
+    let (beside, above) = (dir.join("release/web"), dir.join("web"));
     let mut config = Config::default();
-    assert_eq!(config.web_dir(Some(&program)), None);
-    std::fs::write(beside.join("index.html"), "").unwrap();
-    assert_eq!(config.web_dir(Some(&program)), Some(beside));
+    for folder in [&above, &beside] {
+        std::fs::create_dir_all(folder).unwrap();
+        assert_ne!(config.web_dir(Some(&program)).as_ref(), Some(folder));
+        std::fs::write(folder.join("index.html"), "").unwrap();
+        assert_eq!(config.web_dir(Some(&program)).as_ref(), Some(folder));
+    }
     assert_eq!(config.web_dir(None), None);
     config.web.dir = Some(PathBuf::from("elsewhere"));
     let elsewhere = Some(PathBuf::from("elsewhere"));
@@ -250,7 +253,9 @@ fn admin_is_on_loopback_next_to_the_public_port() {
             .to_string()
     };
     assert_eq!(admin("0.0.0.0:7777", "0.0.0.0:7777"), "127.0.0.1:7778");
-    assert_eq!(admin("[::]:0", "[::]:40000"), "[::1]:0");
+    assert_eq!(admin("[::]:7777", "[::]:7777"), "127.0.0.1:7778");
+    assert_eq!(admin("[::]:0", "[::]:40000"), "127.0.0.1:0");
+    assert_eq!(admin("[::1]:0", "[::1]:40000"), "[::1]:0");
     assert_eq!(admin("0.0.0.0:65535", "0.0.0.0:65535"), "127.0.0.1:0");
     assert_eq!(config("0.0.0.0:0").workers(1), 1);
     assert_eq!(config("0.0.0.0:0").workers(4), 3);

@@ -3,11 +3,13 @@
 //! Never carries a label with a player's name or anything else without a bound, and never sets a
 //! unit aside: seconds and bytes only. The names are the interface of dashboards and bots.
 
+mod foreign;
 mod histogram;
 mod http;
 mod links;
 mod text;
 
+pub use foreign::{ByDropCause, DropCause};
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
 pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
@@ -18,7 +20,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::transport::Transport;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -201,6 +202,8 @@ pub struct Metrics {
     pub ticks: Arc<TickMetrics>,
     /// Links.
     pub links: LinkMetrics,
+    /// Datagrams at the shared port that went nowhere.
+    pub foreign_dropped: ByDropCause,
     /// The public HTTP listener.
     pub http: HttpMetrics,
     /// Sessions by what carries them.

@@ -255,7 +255,7 @@ impl<G: Game> Live<G> {
             stats.underruns += 1;
         }
         self.shown = Some(self.shown.map_or(shown, |last| last.max(shown)));
-        self.fill_stats(stats);
+        self.fill_stats(now, stats);
         stepped
     }
 
@@ -400,12 +400,13 @@ impl<G: Game> Live<G> {
         }
     }
 
-    fn fill_stats(&self, stats: &mut ClientStats) {
+    fn fill_stats(&self, now: Instant, stats: &mut ClientStats) {
         stats.rtt = self.clock.rtt();
         stats.jitter = self.clock.jitter();
         stats.loss = self.loss.share();
         stats.lead_ticks = self.clock.lead_ticks();
         stats.interpolation_delay = self.clock.interpolation_delay();
+        stats.prediction_error = self.smooth.visible_units(now);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::id::EntityId;
 use crate::limits::PREDICTION_GROUP_MAX;
-use crate::schema::{Kind, Smoothing};
+use crate::schema::{Kind, Shape, Smoothing};
 use crate::time::Instant;
 
 /// How long a correction stays visible.
@@ -19,6 +19,8 @@ struct Error {
     since: Instant,
     /// What to add to each word; 0 for words that are not smoothed.
     words: Vec<i32>,
+    /// How far the position is off, in units of the game.
+    units: f32,
 }
 
 /// The errors of own entities that are still visible.
@@ -69,11 +71,21 @@ impl Smooth {
         if self.errors.len() >= PREDICTION_GROUP_MAX {
             self.errors.remove(0);
         }
+        let units = units_of(kind, &words);
         self.errors.push(Error {
             id,
             since: now,
             words,
+            units,
         });
+    }
+
+    /// How far a position is drawn from where it is predicted, in units of the game: the largest of
+    /// the errors that are still visible.
+    #[must_use]
+    pub fn visible_units(&self, now: Instant) -> f32 {
+        let left = |error: &Error| error.units * fade_q10(now, error.since) as f32 / 1_024.0;
+        self.errors.iter().map(left).fold(0.0, f32::max)
     }
 
     /// Adds what is left of the errors at `now` to the words of an entity about to be drawn.
@@ -114,6 +126,25 @@ fn fade_q10(now: Instant, since: Instant) -> i64 {
     (left * left / 1_024) as i64
 }
 
+/// The length of what is to be added to a position.
+fn units_of(kind: &Kind, words: &[i32]) -> f32 {
+    let place = |(at, word): (usize, &i32)| {
+        let field = kind.words.get(at)?.field?;
+        let field = kind.def.fields.get(usize::from(field))?;
+        let (Shape::Scalar(range) | Shape::Vec2(range) | Shape::Vec3(range)) = field.shape else {
+            return None;
+        };
+        let step = range.step / f64::from(1_u32 << range.fine.min(31));
+        field.position.then_some(f64::from(*word) * step)
+    };
+    let squares = words
+        .iter()
+        .enumerate()
+        .filter_map(place)
+        .map(|axis| axis * axis);
+    squares.sum::<f64>().sqrt() as f32
+}
+
 fn word_error(kind: &Kind, at: usize, before: u32, after: u32) -> i32 {
     let Some(spec) = kind.words.get(at) else {
         return 0;
@@ -137,7 +168,7 @@ pub fn smoothing_of(kind: &Kind, word: usize) -> Smoothing {
     let field = kind.words.get(word).and_then(|spec| spec.field);
     let field = field.and_then(|field| kind.def.fields.get(usize::from(field)));
     match field {
-        Some(field) if !matches!(field.shape, crate::schema::Shape::Quat { .. }) => field.smoothing,
+        Some(field) if !matches!(field.shape, Shape::Quat { .. }) => field.smoothing,
         _ => Smoothing::Step,
     }
 }
@@ -152,7 +183,7 @@ mod tests {
     /// A thing on a line that looks somewhere.
     #[derive(Clone, Debug, PartialEq, crate::Replicate)]
     struct Bead {
-        #[net(id = 0, range = -64.0..=64.0, step = 1.0 / 64.0, smooth = linear, predict)]
+        #[net(id = 0, range = -64.0..=64.0, step = 1.0 / 64.0, smooth = linear, position, predict)]
         place: f32,
         #[net(id = 1, angle, bits = 10, smooth = angle, predict)]
         aim: f32,
@@ -200,6 +231,9 @@ mod tests {
             last = now;
         }
         assert_eq!(last, after[1]);
+        let visible = |millis| smooth.visible_units(Instant::from_millis(millis));
+        assert!(visible(1_000) > visible(1_090) && visible(1_090) > 0.0);
+        assert_eq!(visible(1_200), 0.0);
         smooth.prune(Instant::from_millis(1_200));
         assert!(smooth.errors.is_empty());
     }

@@ -19,6 +19,9 @@ pub struct ClientStats {
     pub lead_ticks: f32,
     /// How far behind a typical fresh snapshot shown entities are drawn.
     pub interpolation_delay: Duration,
+    /// How far an own position is drawn from where it is predicted, in units of the game: what is
+    /// still visible of corrections.
+    pub prediction_error: f32,
     /// Snapshot ticks of which something arrived.
     pub snapshots_received: u64,
     /// Snapshot ticks that were sent and did not arrive (one that comes late is taken back).

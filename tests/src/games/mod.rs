@@ -2,6 +2,7 @@
 //!
 //! None of them is meant to be played.
 
+pub mod arena;
 pub mod sandbox;
 pub mod squares;
 pub mod witness;

@@ -2,6 +2,7 @@
 //!
 //! Never minifies: after brotli that would save a few hundred bytes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,8 @@ use crate::folder::Folder;
 pub struct Client {
     wasm: Vec<u8>,
     glue: String,
+    /// Scripts of libraries, by the path under which the glue imports them.
+    snippets: BTreeMap<String, String>,
 }
 
 /// Writes the JavaScript around the wasm that the compiler made.
@@ -30,12 +33,20 @@ pub fn bind(wasm: &Path) -> Result<Client, String> {
         .remove_name_section(true);
     let bindgen = bindgen.web(true).map_err(told)?;
     let mut output = bindgen.generate_output().map_err(told)?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
-        return Err("the glue wants further scripts, which this program does not copy".to_owned());
+    let mut snippets = BTreeMap::new();
+    for (library, scripts) in output.snippets() {
+        for (number, script) in scripts.iter().enumerate() {
+            let path = format!("./snippets/{library}/inline{number}.js");
+            snippets.insert(path, script.clone());
+        }
+    }
+    for (path, script) in output.local_modules() {
+        snippets.insert(format!("./snippets/{path}"), script.clone());
     }
     Ok(Client {
         glue: output.js().to_owned(),
         wasm: output.wasm_mut().emit_wasm(),
+        snippets,
     })
 }
 
@@ -45,6 +56,16 @@ pub fn bind(wasm: &Path) -> Result<Client, String> {
 ///
 /// A file of the page that is missing, or that does not name what it should.
 pub fn assemble(client: &Client, page: &Path, folder: &mut Folder) -> Result<(), String> {
+    let mut glue = client.glue.clone();
+    // A library may bring scripts that this client has no use for.
+    for (path, script) in client
+        .snippets
+        .iter()
+        .filter(|(path, _)| client.glue.contains(*path))
+    {
+        let name = folder.add_hashed("snippet", "js", script.as_bytes())?;
+        glue = glue.replace(path, &format!("./{name}"));
+    }
     let mut named = vec![
         (
             "client.wasm",
@@ -52,7 +73,7 @@ pub fn assemble(client: &Client, page: &Path, folder: &mut Folder) -> Result<(),
         ),
         (
             "client.js",
-            folder.add_hashed("client", "js", client.glue.as_bytes())?,
+            folder.add_hashed("client", "js", glue.as_bytes())?,
         ),
     ];
     for (file, stem, ending) in [

@@ -1,0 +1,69 @@
+// What players do in every test: run about, be seen, talk.
+//
+// Never opens a page.
+
+import { PATIENCE_MS } from "./harness.mjs";
+
+/** Units that count as having moved, more than any error of drawing. */
+const MOVED = 24;
+
+/** How long one direction is tried before another: a wall stops whoever goes one way only. */
+const ONE_WAY_MS = 1500;
+
+const DIRECTIONS = [[1, 0], [0, 1], [-1, 0], [0, -1], [0.7, 0.7], [-0.7, -0.7]];
+
+export function assert(holds, words) {
+  if (!holds) throw new Error(words);
+}
+
+/** Where `watcher` sees the fighter of `player`. */
+export async function seen(watcher, player) {
+  await watcher.until("sight of the other", sees, player);
+  const { others } = await watcher.state();
+  return others.find((other) => other.player === player);
+}
+
+const sees = (state, player) => state.others?.some((other) => other.player === player);
+
+/** Lets `mover` run until `watcher`, another page, has seen it move. */
+export async function isSeenMoving(mover, watcher, patience = PATIENCE_MS) {
+  const { player } = await mover.state();
+  const start = await seen(watcher, player);
+  const goal = { player, x: start.x, y: start.y, moved: MOVED };
+  const hasMoved = (state, goal) => state.others?.some((other) => other.player === goal.player
+    && Math.hypot(other.x - goal.x, other.y - goal.y) > goal.moved);
+  const started = performance.now();
+  // Back where it came from the way is free.
+  const back = mover.went?.map((part) => -part);
+  for (let turn = 0; performance.now() - started < patience; turn += 1) {
+    const way = turn === 0 && back ? back : DIRECTIONS[turn % DIRECTIONS.length];
+    await mover.command("hold", { move: way });
+    try {
+      await watcher.until("movement", hasMoved, goal, ONE_WAY_MS);
+      const took = performance.now() - started;
+      await mover.command("hold", { move: [0, 0] });
+      mover.went = way;
+      return took;
+    } catch { /* A wall: the next direction. */ }
+  }
+  throw new Error(`${watcher.name} never saw ${mover.name} move: ${JSON.stringify(await watcher.state())}`);
+}
+
+/** Both say something; each line must come to both exactly once. */
+export async function talk(one, other) {
+  const lines = [`hello from ${one.name}`, `hello from ${other.name}`];
+  await one.command("chat", lines[0]);
+  await other.command("chat", lines[1]);
+  const heard = (state, text) => state.chat?.filter((line) => line.text === text).length === 1;
+  for (const player of [one, other]) {
+    for (const line of lines) await player.until(`line "${line}"`, heard, line);
+  }
+}
+
+/** No prediction bug, no row that differs from the server's, and checks that took place. */
+export async function assertInSync(player) {
+  await player.until("desync checks", (state) => state.stats.desync_checks > 8);
+  const { stats } = await player.state();
+  assert(stats.desyncs === 0, `${player.name}: ${stats.desyncs} desyncs`);
+  assert(stats.unexplained_mispredictions === 0, `${player.name}: ${stats.unexplained_mispredictions} unexplained mispredictions`);
+}

@@ -1,0 +1,30 @@
+// Where UDP is blocked the page plays over WebSocket, and says why.
+
+import { RELAY, SERVER, ask, joining, open } from "../harness.mjs";
+import { assert, assertInSync, isSeenMoving, talk } from "../acts.mjs";
+
+export async function fallback() {
+  await ask("relay udp off");
+  const room = "fallback";
+  const menu = await open(RELAY, "menu");
+  await menu.page.locator("#check").click();
+  await menu.page.waitForFunction(() => document.querySelectorAll("tr.good, tr.lost").length === 3);
+  const why = await menu.page.locator("tr.lost").allTextContents();
+  assert(why.length === 2 && why.every((words) => words.includes("UDP is blocked")), `${why}`);
+  await menu.shot("fallback-check");
+  const ann = await joining(RELAY, { room, name: "Ann" });
+  const bob = await joining(SERVER, { room, name: "Bob", transport: "websocket" });
+  await Promise.all([ann.playing(), bob.playing()]);
+  const state = await ann.state();
+  assert(state.transport === "websocket", `Ann is on ${state.transport}`);
+  for (const name of ["webtransport", "webrtc"]) {
+    const attempt = state.attempts.find((one) => one.transport === name);
+    assert(attempt?.why?.includes("UDP is blocked"), `${name}: ${JSON.stringify(attempt)}`);
+  }
+  assert(state.notices.some((words) => words.includes("UDP")), `the page says ${state.notices}`);
+  await ann.shot("fallback-said");
+  await isSeenMoving(ann, bob);
+  await talk(ann, bob);
+  await assertInSync(ann);
+  await ann.shot("fallback");
+}

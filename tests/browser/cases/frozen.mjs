@@ -1,0 +1,48 @@
+// A minute in a frozen tab, as a browser stops pages nobody looks at, on each transport: the session
+// is kept, and within a second of coming back the player steers and is seen to.
+
+import { SERVER, SMALL, TRANSPORTS, joining } from "../harness.mjs";
+import { assert, assertInSync, isSeenMoving, talk } from "../acts.mjs";
+
+const FROZEN_MS = 60_000;
+
+/** What may pass from the return to the moment in which another player sees the first step. */
+const STEERABLE_MS = 1000;
+
+export async function frozen() {
+  const room = "frozen";
+  const watcher = await joining(SERVER, { room, name: "Wren", transport: "websocket" }, SMALL);
+  const players = [];
+  for (const transport of TRANSPORTS) {
+    players.push(await joining(SERVER, { room, name: `Ann ${transport}`, transport }));
+  }
+  await Promise.all([watcher, ...players].map((player) => player.playing()));
+  const seats = [];
+  for (const player of players) {
+    await isSeenMoving(player, watcher);
+    seats.push((await player.state()).player);
+    await setFrozen(player, true);
+  }
+  await new Promise((done) => { setTimeout(done, FROZEN_MS); });
+  for (const [at, player] of players.entries()) {
+    await returns(player, watcher, seats[at], TRANSPORTS[at]);
+  }
+}
+
+async function returns(player, watcher, seat, transport) {
+  const { roster } = await watcher.state();
+  assert(roster.some((one) => one.player === seat), `the session of ${player.name} was not kept`);
+  await setFrozen(player, false);
+  const took = await isSeenMoving(player, watcher);
+  console.log(`frozen ${transport}: seen moving ${Math.round(took)} ms after the return`);
+  assert(took <= STEERABLE_MS, `${player.name} steers only after ${Math.round(took)} ms`);
+  assert((await player.state()).player === seat, `${player.name} came back as somebody else`);
+  await talk(player, watcher);
+  await assertInSync(player);
+  await player.shot(`frozen-${transport}`);
+}
+
+async function setFrozen(player, isFrozen) {
+  player.devtools ??= await player.page.context().newCDPSession(player.page);
+  await player.devtools.send("Page.setWebLifecycleState", { state: isFrozen ? "frozen" : "active" });
+}

@@ -1,0 +1,58 @@
+//! The page in a real Chromium against a real server, through a relay where the network misbehaves.
+//!
+//! Never drives a page itself: `tests/browser/` does, and asks this side to block the network or to
+//! restart the server. `cargo xtask browser` installs what is needed and builds the page.
+
+mod browsing;
+
+use browsing::Stage;
+
+#[test]
+fn pages_play_over_webtransport() {
+    Stage::direct("play-webtransport").run("play", &["webtransport"]);
+}
+
+#[test]
+fn pages_play_over_webrtc() {
+    Stage::direct("play-webrtc").run("play", &["webrtc"]);
+}
+
+#[test]
+fn pages_play_over_websocket() {
+    Stage::direct("play-websocket").run("play", &["websocket"]);
+}
+
+#[test]
+fn a_minute_in_a_frozen_tab_is_survived() {
+    Stage::direct("frozen").run("frozen", &[]);
+}
+
+#[test]
+fn five_seconds_of_blocked_network_are_survived() {
+    Stage::relayed("outage").run("outage", &[]);
+}
+
+#[test]
+fn where_udp_is_blocked_the_page_plays_over_websocket_and_says_so() {
+    Stage::relayed("fallback").run("fallback", &[]);
+}
+
+#[test]
+fn the_transport_changes_in_the_middle_of_the_game() {
+    Stage::direct("change").run("change", &[]);
+}
+
+#[test]
+fn a_page_dials_again_after_a_restart() {
+    Stage::direct("restart").run("restart", &[]);
+}
+
+#[test]
+fn the_first_frame_comes_within_three_seconds() {
+    Stage::direct("first").run("first", &[]);
+}
+
+#[test]
+fn a_phone_joins_and_plays_by_touch() {
+    Stage::direct("phone").run("phone", &[]);
+}

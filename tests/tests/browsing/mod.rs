@@ -1,0 +1,202 @@
+//! One browser test: a server, a relay where one is wanted, and the program that drives Chromium.
+//!
+//! Never looks at a page.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
+
+use tickwire_arena::Arena;
+use tickwire_client_demo::relay::{Knobs, Options, Order, Relay};
+use tickwire_server::RunningServer;
+use tickwire_server::config::{Config, PublicAddress};
+use tokio::runtime::Runtime;
+
+/// What a browser test may take on a busy machine; then its Chromium is ended.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A server with a page, and what stands in front of it.
+pub struct Stage {
+    config: Config,
+    server: Option<RunningServer>,
+    relay: Option<(Runtime, Relay)>,
+}
+
+impl Stage {
+    /// A server that pages reach directly.
+    pub fn direct(name: &str) -> Stage {
+        Stage::new(name, free_port(), None)
+    }
+
+    /// A server that pages reach directly or through a relay; what it says of its ports names the
+    /// relay's.
+    pub fn relayed(name: &str) -> Stage {
+        let server = free_port();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let options = Options {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            to: server,
+            knobs: Knobs::default(),
+            seed: 1,
+        };
+        let relay = runtime.block_on(Relay::start(options)).expect("a relay");
+        Stage::new(name, server, Some((runtime, relay)))
+    }
+
+    fn new(name: &str, listen: SocketAddr, relay: Option<(Runtime, Relay)>) -> Stage {
+        let data = format!("tickwire-browser-{name}-{}", std::process::id());
+        let mut config = Config {
+            listen,
+            data_dir: std::env::temp_dir().join(data),
+            shutdown_grace: Duration::from_secs(1),
+            ..Config::default()
+        };
+        config.web.dir = Some(page());
+        config.public_addr = relay.as_ref().map(|(_, relay)| PublicAddress {
+            ip: relay.address().ip(),
+            port: Some(relay.address().port()),
+        });
+        let mut stage = Stage {
+            config,
+            server: None,
+            relay,
+        };
+        stage.start();
+        stage
+    }
+
+    /// Runs a case of `tests/browser/` and demands that it passes.
+    pub fn run(mut self, case: &str, arguments: &[&str]) {
+        let folder = workspace().join("tests").join("browser");
+        assert!(
+            folder.join("node_modules").is_dir(),
+            "Playwright is not installed: run `cargo xtask browser`"
+        );
+        let mut command = Command::new("node");
+        command.arg("run.mjs").arg(case).args(arguments);
+        command.current_dir(folder);
+        command.env("TICKWIRE_SERVER", page_at(self.config.listen));
+        if let Some((_, relay)) = &self.relay {
+            command.env("TICKWIRE_RELAY", page_at(relay.address()));
+        }
+        command.env("TICKWIRE_SHOTS", target().join("browser"));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node is installed: run `cargo xtask browser`");
+        self.serve(&mut child);
+        let status = child.wait().expect("it ends");
+        assert!(status.success(), "{case} {arguments:?} failed: see above");
+    }
+
+    /// Does what the program asks for until it ends; past [`PATIENCE`] it is ended.
+    fn serve(&mut self, child: &mut Child) {
+        let mut answers = child.stdin.take().expect("piped");
+        let output = child.stdout.take().expect("piped");
+        let (lines, heard) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let all = BufReader::new(output).lines().map_while(Result::ok);
+            all.take_while(|line| lines.send(line.clone()).is_ok())
+                .for_each(drop);
+        });
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            match heard.recv_timeout(left) {
+                Ok(line) => self.hear(&line, &mut answers),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    child.kill().expect("it can be ended");
+                    break;
+                }
+            }
+        }
+        drop(heard);
+        reader.join().expect("it only reads");
+    }
+
+    fn hear(&mut self, line: &str, answers: &mut ChildStdin) {
+        let Some(asked) = line.strip_prefix("ask: ") else {
+            println!("{line}");
+            return;
+        };
+        let answer = self.obey(asked);
+        writeln!(answers, "{answer}").expect("it listens");
+    }
+
+    fn obey(&mut self, asked: &str) -> String {
+        match (asked, asked.strip_prefix("relay "), &self.relay) {
+            ("server stop", ..) => {
+                self.server = None;
+                "stopped".to_owned()
+            }
+            ("server start", ..) => {
+                self.start();
+                "started".to_owned()
+            }
+            (_, Some(order), Some((_, relay))) => match order.parse::<Order>() {
+                Ok(order) => relay.obey(&order),
+                Err(problem) => format!("no: {problem}"),
+            },
+            _ => format!("no: nothing here can {asked:?}"),
+        }
+    }
+
+    fn start(&mut self) {
+        let started = tickwire_server::start::<Arena>(self.config.clone());
+        self.server = Some(started.expect("the server starts"));
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.server = None;
+        let _ = std::fs::remove_dir_all(&self.config.data_dir);
+    }
+}
+
+fn page_at(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// A port that is free over UDP and TCP, and that a server can come back to.
+fn free_port() -> SocketAddr {
+    for _ in 0..32 {
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = tcp.local_addr().expect("bound");
+        if UdpSocket::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no port is free over both UDP and TCP");
+}
+
+/// The page that `cargo xtask web` built.
+fn page() -> PathBuf {
+    let folder = target().join("web");
+    assert!(
+        folder.join("index.html").is_file(),
+        "the page is not built: run `cargo xtask browser`"
+    );
+    folder
+}
+
+/// The folder cargo builds into: this program lies in `target/PROFILE/deps/`.
+fn target() -> PathBuf {
+    let program = std::env::current_exe().expect("it runs");
+    let folder = program.ancestors().nth(3).expect("it lies that deep");
+    folder.to_path_buf()
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a workspace")
+}
