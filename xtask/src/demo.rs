@@ -51,6 +51,8 @@ fn build() -> Result<(), String> {
     let status = workspace::cargo(&[
         "build",
         "--release",
+        // Bots need no window.
+        "--no-default-features",
         "--package",
         "tickwire-server",
         "--package",

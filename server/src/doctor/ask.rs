@@ -76,11 +76,6 @@ pub(super) fn outward_address() -> Option<IpAddr> {
     })
 }
 
-/// The address that players are told, if the operator set one.
-pub(super) fn public_address(config: &Config) -> Option<IpAddr> {
-    config.public_addr.map(|public| public.ip)
-}
-
 /// Reads the certificate files, if there are any, and asks whether browsers would trust them.
 pub(super) fn certificate(config: &Config, now: WallTime) -> Pem {
     let (Some(chain), Some(key)) = (&config.tls.cert, &config.tls.key) else {

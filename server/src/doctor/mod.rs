@@ -45,7 +45,7 @@ async fn examine_all(config: &Config) -> Vec<Finding> {
         judge::datagram(&ports.passage),
     ];
     let outward = ask::outward_address();
-    let set = ask::public_address(config);
+    let set = config.public_addr.map(|public| public.ip);
     findings.push(judge::public_address(config.listen.ip(), set, outward));
     if let Some(server) = &ports.server {
         findings.push(judge::agreement(config.listen.port(), server));

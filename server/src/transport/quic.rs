@@ -8,7 +8,7 @@ mod endpoint;
 mod link;
 mod webtransport;
 
-pub use endpoint::{QuicOptions, ResetKey};
+pub use endpoint::{QuicOptions, ResetKey, endpoint_config, server_config};
 pub use webtransport::PATH as WEBTRANSPORT_PATH;
 
 use std::cell::{Cell, RefCell};

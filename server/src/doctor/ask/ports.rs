@@ -61,10 +61,7 @@ pub(in crate::doctor) async fn ports(config: &Config) -> Ports {
                     .as_ref()
                     .map_or_else(refused, |_| PortState::Tickwire),
                 tcp: tcp(listen, server.as_ref().is_some_and(|it| it.info.is_ok())),
-                passage: match &server {
-                    Some(server) => Ok(server.handshake),
-                    None => any_passage(listen).await,
-                },
+                passage: any_passage(listen).await,
                 server,
             }
         }

@@ -69,7 +69,9 @@ fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
     crate::http::listen_error("UDP", "--listen", listen, error)
 }
 
-fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
+/// What every endpoint of this server is set to.
+#[must_use]
+pub fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &reset_key.0);
     let mut config = EndpointConfig::new(Arc::new(key));
     // The fixed bit tells QUIC from STUN and DTLS on a shared port.
@@ -77,8 +79,12 @@ fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     config
 }
 
-/// `None` where neither QUIC nor WebTransport is switched on: then nobody gets in.
-fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
+/// What every connection of this server is set to; `None` where neither QUIC nor WebTransport is
+/// switched on: then nobody gets in.
+///
+/// # Errors
+/// When the certificate cannot be used for QUIC.
+pub fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
     let protocols = options.transports.iter().filter_map(protocol);
     let protocols = protocols.collect::<Vec<_>>();
     if protocols.is_empty() {
