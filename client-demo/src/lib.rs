@@ -8,8 +8,6 @@ pub mod bots;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
-pub mod dialer;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod driver;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod flags;

@@ -206,8 +206,7 @@ fn a_player_gets_a_seat_and_snapshots() {
 fn players_of_different_transports_meet_in_a_room() {
     run(async {
         let hosted = Hosted::start("transports", rooms());
-        let over = [Transport::WebTransport, Transport::WebSocket];
-        for (seat, transport) in over.into_iter().enumerate() {
+        for (seat, transport) in Transport::ALL.into_iter().enumerate() {
             let joined = hosted.join_over(transport, "here").await;
             let (mut link, welcome) = joined.expect("a seat");
             assert_eq!(welcome.player, PlayerId(seat as u16), "{transport}");

@@ -48,7 +48,8 @@ pub fn test() -> Result<bool, String> {
             tree(&["--package", "tickwire-shared"], &FORBIDDEN_IN_SHARED)
         }),
         step::check("bots without a screen", || {
-            tree(&["--package", "tickwire-client-demo"], &FORBIDDEN_IN_BOTS)
+            let bots = ["--package", "tickwire-client-demo", "--no-default-features"];
+            tree(&bots, &FORBIDDEN_IN_BOTS)
         }),
         step::check("one provider of cryptography", || {
             tree(&["--workspace"], &FORBIDDEN_ANYWHERE)
@@ -59,6 +60,7 @@ pub fn test() -> Result<bool, String> {
     outcomes.push(step::run("documentation", &mut documentation()));
     outcomes.extend(wasm_steps());
     outcomes.extend(browser_steps());
+    outcomes.push(step::check("a screen for the window", screen));
     outcomes.push(step::run(
         "tests",
         &mut tests(&["--workspace", "--all-features"], FUZZ_RUNS, SIM_SEEDS),
@@ -105,6 +107,22 @@ pub fn browser() -> Result<bool, String> {
         &mut tests(&only, FUZZ_RUNS, SIM_SEEDS),
     ));
     Ok(report::print(&outcomes))
+}
+
+/// Finds or installs what shows a window where there is no screen, and what looks at it.
+fn screen() -> Result<String, String> {
+    let there = || {
+        let programs = [("Xvfb", "-help"), ("import", "-version")];
+        programs
+            .iter()
+            .all(|(program, flag)| wasm::runs(Command::new(program).arg(flag)))
+    };
+    if !there() {
+        wasm::install_with_apt(&["xvfb", "imagemagick"]);
+    }
+    there()
+        .then(|| "Xvfb and ImageMagick".to_owned())
+        .ok_or_else(|| "Xvfb or ImageMagick is missing: `apt-get install xvfb imagemagick`".into())
 }
 
 /// What the tests in a browser need; they are among the tests of the workspace.

@@ -5,13 +5,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use eframe::egui::ViewportBuilder;
+use eframe::egui::{Context, RawInput, Ui, ViewportBuilder, Visuals};
 use tickwire_client_demo::clock::Clock;
-use tickwire_client_demo::dialer::QuicDialer;
 use tickwire_client_demo::flags::{Net, parse_or_exit, player_name, room_name, trust};
 use tickwire_client_demo::pilot::Pilot;
 use tickwire_client_demo::window::{Connect, Form, Settings, WindowApp};
-use tickwire_link::{Address, CertificateHash, DialOrder, Trust};
+use tickwire_link::{Address, CertificateHash, DialOrder, NativeDialer, Trust};
 use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 
@@ -79,8 +78,51 @@ impl Connect for Native {
             room => Some(room_name(room)?),
         };
         let client = Pilot::client_for(&name, room, now).map_err(|error| error.to_string())?;
-        let dialer = Box::new(QuicDialer::new(server, self.trust));
+        let dialer = Box::new(NativeDialer::new(server, self.trust));
         Ok(Pilot::new(client, dialer, self.order, now))
+    }
+}
+
+/// The program, and what it says at the terminal it was started from.
+struct Told {
+    app: WindowApp,
+    told: bool,
+}
+
+impl Told {
+    /// Says once that a game began.
+    fn tell(&mut self) {
+        let Some(play) = self.app.play().filter(|play| play.is_seated()) else {
+            self.told = false;
+            return;
+        };
+        if !core::mem::replace(&mut self.told, true) {
+            let over = play.pilot.transport().map_or("no link", Transport::title);
+            println!("playing in {} as {} over {over}", play.room(), play.name());
+        }
+    }
+}
+
+impl eframe::App for Told {
+    fn logic(&mut self, context: &Context, frame: &mut eframe::Frame) {
+        self.app.logic(context, frame);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+        self.tell();
+    }
+
+    fn raw_input_hook(&mut self, context: &Context, input: &mut RawInput) {
+        self.app.raw_input_hook(context, input);
+    }
+
+    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        self.app.on_exit(gl);
+    }
+
+    fn clear_color(&self, visuals: &Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
     }
 }
 
@@ -97,7 +139,12 @@ fn main() -> ExitCode {
     let ran = eframe::run_native(
         "Tickwire",
         options,
-        Box::new(move |_| Ok(Box::new(program(cli)))),
+        Box::new(move |_| {
+            Ok(Box::new(Told {
+                app: program(cli),
+                told: false,
+            }))
+        }),
     );
     match ran {
         Ok(()) => ExitCode::SUCCESS,

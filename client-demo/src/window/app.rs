@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use eframe::egui::{Context, Event, Key, RawInput, Rect, Ui};
+use eframe::egui::{Context, Event, Key, LayerId, RawInput, Rect, Ui};
 use tickwire_arena::kinds::Input;
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::time::Instant;
@@ -231,7 +231,7 @@ impl WindowApp {
                     self.begin(&form);
                 }
             }
-            Screen::Play(_) => self.play_picture(ui, &context, now),
+            Screen::Play(_) => self.play_picture(&context, now),
         }
         self.ask_for_the_next(&context, now);
     }
@@ -255,7 +255,7 @@ impl WindowApp {
         }
     }
 
-    fn play_picture(&mut self, ui: &mut Ui, context: &Context, now: Instant) {
+    fn play_picture(&mut self, context: &Context, now: Instant) {
         let whole = context.viewport_rect();
         self.keys(context);
         let (menu, board, shake) = (self.menu, self.board, self.settings.shake);
@@ -272,14 +272,13 @@ impl WindowApp {
             let layer = context.layer_id_at(at);
             layer.is_some_and(|layer| layer.order != eframe::egui::Order::Background)
         };
-        context.input(|input| {
-            let touch = &mut play.hands.touch;
-            touch.note(&input.events, context.content_rect(), on_panel);
-            if !free {
-                touch.let_go();
-            }
-            play.hands.note(input, free, by_itself);
-        });
+        // The context is locked while its input is read: everything else is asked before.
+        let (safe, events) = (context.content_rect(), context.input(|i| i.events.clone()));
+        play.hands.touch.note(&events, safe, on_panel);
+        if !free {
+            play.hands.touch.let_go();
+        }
+        context.input(|input| play.hands.note(input, free, by_itself));
         let seconds = play.update(now, &camera, shake);
         play.follow(&camera, seconds);
         self.camera = play.eye.camera(Scene::middle(), whole);
@@ -290,7 +289,11 @@ impl WindowApp {
             now,
             free,
         };
-        picture::draw(ui.painter(), &place, play, &self.settings);
+        // The arena goes behind notches and rounded corners; what is read does not.
+        let painter = context.layer_painter(LayerId::background());
+        let painter = painter.with_clip_rect(whole);
+        picture::draw(&painter, &place, play, &self.settings);
+        picture::panels(&painter, context, &place, play, &self.settings);
         self.panels(context, now, &place);
     }
 
@@ -298,7 +301,6 @@ impl WindowApp {
         let Screen::Play(play) = &mut self.screen else {
             return;
         };
-        picture::panels(context, place, play, &self.settings);
         if let Some(asked) = picture::buttons(context, place, play) {
             self.pressed(asked);
         }
@@ -410,6 +412,7 @@ impl WindowApp {
 impl eframe::App for WindowApp {
     fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
         let hidden = context.input(|input| input.viewport().visible() == Some(false));
+        self.set_away(hidden);
         if hidden {
             self.turn();
             context.request_repaint_after(Duration::from_millis(250));

@@ -73,22 +73,22 @@ pub fn draw(painter: &Painter, place: &Place, play: &Play, settings: &Settings) 
     crosshair(painter, place, play);
 }
 
-/// Shows what has widgets in it: board, graph, chat at a glance.
-pub fn panels(context: &Context, place: &Place, play: &Play, settings: &Settings) {
-    let layer = eframe::egui::LayerId::new(Order::Background, Id::unique("glance"));
-    let painter = context.layer_painter(layer);
+/// Shows chip and chat at a glance, and what has widgets in it: board and graph.
+pub fn panels(
+    painter: &Painter,
+    context: &Context,
+    place: &Place,
+    play: &Play,
+    settings: &Settings,
+) {
     let corner = place.safe.min + vec2(theme::MARGIN, theme::MARGIN);
-    hud::chip(
-        &painter,
-        corner,
-        play.pilot.transport(),
-        &play.history.newest(),
-    );
+    let newest = play.history.newest();
+    hud::chip(painter, corner, play.pilot.transport(), &newest);
     if play.talk.entry.is_none() {
         let place_of_chat = chat_place(place, play, settings);
-        chat::glance(&painter, &place_of_chat, &play.talk, place.now);
+        chat::glance(painter, &place_of_chat, &play.talk, place.now);
     }
-    hint(&painter, place, play);
+    hint(painter, place, play);
     if settings.graph {
         let stats = play.pilot.client().stats();
         let facts = Facts {

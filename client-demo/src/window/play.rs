@@ -131,6 +131,13 @@ impl Play {
         &self.room
     }
 
+    /// The player's own name, as the server gave it; empty before the first join.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let names = &self.scene.names;
+        names.get(&self.scene.me).map_or("", String::as_str)
+    }
+
     fn steer(&mut self, camera: &Camera) {
         let input = match (&self.held, self.by_itself) {
             (Some(held), _) => held.clone(),

@@ -143,6 +143,32 @@ impl World {
         self.newest_wire(at).borrow().down.len()
     }
 
+    /// Runs until a snapshot waits, then repeats it.
+    pub fn repeat_newest_packet(&mut self, at: usize, times: usize) {
+        self.run_until_waiting(at);
+        let wire = self.newest_wire(at);
+        let mut wire = wire.borrow_mut();
+        let packet = wire.down.back().cloned().expect("one waits");
+        wire.down.extend(std::iter::repeat_n(packet, times));
+    }
+
+    fn run_until_waiting(&mut self, at: usize) {
+        let snapshot = |world: &World| {
+            let wire = world.newest_wire(at);
+            let wire = wire.borrow();
+            wire.down
+                .back()
+                .is_some_and(|(lane, _)| *lane == Lane::Snapshot)
+        };
+        for _ in 0..60 {
+            if snapshot(self) {
+                return;
+            }
+            self.run_frame();
+        }
+        panic!("no snapshot in a second");
+    }
+
     pub fn server_tick(&self) -> u32 {
         self.server.mirror().tick().0
     }
