@@ -91,6 +91,62 @@ pub const CLOSE_LINGER_TIME_MAX: Duration = Duration::from_millis(500);
 /// Bytes asked of the kernel for the UDP socket, each way. It may give less.
 pub const UDP_SOCKET_BUFFER_BYTES: usize = 8 * 1_024 * 1_024;
 
+/// Batches of datagrams in a row without any for QUIC after which others get their turn.
+pub const FOREIGN_BATCHES_MAX: usize = 8;
+
+/// Datagrams for WebRTC that wait for the network thread at the most. A further one is dropped.
+pub const FOREIGN_QUEUE_MAX: usize = 2_048;
+
+/// Datagrams for WebRTC that are worked off before others get their turn.
+pub const FOREIGN_TURN_MAX: usize = 256;
+
+/// Addresses of one WebRTC connection at the most: a client may try several networks before it
+/// picks one. A further address is not admitted.
+pub const WEBRTC_ADDRESSES_MAX: usize = 8;
+
+/// STUN messages of an admitted address a second. More are dropped unread.
+pub const STUN_MESSAGES_PER_SECOND: u32 = 50;
+
+/// STUN messages of an admitted address at once. More are dropped unread.
+pub const STUN_MESSAGES_BURST: u32 = 100;
+
+/// Offers that wait for an answer at the most. A further one is refused at once: "server full".
+pub const OFFERS_WAITING_MAX: usize = 64;
+
+/// Bytes of an offer of WebRTC at the most. A longer one is refused.
+pub const OFFER_BYTES_MAX: usize = 16 * 1_024;
+
+/// Candidates in an offer at the most; none is kept, since a client's addresses are learnt from its
+/// STUN. More are refused: no machine has so many addresses.
+pub const OFFER_CANDIDATES_MAX: usize = 64;
+
+/// Answered offers without a link at the most. A further offer is refused: "server full".
+pub const WEBRTC_OPENING_MAX: usize = 256;
+
+/// Answered offers without a link of one address at the most; loopback is exempt. A further offer
+/// is refused: "too many".
+pub const WEBRTC_OPENING_PER_ADDRESS_MAX: usize = 16;
+
+/// From an offer to open channels. A slower connection is dropped.
+pub const WEBRTC_OPEN_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Packets that came over one channel before the other was open and are kept. More are dropped.
+pub const WEBRTC_EARLY_PACKETS_MAX: usize = 16;
+
+/// Unreliable bytes of a link that are not known to have arrived. Above that its snapshots are
+/// skipped and counted, so that a link that was out gets the newest and not a second of old ones.
+pub const WEBRTC_UNRELIABLE_BYTES_MAX: usize = 8 * 1_024;
+
+/// Bytes WebRTC holds of one link that are not known to have arrived. Then the link's own queue
+/// starts to fill.
+pub const WEBRTC_SEND_BUFFER_BYTES: usize = 128 * 1_024;
+
+/// Bytes of one UDP datagram of WebRTC: a whole unreliable packet and what is put around it.
+pub const WEBRTC_DATAGRAM_BYTES: usize = 1_200;
+
+/// Mutations of one connection that follow each other at once at the most; more wait a moment.
+pub const WEBRTC_TURNS_MAX: usize = 64;
+
 /// Numbers tried for port 0 until one is free for UDP and TCP; then the start fails.
 pub const PORT_TRIES_MAX: u32 = 16;
 

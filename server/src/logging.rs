@@ -9,9 +9,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
 
+/// Warns of each client that leaves without a goodbye, so that strangers could fill the log.
+const QUIET: &str = "web_transport_quinn=error";
+
 /// Starts logging for the whole process. The first call wins; a second changes nothing.
 pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What comes first is weaker: the operator may ask for all of it.
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.level))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)

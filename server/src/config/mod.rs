@@ -128,7 +128,7 @@ pub enum LogFormat {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7777)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 7777)),
             admin_listen: None,
             public_addr: None,
             transports: Transport::ALL.to_vec(),
@@ -168,8 +168,8 @@ impl Config {
     #[must_use]
     pub fn admin_address(&self, public: SocketAddr) -> SocketAddr {
         let loopback = match public.ip() {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            IpAddr::V6(ip) if !ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            _ => IpAddr::V4(Ipv4Addr::LOCALHOST),
         };
         // Next to a picked port another server may listen, so that both are picked.
         let port = match self.listen.port() {

@@ -253,7 +253,9 @@ fn admin_is_on_loopback_next_to_the_public_port() {
             .to_string()
     };
     assert_eq!(admin("0.0.0.0:7777", "0.0.0.0:7777"), "127.0.0.1:7778");
-    assert_eq!(admin("[::]:0", "[::]:40000"), "[::1]:0");
+    assert_eq!(admin("[::]:7777", "[::]:7777"), "127.0.0.1:7778");
+    assert_eq!(admin("[::]:0", "[::]:40000"), "127.0.0.1:0");
+    assert_eq!(admin("[::1]:0", "[::1]:40000"), "[::1]:0");
     assert_eq!(admin("0.0.0.0:65535", "0.0.0.0:65535"), "127.0.0.1:0");
     assert_eq!(config("0.0.0.0:0").workers(1), 1);
     assert_eq!(config("0.0.0.0:0").workers(4), 3);

@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::limits::UDP_SOCKET_BUFFER_BYTES;
 use crate::runtime::clock::WallTime;
-use crate::transport::quic::udp_socket;
+use crate::transport::socket::udp_socket;
 use crate::transport::tls::{Certificates, Identity};
 
 /// What the kernel gives a UDP socket.
@@ -74,11 +74,6 @@ pub(super) fn outward_address() -> Option<IpAddr> {
         socket.connect(to).ok()?;
         socket.local_addr().ok().map(|address| address.ip())
     })
-}
-
-/// The address that players are told, if the operator set one.
-pub(super) fn public_address(_config: &Config) -> Option<IpAddr> {
-    None
 }
 
 /// Reads the certificate files, if there are any, and asks whether browsers would trust them.

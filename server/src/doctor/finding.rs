@@ -58,7 +58,7 @@ pub fn report(findings: &[Finding]) -> (String, bool) {
             Grade::Warning => "warning",
             Grade::Fault => "FAULT",
         };
-        let _ = writeln!(text, "{grade:<8} {:<16} {}", finding.subject, finding.text);
+        let _ = writeln!(text, "{grade:<8} {:<18} {}", finding.subject, finding.text);
     }
     let count = |grade| findings.iter().filter(|one| one.grade == grade).count();
     let (warnings, faults) = (count(Grade::Warning), count(Grade::Fault));

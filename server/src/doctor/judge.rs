@@ -115,7 +115,7 @@ pub(super) fn public_address(
     if listen.is_loopback() {
         return Finding::warning(
             subject,
-            format!("--listen is {listen}: nobody but this machine can play; use 0.0.0.0 for all"),
+            format!("--listen is {listen}: nobody but this machine can play; use [::] for all"),
         );
     }
     match outward {

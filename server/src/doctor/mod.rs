@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 
 use crate::config::Config;
+use crate::http::usable;
 use crate::runtime::clock::WallTime;
 
 /// How long the doctor waits for any one answer.
@@ -26,7 +27,11 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(3);
 pub fn examine(config: &Config) -> Result<Vec<Finding>, String> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start to look: {error}"))?;
-    Ok(runtime.block_on(examine_all(config)))
+    let config = Config {
+        listen: usable(config.listen),
+        ..config.clone()
+    };
+    Ok(runtime.block_on(examine_all(&config)))
 }
 
 async fn examine_all(config: &Config) -> Vec<Finding> {
@@ -40,7 +45,7 @@ async fn examine_all(config: &Config) -> Vec<Finding> {
         judge::datagram(&ports.passage),
     ];
     let outward = ask::outward_address();
-    let set = ask::public_address(config);
+    let set = config.public_addr.map(|public| public.ip);
     findings.push(judge::public_address(config.listen.ip(), set, outward));
     if let Some(server) = &ports.server {
         findings.push(judge::agreement(config.listen.port(), server));

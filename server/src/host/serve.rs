@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
+use super::ways::{WayParts, Ways};
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -24,11 +25,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
-use crate::transport::origin::OriginRule;
-use crate::transport::quic::{Quic, QuicOptions};
-use crate::transport::seats::Seats;
 use crate::transport::tls::Certificates;
-use crate::transport::websocket::WebSockets;
 use crate::transport::{LinkSink, Links};
 
 /// How often the lobby looks at its deadlines.
@@ -37,8 +34,7 @@ const TURN: Duration = Duration::from_millis(50);
 /// Everything that lives on the network thread.
 struct Server<G: Game> {
     hub: Rc<Hub<G>>,
-    quic: Quic,
-    websockets: WebSockets,
+    ways: Ways,
     admin: std::net::SocketAddr,
     certificates: Arc<Certificates>,
     clock: Clock,
@@ -114,39 +110,30 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: Arc::clone(&admin_state),
         })?;
         let public = PublicListener::bind(config.listen)?;
-        let options = QuicOptions {
-            listen: public.address(),
+        let parts = WayParts {
+            config,
+            data: &data,
             certificates: Arc::clone(&certificates),
-            origins: OriginRule::new(config.web.origins.clone()),
-            transports: config.transports.clone(),
-            reset_key: data.reset_key()?,
-            links_per_address_max: config.session.links_per_address_max,
+            links,
+            sink: Rc::clone(&hub) as Rc<dyn LinkSink>,
+            metrics: Arc::clone(&metrics),
         };
-        let sink = Rc::clone(&hub) as Rc<dyn LinkSink>;
-        let quic = Quic::start(
-            options,
-            Rc::clone(&links),
-            Rc::clone(&sink),
-            Arc::clone(&metrics),
-        )?;
-        let seats = Seats::new(config.session.links_per_address_max);
-        let websockets = WebSockets::new(links, sink, Arc::clone(&metrics), seats);
+        let ways = Ways::open(&parts, public.address())?;
         let page = Page {
             build,
             certificates: Arc::clone(&certificates),
             rooms: Arc::clone(&admin_state),
-            offers: None,
-            websockets: websockets.clone(),
+            offers: ways.offers(),
+            websockets: ways.websockets(),
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let admin = AdminListener::bind(config.admin_address(quic.address()))?;
+        let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
         admin.serve(admin_state);
         Ok(Server {
             hub,
-            quic,
-            websockets,
+            ways,
             admin: admin_address,
             certificates,
             clock,
@@ -158,7 +145,7 @@ impl<G: Game<Rules: Default>> Server<G> {
 
     fn bound(&self) -> Bound {
         Bound {
-            public: self.quic.address(),
+            public: self.ways.address(),
             admin: self.admin,
             certificate: self.certificates.current().certificate().to_vec(),
         }
@@ -166,7 +153,7 @@ impl<G: Game<Rules: Default>> Server<G> {
 
     /// Goes on until a signal, a command or the end of a drain.
     async fn serve(self, mut inbox: mpsc::Receiver<Command>, mut signals: SignalStream) {
-        tracing::info!(public = %self.quic.address(), admin = %self.admin, "serving");
+        tracing::info!(public = %self.ways.address(), admin = %self.admin, "serving");
         let mut turns = interval(TURN);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut certificate_turns = interval(CERTIFICATE_TURN);
@@ -193,10 +180,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         tracing::info!("closing");
         self.hub.close();
-        tokio::join!(
-            self.quic.stop(CloseReason::Draining),
-            self.websockets.stop()
-        );
+        self.ways.stop(CloseReason::Draining).await;
     }
 
     /// The first signal starts the drain, the second ends it.
@@ -217,7 +201,8 @@ fn certificates(config: &Config) -> Result<Arc<Certificates>, String> {
         (Some(cert), Some(key)) => Certificates::from_pem_files(cert, key)?,
         _ => {
             tracing::warn!("no tls.cert: certificates for development are made");
-            Certificates::development(&[], WallTime::now())?
+            let public = config.public_addr.map(|public| public.ip.to_string());
+            Certificates::development(public.as_slice(), WallTime::now())?
         }
     };
     let current = certificates.current();

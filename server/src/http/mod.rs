@@ -13,7 +13,19 @@ pub use listener::AdminListener;
 pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions};
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// Where to listen when `listen` is configured: all addresses of IPv4 alone where the system has no
+/// IPv6, which is how it takes both.
+pub(crate) fn usable(listen: SocketAddr) -> SocketAddr {
+    let all_v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    let wanted = listen.ip() == all_v6.ip();
+    if !wanted || UdpSocket::bind(all_v6).is_ok() {
+        return listen;
+    }
+    tracing::info!("this system has no IPv6: listening on IPv4 alone");
+    SocketAddr::from((Ipv4Addr::UNSPECIFIED, listen.port()))
+}
 
 /// Why a listener could not start, in a sentence that says what to do.
 pub(crate) fn listen_error(kind: &str, flag: &str, at: SocketAddr, error: &io::Error) -> String {

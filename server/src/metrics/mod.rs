@@ -3,11 +3,13 @@
 //! Never carries a label with a player's name or anything else without a bound, and never sets a
 //! unit aside: seconds and bytes only. The names are the interface of dashboards and bots.
 
+mod foreign;
 mod histogram;
 mod http;
 mod links;
 mod text;
 
+pub use foreign::{ByDropCause, DropCause};
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
 pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
@@ -200,6 +202,8 @@ pub struct Metrics {
     pub ticks: Arc<TickMetrics>,
     /// Links.
     pub links: LinkMetrics,
+    /// Datagrams at the shared port that went nowhere.
+    pub foreign_dropped: ByDropCause,
     /// The public HTTP listener.
     pub http: HttpMetrics,
     /// Sessions by what carries them.

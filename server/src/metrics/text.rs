@@ -7,8 +7,8 @@ use std::fmt::{Display, Write};
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByLane, ByTransport, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics, Metrics, Rejection,
-    RoomMetrics, SessionGauges, TickMetrics,
+    ByDropCause, ByLane, ByTransport, DropCause, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics,
+    Metrics, Rejection, RoomMetrics, SessionGauges, TickMetrics,
 };
 use crate::runtime::clock::{self, WallTime};
 
@@ -34,6 +34,7 @@ impl Metrics {
         render_rooms(&self.in_rooms, &mut text);
         render_links(&self.links, &mut text);
         render_http(&self.http, &mut text);
+        render_drops(&self.foreign_dropped, &mut text);
         text.0
     }
 
@@ -212,6 +213,18 @@ fn render_links(links: &LinkMetrics, text: &mut Text) {
         "Links closed because their client did not read.",
         links.slow_consumers.get(),
     );
+}
+
+fn render_drops(drops: &ByDropCause, text: &mut Text) {
+    text.head(
+        "port_dropped_total",
+        "counter",
+        "Datagrams at the shared port that went nowhere, by cause.",
+    );
+    for (cause, label) in DropCause::ALL {
+        let labels = format!("{{cause=\"{label}\"}}");
+        text.sample("port_dropped_total", &labels, drops.get(cause));
+    }
 }
 
 fn render_http(http: &HttpMetrics, text: &mut Text) {

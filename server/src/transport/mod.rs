@@ -9,7 +9,9 @@ mod ordered;
 pub mod origin;
 pub mod quic;
 pub mod seats;
+pub mod socket;
 pub mod tls;
+pub mod webrtc;
 pub mod websocket;
 
 use std::cell::{Cell, RefCell};

@@ -8,13 +8,11 @@ mod endpoint;
 mod link;
 mod webtransport;
 
-pub(crate) use endpoint::udp_socket;
-pub use endpoint::{QuicOptions, ResetKey};
+pub use endpoint::{QuicOptions, ResetKey, endpoint_config, server_config};
 pub use webtransport::PATH as WEBTRANSPORT_PATH;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -26,6 +24,8 @@ use tokio::time::timeout;
 use web_transport_quinn::{RecvStream, SendStream, Session};
 
 use super::origin::OriginRule;
+use super::seats::{Seat, Seats};
+use super::socket::MuxSocket;
 use super::{LinkSink, Links};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 /// The QUIC endpoint of the server; it must live on a thread with a local task set.
 pub struct Quic {
     endpoint: quinn::Endpoint,
+    socket: Arc<MuxSocket>,
     address: SocketAddr,
 }
 
@@ -44,8 +45,7 @@ struct Shared {
     /// Connections that have no link yet.
     handshakes: Cell<usize>,
     /// Connections of each address, those without a link included.
-    addresses: RefCell<BTreeMap<IpAddr, usize>>,
-    links_per_address_max: usize,
+    seats: Rc<Seats>,
     /// Which pages may open a session of WebTransport.
     origins: OriginRule,
 }
@@ -69,26 +69,35 @@ impl Quic {
         sink: Rc<dyn LinkSink>,
         metrics: Arc<Metrics>,
     ) -> Result<Quic, String> {
-        let links_per_address_max = options.links_per_address_max;
+        let seats = Rc::clone(&options.seats);
         let origins = options.origins.clone();
-        let (endpoint, address) = endpoint::bind(options)?;
+        let (endpoint, socket, address) = endpoint::bind(options, Arc::clone(&metrics))?;
         let shared = Rc::new(Shared {
             links,
             sink,
             metrics,
             handshakes: Cell::new(0),
-            addresses: RefCell::default(),
-            links_per_address_max,
+            seats,
             origins,
         });
         spawn_local(accept_all(endpoint.clone(), shared));
-        Ok(Quic { endpoint, address })
+        Ok(Quic {
+            endpoint,
+            socket,
+            address,
+        })
     }
 
     /// The address clients dial, with the port that was picked for port 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The socket, which WebRTC shares.
+    #[must_use]
+    pub fn socket(&self) -> Arc<MuxSocket> {
+        Arc::clone(&self.socket)
     }
 
     /// Refuses every new connection, lets links that are being closed finish for a short while,
@@ -124,7 +133,7 @@ impl Shared {
             return;
         }
         let full = self.links.len() + self.handshakes.get() >= LINKS_MAX;
-        let seat = AddressSeat::take(self, incoming.remote_address().ip());
+        let seat = self.seats.take(incoming.remote_address().ip());
         let Some(seat) = seat.filter(|_| !full) else {
             self.metrics.links.failed.of(Transport::Quic).inc();
             incoming.refuse();
@@ -136,7 +145,7 @@ impl Shared {
 }
 
 /// One connection from its first packet to its end.
-async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, seat: AddressSeat) {
+async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, seat: Seat) {
     let from = incoming.remote_address();
     match open(&shared, incoming).await {
         Ok(opened) => {
@@ -219,35 +228,6 @@ impl Drop for Handshake {
         self.0
             .handshakes
             .set(self.0.handshakes.get().saturating_sub(1));
-    }
-}
-
-/// Counts a connection against its address for as long as it lives.
-struct AddressSeat(Rc<Shared>, IpAddr);
-
-impl AddressSeat {
-    /// `None` when the address has all the connections it may have; loopback may have any number.
-    fn take(shared: &Rc<Shared>, address: IpAddr) -> Option<AddressSeat> {
-        let address = address.to_canonical();
-        let mut addresses = shared.addresses.borrow_mut();
-        let count = addresses.entry(address).or_insert(0);
-        if *count >= shared.links_per_address_max && !address.is_loopback() {
-            return None;
-        }
-        *count += 1;
-        Some(AddressSeat(Rc::clone(shared), address))
-    }
-}
-
-impl Drop for AddressSeat {
-    fn drop(&mut self) {
-        let mut addresses = self.0.addresses.borrow_mut();
-        if let Some(count) = addresses.get_mut(&self.1) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                addresses.remove(&self.1);
-            }
-        }
     }
 }
 

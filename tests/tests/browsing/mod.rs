@@ -9,9 +9,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use tickwire_arena::Arena;
-use tickwire_client_demo::relay::{Knobs, Options, Relay};
+use tickwire_client_demo::relay::{Knobs, Options, Order, Relay};
 use tickwire_server::RunningServer;
-use tickwire_server::config::Config;
+use tickwire_server::config::{Config, PublicAddress};
 use tokio::runtime::Runtime;
 
 /// What a browser test may take on a busy machine; then its Chromium is ended.
@@ -57,8 +57,11 @@ impl Stage {
             shutdown_grace: Duration::from_secs(1),
             ..Config::default()
         };
-        config.web_dir = Some(page());
-        config.public_addr = relay.as_ref().map(|(_, relay)| relay.address().into());
+        config.web.dir = Some(page());
+        config.public_addr = relay.as_ref().map(|(_, relay)| PublicAddress {
+            ip: relay.address().ip(),
+            port: Some(relay.address().port()),
+        });
         let mut stage = Stage {
             config,
             server: None,
@@ -138,7 +141,7 @@ impl Stage {
                 self.start();
                 "started".to_owned()
             }
-            (_, Some(order), Some((_, relay))) => match order.parse() {
+            (_, Some(order), Some((_, relay))) => match order.parse::<Order>() {
                 Ok(order) => relay.obey(&order),
                 Err(problem) => format!("no: {problem}"),
             },

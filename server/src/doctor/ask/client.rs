@@ -11,8 +11,8 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
-/// TLS settings that take every certificate, for one application protocol.
-pub(super) fn config(protocol: &[u8]) -> Result<rustls::ClientConfig, String> {
+/// TLS settings that take every certificate, for any of these application protocols.
+pub(super) fn config(protocols: &[&[u8]]) -> Result<rustls::ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = AnyCertificate(Arc::clone(&provider));
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
@@ -21,7 +21,7 @@ pub(super) fn config(protocol: &[u8]) -> Result<rustls::ClientConfig, String> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    config.alpn_protocols = vec![protocol.to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 

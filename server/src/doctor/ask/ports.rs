@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::doctor::ANSWER_TIME_MAX;
 use crate::http::listen_error;
 use crate::runtime::{Clock, entropy};
-use crate::transport::quic::udp_socket;
+use crate::transport::socket::udp_socket;
 
 /// Who has a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +61,7 @@ pub(in crate::doctor) async fn ports(config: &Config) -> Ports {
                     .as_ref()
                     .map_or_else(refused, |_| PortState::Tickwire),
                 tcp: tcp(listen, server.as_ref().is_some_and(|it| it.info.is_ok())),
-                passage: match &server {
-                    Some(server) => Ok(server.handshake),
-                    None => any_passage(listen).await,
-                },
+                passage: any_passage(listen).await,
                 server,
             }
         }

@@ -15,7 +15,7 @@ use super::client;
 use crate::doctor::ANSWER_TIME_MAX;
 use crate::runtime::Clock;
 use crate::runtime::clock::WallTime;
-use crate::transport::tls::{ALPN, sha256_hex};
+use crate::transport::tls::{ALPN, ALPN_HTTP3, sha256_hex};
 
 /// Bytes of an answer over HTTP at the most. A longer one is none of ours.
 const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
@@ -59,9 +59,9 @@ pub(super) async fn find(at: SocketAddr) -> Option<Server> {
     })
 }
 
-/// The certificate of what speaks our protocol over QUIC there.
+/// The certificate of what speaks our protocol, or WebTransport, over QUIC there.
 async fn handshake(at: SocketAddr) -> Option<CertificateDer<'static>> {
-    let tls = QuicClientConfig::try_from(client::config(ALPN).ok()?).ok()?;
+    let tls = QuicClientConfig::try_from(client::config(&[ALPN, ALPN_HTTP3]).ok()?).ok()?;
     let own: IpAddr = match at.ip() {
         IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
@@ -88,7 +88,7 @@ async fn info(at: SocketAddr) -> Result<Info, String> {
 }
 
 async fn over_tls(at: SocketAddr) -> std::io::Result<String> {
-    let config = client::config(b"http/1.1").map_err(std::io::Error::other)?;
+    let config = client::config(&[b"http/1.1"]).map_err(std::io::Error::other)?;
     let name = ServerName::try_from(NAME).map_err(std::io::Error::other)?;
     let stream = TcpStream::connect(at).await?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));

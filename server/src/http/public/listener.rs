@@ -170,7 +170,8 @@ async fn talk(shared: &Shared, stream: Stream, arrival: Arrival, guest: &Guest) 
     let asked = Cell::new(false);
     let answer = |request: Request<Incoming>| {
         asked.set(true);
-        let busy = guest.busy();
+        // A request with a body may be a long time coming; it keeps nobody out.
+        let busy = request.method().is_safe().then(|| guest.busy());
         let site = Rc::clone(&shared.site);
         async move {
             let answer = site.answer(arrival, request).await;

@@ -7,11 +7,12 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::http::listen_error;
+use crate::http::{listen_error, usable};
 use crate::limits::{PORT_TRIES_MAX, TCP_BACKLOG};
 
 /// Binds the port; port 0 picks a number that is free for UDP too.
 pub(super) fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listen = usable(listen);
     let in_words = |error: io::Error| listen_error("TCP", "--listen", listen, &error);
     let mut tries = 0;
     loop {

@@ -3,23 +3,25 @@
 //! Never keeps a default that allows a connection megabytes: quinn's own allow about 250 MB.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{
     EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, ValidationTokenConfig, VarInt,
 };
-use socket2::{Domain, Protocol, Socket, Type};
 use tickwire_shared::transport::Transport;
 
 use crate::limits::{
     DATAGRAM_RECEIVE_BUFFER_BYTES, DATAGRAM_SEND_BUFFER_BYTES, LINK_IDLE_TIME_MAX,
     QUIC_INCOMING_BYTES_MAX, QUIC_INCOMING_BYTES_TOTAL_MAX, QUIC_INCOMING_MAX,
     QUIC_RECEIVE_WINDOW_BYTES, QUIC_SEND_WINDOW_BYTES, QUIC_STREAM_WINDOW_BYTES, QUIC_STREAMS_MAX,
-    UDP_SOCKET_BUFFER_BYTES,
 };
+use crate::metrics::Metrics;
 use crate::transport::congestion::FloorConfig;
 use crate::transport::origin::OriginRule;
+use crate::transport::seats::Seats;
+use crate::transport::socket::MuxSocket;
 use crate::transport::tls::{ALPN, ALPN_HTTP3, Certificates};
 
 /// The secret that lets a restarted server tell clients of the old one to dial again at once.
@@ -38,32 +40,38 @@ pub struct QuicOptions {
     pub transports: Vec<Transport>,
     /// Should stay the same over restarts.
     pub reset_key: ResetKey,
-    /// Connections of one address at the most; loopback is exempt.
-    pub links_per_address_max: usize,
+    /// Links of each address, over all transports.
+    pub seats: Rc<Seats>,
 }
 
 /// Binds the socket and makes the endpoint.
-pub(super) fn bind(options: QuicOptions) -> Result<(quinn::Endpoint, SocketAddr), String> {
+pub(super) fn bind(
+    options: QuicOptions,
+    metrics: Arc<Metrics>,
+) -> Result<(quinn::Endpoint, Arc<MuxSocket>, SocketAddr), String> {
+    let listen = options.listen;
     let server = server_config(&options)?;
-    let socket = udp_socket(options.listen).map_err(|error| in_words(options.listen, &error))?;
-    let endpoint = quinn::Endpoint::new(
+    let socket = MuxSocket::bind(listen, metrics).map_err(|error| in_words(listen, &error))?;
+    let endpoint = quinn::Endpoint::new_with_abstract_socket(
         endpoint_config(&options.reset_key),
         server,
-        socket,
+        Arc::clone(&socket) as Arc<dyn quinn::AsyncUdpSocket>,
         Arc::new(quinn::TokioRuntime),
     );
-    let endpoint = endpoint.map_err(|error| in_words(options.listen, &error))?;
+    let endpoint = endpoint.map_err(|error| in_words(listen, &error))?;
     let address = endpoint
         .local_addr()
-        .map_err(|error| in_words(options.listen, &error))?;
-    Ok((endpoint, address))
+        .map_err(|error| in_words(listen, &error))?;
+    Ok((endpoint, socket, address))
 }
 
 fn in_words(listen: SocketAddr, error: &std::io::Error) -> String {
     crate::http::listen_error("UDP", "--listen", listen, error)
 }
 
-fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
+/// What every endpoint of this server is set to.
+#[must_use]
+pub fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &reset_key.0);
     let mut config = EndpointConfig::new(Arc::new(key));
     // The fixed bit tells QUIC from STUN and DTLS on a shared port.
@@ -71,8 +79,12 @@ fn endpoint_config(reset_key: &ResetKey) -> EndpointConfig {
     config
 }
 
-/// `None` where neither QUIC nor WebTransport is switched on: then nobody gets in.
-fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
+/// What every connection of this server is set to; `None` where neither QUIC nor WebTransport is
+/// switched on: then nobody gets in.
+///
+/// # Errors
+/// When the certificate cannot be used for QUIC.
+pub fn server_config(options: &QuicOptions) -> Result<Option<ServerConfig>, String> {
     let protocols = options.transports.iter().filter_map(protocol);
     let protocols = protocols.collect::<Vec<_>>();
     if protocols.is_empty() {
@@ -117,27 +129,4 @@ fn transport_config() -> TransportConfig {
         .datagram_receive_buffer_size(Some(DATAGRAM_RECEIVE_BUFFER_BYTES))
         .congestion_controller_factory(Arc::new(FloorConfig::default()));
     config
-}
-
-/// A bound socket with the buffers that the server asks for.
-pub(crate) fn udp_socket(listen: SocketAddr) -> std::io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(
-        Domain::for_address(listen),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
-    if listen.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    // The kernel may give less; a smaller buffer loses packets when the machine stalls.
-    for outcome in [
-        socket.set_recv_buffer_size(UDP_SOCKET_BUFFER_BYTES),
-        socket.set_send_buffer_size(UDP_SOCKET_BUFFER_BYTES),
-    ] {
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "the UDP socket keeps its default buffers");
-        }
-    }
-    socket.bind(&listen.into())?;
-    Ok(socket.into())
 }

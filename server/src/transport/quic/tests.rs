@@ -112,7 +112,7 @@ fn options(listen: SocketAddr, certificates: Arc<Certificates>, named: Vec<Origi
         origins: OriginRule::new(named),
         transports: vec![Transport::Quic, Transport::WebTransport],
         reset_key: ResetKey([7; 64]),
-        links_per_address_max: 1,
+        seats: Seats::new(1),
     }
 }
 

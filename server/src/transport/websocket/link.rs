@@ -80,7 +80,7 @@ where
     let (mut sink, mut source) = socket.split();
     let reason = tokio::select! {
         reason = read(shared, &link, id, &mut source) => reason,
-        reason = write(&link, &mut sink) => reason,
+        reason = write(shared, &link, &mut sink) => reason,
         reason = watch(&link) => reason,
         reason = overdue(&link) => reason,
     };
@@ -136,8 +136,6 @@ impl Link for WebSocketLink {
                 links.datagrams_dropped.add(dropped as u64);
             }
         }
-        links.sent_packets.of(lane).inc();
-        links.sent_bytes.of(lane).add(bytes.len() as u64);
         self.changed.notify_one();
     }
 
@@ -263,7 +261,7 @@ fn told_by(frame: Option<&CloseFrame>) -> CloseReason {
 
 /// Writes what waits, a turn at a time: while the socket has not taken all of one, older snapshots
 /// give way to newer ones. Ends when the link is to be closed and everything was written.
-async fn write<S>(link: &WebSocketLink, sink: &mut Sink<S>) -> CloseReason
+async fn write<S>(shared: &Shared, link: &WebSocketLink, sink: &mut Sink<S>) -> CloseReason
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -278,6 +276,7 @@ where
             continue;
         }
         for message in turn.drain(..) {
+            count_sent(shared, &message);
             if sink.feed(message).await.is_err() {
                 return CloseReason::LinkLost;
             }
@@ -286,6 +285,19 @@ where
             return CloseReason::LinkLost;
         }
     }
+}
+
+fn count_sent(shared: &Shared, message: &Message) {
+    let Message::Binary(message) = message else {
+        return;
+    };
+    let lane = match split(message) {
+        Some((Lane::Ordered, _)) => Lane::Ordered,
+        _ => Lane::Snapshot,
+    };
+    let links = &shared.metrics.links;
+    links.sent_packets.of(lane).inc();
+    (links.sent_bytes.of(lane)).add((message.len() - LANE_BYTES) as u64);
 }
 
 /// Asks for signs of life, and ends a link that gives none.

@@ -104,3 +104,25 @@ fn offers_beyond_the_queue_are_refused_at_once() {
         }
     });
 }
+
+#[test]
+fn bodies_that_do_not_come_keep_nobody_out() {
+    let setup = Setup {
+        connections_max: Some(4),
+        ..Setup::default()
+    };
+    on_network_thread(setup, |bench| async move {
+        let mut slow = Vec::new();
+        for _ in 0..6 {
+            let mut stream = TcpStream::connect(bench.address).await.unwrap();
+            let started = head("POST", "/webrtc", "Content-Length: 100\r\n");
+            stream.write_all(&started).await.unwrap();
+            slow.push(stream);
+        }
+        for _ in 0..3 {
+            let answer = bench.ask("GET", "/rooms", "").await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        }
+        assert!(bench.rejected(Rejection::Full) >= 3);
+    });
+}

@@ -1,0 +1,126 @@
+//! Measures the network thread: CPU time a datagram of our transports, against the bare libraries.
+//!
+//! Each subject is a server on a thread of its own in this process, which gets one batch a tick from
+//! another thread, as in the real server. The players are in another process, so that their CPU
+//! time is apart. A subject and its bare rival run in turn, three times; the ratio is the median.
+//! `--json FILE` writes the figures, `--quick` measures a little, `--only quic|webrtc` one pair.
+
+mod bare_quic;
+mod figures;
+mod load;
+mod ours;
+mod players;
+mod subject;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use figures::{Pair, Row};
+use subject::{Kind, Span};
+
+/// Players of every run.
+const PLAYERS: usize = 300;
+
+/// Runs of each subject.
+const RUNS: usize = 3;
+
+/// The most that our transport may cost, in times of its bare rival.
+const RATIO_MAX: f64 = 1.15;
+
+struct Options {
+    json: Option<String>,
+    quick: bool,
+    only: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|first| first == load::ROLE) {
+        return load::main(&args[1..]);
+    }
+    match options(&args).and_then(|options| run(&options)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn options(args: &[String]) -> Result<Options, String> {
+    let mut options = Options {
+        json: None,
+        quick: false,
+        only: None,
+    };
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            "--bench" => {}
+            "--quick" => options.quick = true,
+            "--json" => {
+                let file = rest.next().ok_or("--json needs a file to write to")?;
+                options.json = Some(file.clone());
+            }
+            "--only" => {
+                let name = rest.next().ok_or("--only needs quic or webrtc")?;
+                options.only = Some(name.clone());
+            }
+            other => {
+                return Err(format!(
+                    "unknown argument `{other}`: use --json FILE, --quick or --only TRANSPORT"
+                ));
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// Measures every pair; false when a ratio is above [`RATIO_MAX`].
+fn run(options: &Options) -> Result<bool, String> {
+    let span = match options.quick {
+        true => Span {
+            warmup: Duration::from_secs(1),
+            measured: Duration::from_secs(2),
+        },
+        false => Span {
+            warmup: Duration::from_secs(3),
+            measured: Duration::from_secs(10),
+        },
+    };
+    println!(
+        "{PLAYERS} players, 300 B out and 40 B in at 60 Hz over loopback; CPU of the network thread"
+    );
+    println!("{}", Row::HEADER);
+    let mut pairs = Vec::new();
+    for (name, ours, bare) in Kind::PAIRS {
+        if options.only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let mut rows = Vec::new();
+        for _ in 0..RUNS {
+            for kind in [ours, bare] {
+                let row = subject::measure(kind, PLAYERS, span)?;
+                println!("{row}");
+                rows.push(row);
+            }
+        }
+        let pair = Pair::of(name, rows);
+        println!("{pair}");
+        pairs.push(pair);
+    }
+    if let Some(file) = &options.json {
+        write_json(file, &pairs)?;
+    }
+    Ok(pairs.iter().all(|pair| pair.ratio <= RATIO_MAX))
+}
+
+fn write_json(file: &str, pairs: &[Pair]) -> Result<(), String> {
+    let text: Vec<String> = pairs.iter().map(Pair::json).collect();
+    let text = format!("[\n  {}\n]\n", text.join(",\n  "));
+    std::fs::File::create(file)
+        .and_then(|mut out| out.write_all(text.as_bytes()))
+        .map_err(|error| format!("cannot write {file}: {error}"))
+}

@@ -1,0 +1,71 @@
+//! The process of the players, seen from the one that measures.
+//!
+//! Never speaks to a server: it starts the process and asks it for its counts.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::load::ROLE;
+
+/// What the players have sent and received so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Carried {
+    pub sent: u64,
+    pub received: u64,
+}
+
+/// The process.
+pub struct Players {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Players {
+    /// Starts so many players who dial `address`.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start(transport: &str, address: SocketAddr, count: usize) -> Result<Players, String> {
+        let cannot = |error: std::io::Error| format!("the players cannot be started: {error}");
+        let program = std::env::current_exe().map_err(cannot)?;
+        let mut child = Command::new(program)
+            .args([ROLE, transport, &address.to_string(), &count.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(cannot)?;
+        let (input, output) = (child.stdin.take(), child.stdout.take());
+        let (Some(input), Some(output)) = (input, output) else {
+            return Err("the players have no pipes".to_owned());
+        };
+        Ok(Players {
+            child,
+            input,
+            output: BufReader::new(output),
+        })
+    }
+
+    /// What they carried so far.
+    ///
+    /// # Errors
+    /// When their process is gone.
+    pub fn counts(&mut self) -> Result<Carried, String> {
+        let gone = "the players are gone".to_owned();
+        writeln!(self.input, "counts").map_err(|_| gone.clone())?;
+        let mut line = String::new();
+        self.output.read_line(&mut line).map_err(|_| gone.clone())?;
+        let mut numbers = line.split_whitespace().map(str::parse);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(sent)), Some(Ok(received))) => Ok(Carried { sent, received }),
+            _ => Err(gone),
+        }
+    }
+
+    /// Ends them.
+    pub fn stop(mut self) {
+        drop(self.input);
+        let _ = self.child.wait();
+    }
+}

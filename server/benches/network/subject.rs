@@ -1,0 +1,208 @@
+//! One subject under load: a server on its own thread, batches from another, players elsewhere.
+//!
+//! Never counts what the players' process or the thread of ticks costs.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc as std_mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use crate::figures::Row;
+use crate::players::{Carried, Players};
+use crate::{bare_quic, ours};
+
+/// Ticks a second.
+pub const RATE: u32 = 60;
+
+/// Bytes of a packet to a player, and from one.
+pub const DOWN_BYTES: usize = 300;
+pub const UP_BYTES: usize = 40;
+
+/// How much of what was sent may be missing on the other side, in 1/1,000.
+const MISSING_PERMILLE_MAX: u64 = 20;
+
+/// The least share of the traffic that must flow: a busy machine gives a thread its turn late, and
+/// then a newer batch replaces one that was not taken.
+const FLOWED_MIN: f64 = 0.5;
+
+/// How long the last datagrams may take.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
+
+/// How long all players may take to come in.
+const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    OurQuic,
+    BareQuic,
+}
+
+/// How long a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub warmup: Duration,
+    pub measured: Duration,
+}
+
+/// What a subject counts; written by the network thread.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub open: AtomicUsize,
+    pub sent: AtomicU64,
+    pub received: AtomicU64,
+}
+
+/// What a subject is told.
+pub enum Ask {
+    /// Its thread's CPU time so far, and what it has sent and received.
+    Mark(std_mpsc::Sender<Mark>),
+    /// To end.
+    Stop,
+}
+
+/// CPU time of a network thread and its counts at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pub cpu: Duration,
+    pub sent: u64,
+    pub received: u64,
+}
+
+/// A server that runs.
+pub struct Subject {
+    /// Where players dial.
+    pub address: SocketAddr,
+    pub counts: Arc<Counts>,
+    pub asks: mpsc::UnboundedSender<Ask>,
+    /// Hands over one batch: a packet for each player.
+    pub tick: Box<dyn FnMut() + Send>,
+    pub thread: thread::JoinHandle<()>,
+}
+
+impl Kind {
+    /// Our transports, each with its rival.
+    pub const PAIRS: [(&'static str, Kind, Kind); 1] = [("quic", Kind::OurQuic, Kind::BareQuic)];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::OurQuic => "our QUIC",
+            Kind::BareQuic => "bare quinn",
+        }
+    }
+
+    /// What the players speak.
+    fn transport(self) -> &'static str {
+        match self {
+            Kind::OurQuic | Kind::BareQuic => "quic",
+        }
+    }
+
+    fn start(self) -> Result<Subject, String> {
+        match self {
+            Kind::OurQuic => ours::start(),
+            Kind::BareQuic => bare_quic::start(),
+        }
+    }
+}
+
+impl Counts {
+    /// The counts of now, with the CPU time of the calling thread.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            cpu: cpu_time::ThreadTime::now().as_duration(),
+            sent: self.sent.load(Ordering::Relaxed),
+            received: self.received.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Runs one subject with so many players.
+///
+/// # Errors
+/// When it does not start, a player does not come in, or traffic is missing on the other side.
+pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
+    let subject = kind.start()?;
+    let mut load = Players::start(kind.transport(), subject.address, players)?;
+    let deadline = Instant::now() + OPEN_TIME_MAX;
+    while subject.counts.open.load(Ordering::Relaxed) < players {
+        if Instant::now() > deadline {
+            let open = subject.counts.open.load(Ordering::Relaxed);
+            return Err(format!("only {open} of {players} players came in"));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let ended = Arc::new(AtomicBool::new(false));
+    let ticking = keep_ticking(subject.tick, Arc::clone(&ended));
+    thread::sleep(span.warmup);
+    let before = (mark(&subject.asks)?, Instant::now());
+    thread::sleep(span.measured);
+    let after = (mark(&subject.asks)?, Instant::now());
+    ended.store(true, Ordering::Relaxed);
+    let _ = ticking.join();
+    thread::sleep(DRAIN_TIME);
+    let last = (mark(&subject.asks)?, load.counts()?);
+    load.stop();
+    let _ = subject.asks.send(Ask::Stop);
+    let _ = subject.thread.join();
+    let row = Row {
+        kind,
+        cpu_us: (after.0.cpu - before.0.cpu).as_secs_f64() * 1e6,
+        seconds: (after.1 - before.1).as_secs_f64(),
+        sent: after.0.sent - before.0.sent,
+        received: after.0.received - before.0.received,
+    };
+    check(&row, players, &last)?;
+    Ok(row)
+}
+
+/// The traffic flowed, both ways, in the time that was measured; and what one side sent in the whole
+/// run came to the other.
+fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String> {
+    let due = row.seconds * f64::from(RATE) * players as f64;
+    let (name, (ours, theirs)) = (row.kind.name(), last);
+    for (way, flowed, sent, arrived) in [
+        ("down", row.sent, ours.sent, theirs.received),
+        ("up", row.received, theirs.sent, ours.received),
+    ] {
+        if (flowed as f64) < due * FLOWED_MIN {
+            return Err(format!(
+                "{name}: only {flowed} of {due:.0} datagrams went {way}: is the machine busy?\n{row}"
+            ));
+        }
+        if arrived * 1_000 < sent * (1_000 - MISSING_PERMILLE_MAX) {
+            return Err(format!(
+                "{name}: {sent} datagrams went {way}, {arrived} arrived"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn mark(asks: &mpsc::UnboundedSender<Ask>) -> Result<Mark, String> {
+    let (reply, answer) = std_mpsc::channel();
+    asks.send(Ask::Mark(reply))
+        .map_err(|_| "the network thread ended".to_owned())?;
+    answer
+        .recv()
+        .map_err(|_| "the network thread ended".to_owned())
+}
+
+fn keep_ticking(
+    mut tick: Box<dyn FnMut() + Send>,
+    ended: Arc<AtomicBool>,
+) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let start = Instant::now();
+        let mut ticks = 0;
+        while !ended.load(Ordering::Relaxed) {
+            ticks += 1;
+            let due = start + Duration::from_secs(1) * ticks / RATE;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            tick();
+        }
+    })
+}

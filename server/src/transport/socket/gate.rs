@@ -1,0 +1,220 @@
+//! The gate in front of WebRTC: who may reach it through the shared port.
+//!
+//! Never lets a stranger's DTLS near a connection. What carries WebRTC takes DTLS from any address
+//! while its handshake runs, so that one forged hello or alert ends it; an address is believed
+//! only after a STUN message from it proved that its sender knows what was said over HTTP:
+//!
+//! 1. an answered offer makes its user known ([`Gate::expect`]);
+//! 2. STUN for a known user passes, and its connection checks the integrity;
+//! 3. it admits the address the message came from ([`Gate::admit`]);
+//! 4. DTLS passes from admitted addresses, to the connection they belong to.
+//!
+//! An address stays with its connection until that is gone: who can prove one user could otherwise
+//! take somebody else's address over with a forged sender.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use super::sort::Protocol;
+use super::stun;
+use crate::limits::{
+    FOREIGN_QUEUE_MAX, STUN_MESSAGES_BURST, STUN_MESSAGES_PER_SECOND, WEBRTC_ADDRESSES_MAX,
+};
+use crate::metrics::DropCause;
+
+/// A number for each connection of WebRTC that ever was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::transport) struct ConnectionId(pub(in crate::transport) u64);
+
+/// The two ends of a datagram as the socket names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transport) struct Path {
+    /// The other side.
+    pub(in crate::transport) remote: SocketAddr,
+    /// The address of this machine it was sent to; answers leave from there.
+    pub(in crate::transport) local: Option<IpAddr>,
+}
+
+/// A datagram that passed the gate.
+#[derive(Debug)]
+pub(in crate::transport) struct Foreign {
+    pub(in crate::transport) to: ConnectionId,
+    pub(in crate::transport) path: Path,
+    pub(in crate::transport) bytes: Box<[u8]>,
+}
+
+/// Whether the gate keeps strangers out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sabotage {
+    /// It does.
+    #[default]
+    None,
+    /// It does not: DTLS from anywhere reaches every connection that is not open yet, as if each
+    /// had a socket of its own. For the tests that show what the gate is for.
+    GateOpen,
+}
+
+/// Who may reach which connection.
+#[derive(Debug, Default)]
+pub(in crate::transport) struct Gate {
+    // Locked for moments only: everything that uses it runs on the network thread.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: Option<mpsc::Sender<Foreign>>,
+    users: BTreeMap<Box<[u8]>, ConnectionId>,
+    addresses: BTreeMap<SocketAddr, Admitted>,
+    sabotage: Sabotage,
+}
+
+#[derive(Debug)]
+struct Admitted {
+    to: ConnectionId,
+    stun: StunBudget,
+}
+
+/// STUN messages an admitted address may still send now.
+#[derive(Debug)]
+struct StunBudget {
+    left: u32,
+    full_at: Instant,
+}
+
+impl Gate {
+    /// Lets datagrams pass from now on; they arrive here.
+    pub(in crate::transport) fn open(&self, sabotage: Sabotage) -> mpsc::Receiver<Foreign> {
+        let (sender, receiver) = mpsc::channel(FOREIGN_QUEUE_MAX);
+        let mut state = self.state();
+        state.queue = Some(sender);
+        state.sabotage = sabotage;
+        receiver
+    }
+
+    /// Lets STUN for `user` pass to a connection.
+    pub(in crate::transport) fn expect(&self, user: &str, to: ConnectionId) {
+        self.state().users.insert(user.as_bytes().into(), to);
+    }
+
+    /// Lets DTLS from an address pass to a connection that has `held` addresses. False when the
+    /// connection has its maximum, or when the address is another's.
+    pub(in crate::transport) fn admit(
+        &self,
+        address: SocketAddr,
+        to: ConnectionId,
+        held: usize,
+        now: Instant,
+    ) -> bool {
+        let mut state = self.state();
+        if let Some(admitted) = state.addresses.get(&address) {
+            return admitted.to == to;
+        }
+        let fits = held < WEBRTC_ADDRESSES_MAX;
+        if fits {
+            let stun = StunBudget::full(now);
+            state.addresses.insert(address, Admitted { to, stun });
+        }
+        fits
+    }
+
+    /// Forgets a connection: its user and its addresses.
+    pub(in crate::transport) fn forget(&self, user: &str, addresses: &[Path]) {
+        let mut state = self.state();
+        state.users.remove(user.as_bytes());
+        for path in addresses {
+            state.addresses.remove(&path.remote);
+        }
+    }
+
+    /// Passes a datagram on, or says why not. Called under the endpoint's lock: it looks two things
+    /// up and copies the bytes.
+    pub(super) fn pass(
+        &self,
+        protocol: Protocol,
+        path: Path,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), DropCause> {
+        let mut state = self.state();
+        let to = match protocol {
+            Protocol::Stun => state.stun(path.remote, bytes, now)?,
+            Protocol::Dtls => match state.addresses.get(&path.remote) {
+                Some(admitted) => admitted.to,
+                None => return state.stranger(path, bytes),
+            },
+            Protocol::Quic | Protocol::Unknown => return Err(DropCause::Unknown),
+        };
+        state.queue(to, path, bytes)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is locked, and half a change does no harm here.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whom a STUN message is for.
+    fn stun(
+        &mut self,
+        from: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<ConnectionId, DropCause> {
+        let user = stun::user_of(bytes).ok_or(DropCause::StunUser)?;
+        let to = *self.users.get(user).ok_or(DropCause::StunUser)?;
+        // By address: a stranger who knows the user's name must not use up the user's share.
+        let within_share =
+            (self.addresses.get_mut(&from)).is_none_or(|admitted| admitted.stun.take(now));
+        within_share.then_some(to).ok_or(DropCause::StunRate)
+    }
+
+    fn queue(&self, to: ConnectionId, path: Path, bytes: &[u8]) -> Result<(), DropCause> {
+        let queue = self.queue.as_ref().ok_or(DropCause::Stranger)?;
+        let slot = queue.try_reserve().map_err(|_| DropCause::QueueFull)?;
+        let bytes = bytes.into();
+        slot.send(Foreign { to, path, bytes });
+        Ok(())
+    }
+
+    /// DTLS from an address nobody vouched for.
+    fn stranger(&self, path: Path, bytes: &[u8]) -> Result<(), DropCause> {
+        if self.sabotage == Sabotage::GateOpen {
+            for to in self.users.values() {
+                self.queue(*to, path, bytes)?;
+            }
+        }
+        Err(DropCause::Stranger)
+    }
+}
+
+impl StunBudget {
+    fn full(now: Instant) -> StunBudget {
+        StunBudget {
+            left: STUN_MESSAGES_BURST,
+            full_at: now,
+        }
+    }
+
+    /// False when nothing is left; whole messages come back with time.
+    fn take(&mut self, now: Instant) -> bool {
+        let span = now.saturating_duration_since(self.full_at);
+        let back = span.as_millis() * u128::from(STUN_MESSAGES_PER_SECOND) / 1_000;
+        if back > 0 {
+            let back = u32::try_from(back).unwrap_or(u32::MAX);
+            self.left = self.left.saturating_add(back).min(STUN_MESSAGES_BURST);
+            self.full_at = now;
+        }
+        let some = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        some
+    }
+}
+
+#[cfg(test)]
+mod tests;
