@@ -65,7 +65,9 @@ fn options(args: &[String]) -> Result<Options, String> {
                 options.json = Some(file.clone());
             }
             "--only" => {
-                let name = rest.next().ok_or("--only needs the name of a transport, such as quic")?;
+                let name = rest
+                    .next()
+                    .ok_or("--only needs the name of a transport, such as quic")?;
                 options.only = Some(name.clone());
             }
             other => {

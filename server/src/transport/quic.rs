@@ -175,7 +175,7 @@ async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static st
         } else {
             (Transport::Quic, Session::raw(connection))
         };
-        *reached.borrow_mut() = Reached::Session(session.clone());
+        *reached.borrow_mut() = Reached::Session(Box::new(session.clone()));
         let (send, receive) = (session.accept_bi().await)
             .map_err(|_| "the client left before it opened its stream")?;
         Ok(Opened {
@@ -197,7 +197,7 @@ async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static st
 enum Reached {
     Nothing,
     Connection(Connection),
-    Session(Session),
+    Session(Box<Session>),
 }
 
 impl Reached {
