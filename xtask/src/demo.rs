@@ -2,15 +2,19 @@
 //!
 //! It never looks inside the game: that the bots joined and fought is read from their report.
 
+mod check;
+mod invite;
+
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::workspace;
+use self::check::{State, Way};
+use crate::{web, workspace};
 
 /// The port players know; another is taken when it is in use.
 const PORT_DEFAULT: u16 = 7777;
@@ -24,58 +28,60 @@ const BOTS_PLAY_ENDLESSLY: Duration = Duration::from_secs(24 * 3600);
 /// How long a server may take to drain before it is killed.
 const DRAIN_MAX: Duration = Duration::from_secs(20);
 
-/// Builds, starts and, when `lasts` is given, ends the demo; true when bots joined and fought.
+/// Builds, starts and, when `lasts` is given, ends the demo; true when every way in that the server
+/// offers works, and bots joined over each of them and fought.
 ///
 /// # Errors
 ///
 /// What could not be built or started.
 pub fn run(lasts: Option<Duration>) -> Result<bool, String> {
-    build()?;
+    println!("building the server and the bots; the first time takes some minutes");
+    let [program, bots] = workspace::build_programs(["tickwire-server", "bots"])?;
+    // Without the tools for wasm32 there is no page; everything else is worth seeing all the same.
+    let page = web::run(None);
     let folder = workspace::target_dir()?;
+    let data = folder.join("demo-data");
+    let (mut server, address) = start_server(&program, &data, page.as_deref().ok())?;
+    let played = host(address, &bots, &folder, lasts, &page);
+    let stopped = stop(&mut server);
+    let (ways, report) = played?;
+    stopped?;
+    judge(&ways, &report)
+}
+
+/// What happens while the server runs: the ways in are tried, told, and played over.
+fn host(
+    address: SocketAddr,
+    bots: &Path,
+    folder: &Path,
+    lasts: Option<Duration>,
+    page: &Result<PathBuf, String>,
+) -> Result<(Vec<Way>, PathBuf), String> {
     let report = folder.join("demo-report.json");
     // An old report must not speak for this run; that there is none is as good.
     let _ = std::fs::remove_file(&report);
-    let (mut server, address) = start_server(&folder.join("demo-data"))?;
-    println!("{}", welcome(address, lasts));
-    let played = play(address, lasts.unwrap_or(BOTS_PLAY_ENDLESSLY), &report);
-    let stopped = stop(&mut server);
-    if !played? {
+    let ways = check::ways(address, bots, folder)?;
+    let page = page.as_ref().map(|_| ()).map_err(String::as_str);
+    println!("{}", welcome(address, lasts, &ways, page));
+    let lasts = lasts.unwrap_or(BOTS_PLAY_ENDLESSLY);
+    if !play(address, bots, lasts, &ways, &report)? {
         println!("demo: the bots ended with an error");
     }
-    stopped?;
-    judge(&report)
-}
-
-fn build() -> Result<(), String> {
-    println!("building the server and the bots; the first time takes some minutes");
-    let status = workspace::cargo(&[
-        "build",
-        "--release",
-        // Bots need no window.
-        "--no-default-features",
-        "--package",
-        "tickwire-server",
-        "--package",
-        "tickwire-client-demo",
-        "--bin",
-        "tickwire-server",
-        "--bin",
-        "bots",
-    ])
-    .status()
-    .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("the build failed".to_owned())
-    }
+    Ok((ways, report))
 }
 
 /// Starts the server and reads the address it listens on from its first line.
-fn start_server(data: &Path) -> Result<(Child, SocketAddr), String> {
-    let program = workspace::built_program("tickwire-server")?;
-    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-    let mut server = Command::new(&program)
+fn start_server(
+    program: &Path,
+    data: &Path,
+    page: Option<&Path>,
+) -> Result<(Child, SocketAddr), String> {
+    let asked = SocketAddr::from((Ipv4Addr::UNSPECIFIED, free_port()));
+    let mut command = Command::new(program);
+    if let Some(page) = page {
+        command.arg("--web-dir").arg(page);
+    }
+    let mut server = command
         .args(["--listen", &asked.to_string()])
         .arg("--data-dir")
         .arg(data)
@@ -106,7 +112,7 @@ fn start_server(data: &Path) -> Result<(Child, SocketAddr), String> {
 
 /// The known port if nobody has it, or 0, which lets the system pick one.
 fn free_port() -> u16 {
-    let known = (Ipv4Addr::LOCALHOST, PORT_DEFAULT);
+    let known = (Ipv4Addr::UNSPECIFIED, PORT_DEFAULT);
     let admin = (Ipv4Addr::LOCALHOST, PORT_DEFAULT + 1);
     let free = UdpSocket::bind(known).is_ok()
         && TcpListener::bind(known).is_ok()
@@ -126,41 +132,55 @@ fn port_in(line: &str) -> Option<u16> {
     })
 }
 
-fn welcome(address: SocketAddr, lasts: Option<Duration>) -> String {
+fn welcome(
+    address: SocketAddr,
+    lasts: Option<Duration>,
+    ways: &[Way],
+    page: Result<(), &str>,
+) -> String {
     let end = match lasts {
         Some(lasts) => format!("It ends by itself after {} s.", lasts.as_secs()),
         None => "It goes on until you press Ctrl-C.".to_owned(),
     };
+    let lines: Vec<String> = ways
+        .iter()
+        .map(|way| format!("    {}", way.line()))
+        .collect();
+    let port = address.port();
     format!(
-        "\nA room with {BOTS} bots runs at {address}. {end}\n\
-         Join it from another terminal:\n\n    \
-         cargo run --release -p tickwire-client-demo --features play --bin play -- \\\n        \
-         --server {address}\n"
+        "\nA room with {BOTS} bots runs on port {port}, UDP and TCP. {end}\n\n{}\n\n{}",
+        lines.join("\n"),
+        invite::invite(port, page)
     )
 }
 
-/// Lets the bots play to the end of their time; false when they reported trouble.
-fn play(address: SocketAddr, lasts: Duration, report: &Path) -> Result<bool, String> {
-    let program = workspace::built_program("bots")?;
-    let duration = format!("{}s", lasts.as_secs());
-    let server = address.to_string();
-    let status = Command::new(&program)
-        .args([
-            "--server",
-            &server,
-            "--count",
-            BOTS,
-            "--duration",
-            &duration,
-            "--seed",
-            "1",
-        ])
-        .args(["--chat", "0.5", "--net", "lan"])
-        .arg("--report")
+/// Lets the bots play to the end of their time, over every way in when all of them work; false when
+/// they reported trouble.
+fn play(
+    address: SocketAddr,
+    bots: &Path,
+    lasts: Duration,
+    ways: &[Way],
+    report: &Path,
+) -> Result<bool, String> {
+    let (duration, server) = (format!("{}s", lasts.as_secs()), address.to_string());
+    let status = Command::new(bots)
+        .args(["--server", &server, "--count", BOTS, "--seed", "1"])
+        .args(["--duration", &duration, "--transport", transport(ways)])
+        .args(["--chat", "0.5", "--net", "lan", "--report"])
         .arg(report)
         .status()
-        .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
+        .map_err(|error| format!("{} cannot be started: {error}", bots.display()))?;
     Ok(status.success())
+}
+
+/// What the bots play over: all ways in, or the best one that works when some does not.
+fn transport(ways: &[Way]) -> &'static str {
+    let works = |way: &&Way| way.state == State::Works;
+    if ways.iter().filter(works).count() == ways.len() {
+        return "mix";
+    }
+    ways.iter().find(works).map_or("quic", |way| way.name)
 }
 
 /// Asks the server to drain and waits for it; kills it when it does not end in time.
@@ -197,16 +217,17 @@ fn ask_to_end(server: &mut Child) {
     let _ = server.kill();
 }
 
-/// Passes when bots joined and fought.
-fn judge(report: &Path) -> Result<bool, String> {
+/// Passes when bots joined and fought, and no way in fails that the server offers.
+fn judge(ways: &[Way], report: &Path) -> Result<bool, String> {
     let figures = Figures::read(report)?;
+    let fails = ways.iter().any(|way| way.state == State::Fails);
     println!(
         "\n{} bots joined, {} kills; the whole report: {}",
         figures.joined,
         figures.kills,
         report.display()
     );
-    Ok(figures.joined > 0 && figures.kills > 0)
+    Ok(!fails && figures.joined > 0 && figures.kills > 0)
 }
 
 /// The two figures of the bots' report that the demo stands on.

