@@ -20,8 +20,8 @@ use tickwire_server::config::Config;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Colours of the arena that every picture of a game shows: its floor and the tops of its walls.
-const FLOOR: [u8; 3] = [21, 25, 34];
-const WALL: [u8; 3] = [62, 73, 92];
+const FLOOR: [u8; 3] = [27, 33, 44];
+const WALL: [u8; 3] = [74, 87, 109];
 
 /// Ended when it goes out of scope.
 struct Program(Child);

@@ -11,6 +11,10 @@ const ROOMS_EVERY_MS = 3000;
 /** How often a game nobody looks at goes on, in ms; browsers do not wake hidden tabs more often. */
 const TEND_EVERY_MS = 1000;
 
+/** The smallest module with a vector instruction: who validates it can run the client. */
+const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10,
+  1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
+
 /** Bytes of UTF-8 that names may have. */
 const NAME_BYTES_MAX = 32;
 
@@ -159,7 +163,9 @@ function showFigures(row, one) {
 
 /** Why this browser cannot run the client; empty when it can. */
 function obstacle() {
-  if (typeof WebAssembly !== "object") return "This browser has no WebAssembly: use a newer one.";
+  if (typeof WebAssembly !== "object" || !WebAssembly.validate(VECTORS)) {
+    return "This browser is too old for the client: it needs WebAssembly with vector instructions.";
+  }
   const probe = document.createElement("canvas");
   const drawing = probe.getContext("webgl2") ?? probe.getContext("webgl");
   drawing?.getExtension("WEBGL_lose_context")?.loseContext();

@@ -206,13 +206,17 @@ fn a_player_gets_a_seat_and_snapshots() {
 fn players_of_different_transports_meet_in_a_room() {
     run(async {
         let hosted = Hosted::start("transports", rooms());
-        for (seat, transport) in Transport::ALL.into_iter().enumerate() {
-            let joined = hosted.join_over(transport, "here").await;
-            let (mut link, welcome) = joined.expect("a seat");
-            assert_eq!(welcome.player, PlayerId(seat as u16), "{transport}");
-            snapshot(&mut link).await;
-            let _ = link.send(Lane::Ordered, b"garbage");
-            assert_eq!(end(&mut link).await, CloseReason::Malformed, "{transport}");
+        // This game bears two players.
+        let [quic, webtransport, webrtc, websocket] = Transport::ALL;
+        for (room, pair) in [("one", [quic, webrtc]), ("two", [webtransport, websocket])] {
+            for (seat, transport) in pair.into_iter().enumerate() {
+                let joined = hosted.join_over(transport, room).await;
+                let (mut link, welcome) = joined.expect("a seat");
+                assert_eq!(welcome.player, PlayerId(seat as u16), "{transport}");
+                snapshot(&mut link).await;
+                let _ = link.send(Lane::Ordered, b"garbage");
+                assert_eq!(end(&mut link).await, CloseReason::Malformed, "{transport}");
+            }
         }
     });
 }

@@ -24,6 +24,9 @@ export const SMALL = { viewport: { width: 480, height: 320 } };
 /** What nothing may take longer than on a busy machine. */
 export const PATIENCE_MS = 30_000;
 
+/** How often a page is asked whether a condition holds. */
+const ASK_EVERY_MS = 20;
+
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader",
   "--no-first-run", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--mute-audio"];
@@ -73,21 +76,20 @@ export class Player {
 
   /** What the page says about itself now. */
   state() {
-    return this.page.evaluate(() => window.tickwire.state);
+    return this.page.evaluate(() => window.tickwire?.state);
   }
 
   /** Waits until `test` of the state and `extra` holds; tells the state when it does not. */
   async until(what, test, extra = null, patience = PATIENCE_MS) {
-    const body = `(${test})(window.tickwire.state, ${JSON.stringify(extra)})`;
     const started = performance.now();
-    try {
-      await this.page.waitForFunction(body, null, { timeout: patience, polling: 30 });
-    } catch (problem) {
-      const state = await this.state().catch(() => "the page does not answer");
-      throw new Error(`${this.name}: no ${what} within ${patience} ms: ${problem.message}\n`
-        + JSON.stringify(state));
+    let state = null;
+    while (performance.now() - started < patience) {
+      // A page on its way to another address does not answer.
+      state = await this.state().catch(() => null);
+      if (state && test(state, extra)) return performance.now() - started;
+      await new Promise((done) => { setTimeout(done, ASK_EVERY_MS); });
     }
-    return performance.now() - started;
+    throw new Error(`${this.name}: no ${what} within ${patience} ms: ${JSON.stringify(state)}`);
   }
 
   /** Waits until it is in the room and sees its own fighter. */

@@ -41,7 +41,7 @@ pub struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     pub room: Option<String>,
-    /// Transport to play over: quic, webtransport, webrtc, websocket, or mix for all of them in turn
+    /// Transport to play over: quic, webtransport, webrtc, websocket, or mix for all in turn
     #[arg(long, default_value = "quic", value_parser = Choice::from_str, value_name = "NAME")]
     pub transport: Choice,
     /// Write the report to this file, as JSON

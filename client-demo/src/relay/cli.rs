@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use tickwire_link::Address;
 use tokio::sync::mpsc;
 
@@ -38,6 +38,7 @@ pub struct RelayCli {
     pub seed: u64,
     /// Whether datagrams pass: on, or off as behind a firewall that lets only TCP pass
     #[arg(long, default_value = "on", value_parser = on_off, value_name = "on|off")]
+    #[arg(action = ArgAction::Set)]
     pub udp: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The conditioner as a program of its own: a UDP and TCP relay in front of a server, for any client
-//! or browser.
+//! The conditioner as a program of its own: a UDP and TCP relay in front of a server, for any
+//! client or browser.
 //!
 //! Never looks into a packet: QUIC, WebRTC, HTTP and WebSocket pass alike. Datagrams are lost,
 //! doubled, delayed and overtaken; streams only stall, as TCP does over such a network.

@@ -1,3 +1,7 @@
+//! A relay between real sockets.
+//!
+//! Never asserts on speed but for what the simulated network itself takes.
+
 use std::time::Duration;
 
 use tickwire_shared::conditioner::Network;

@@ -52,6 +52,8 @@ pub(super) async fn relay(
     let mut mappings = Mappings::new(options.knobs, options.seed);
     let mut outward: BTreeMap<u64, Outward> = BTreeMap::new();
     let (answers, mut answered) = mpsc::channel(WAITING_MAX);
+    // A new socket does not know yet that it can send.
+    let _ = inward.writable().await;
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     let mut sweep = interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -114,6 +116,8 @@ async fn open(to: SocketAddr, number: u64, answers: &mpsc::Sender<Answer>) -> Op
     };
     let socket = UdpSocket::bind(any).await.ok()?;
     socket.connect(to).await.ok()?;
+    // A new socket does not know yet that it can send, and would lose its first datagram.
+    socket.writable().await.ok()?;
     let socket = Arc::new(socket);
     let (reading, answers) = (Arc::clone(&socket), answers.clone());
     let reader = tokio::spawn(async move {

@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn new_figures_hold_from_then_on_and_keep_the_order() {
         let mut simulated = Simulated::new(Network::BAD, 7);
-        let mut push = |simulated: &mut Simulated, at, byte| {
+        let push = |simulated: &mut Simulated, at, byte| {
             let sent = simulated.push(MS(at), Direction::Up, Lane::Ordered, vec![byte]);
             sent.expect("there is room");
         };

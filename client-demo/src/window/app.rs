@@ -367,7 +367,8 @@ impl WindowApp {
         if writing {
             return;
         }
-        let pressed = |key: Key| context.input(|input| input.key_pressed(key));
+        let events = context.input(|input| input.events.clone());
+        let pressed = |key: Key| events.iter().any(|event| is_stroke(event, key));
         if pressed(Key::Escape) {
             let open = self.menu.is_none().then_some(Page::Settings);
             self.menu = open;
@@ -407,6 +408,11 @@ impl WindowApp {
             }
         }
     }
+}
+
+/// Whether a key went down; a key that is held and repeats does not count.
+fn is_stroke(event: &Event, wanted: Key) -> bool {
+    matches!(event, Event::Key { key, pressed: true, repeat: false, .. } if *key == wanted)
 }
 
 impl eframe::App for WindowApp {

@@ -3,8 +3,8 @@
 //! Never sorts by itself: the game's summary did.
 
 use eframe::egui::{
-    Align, Align2, Area, Color32, Context, CornerRadius, Id, Layout, Order, Rect, RichText,
-    ScrollArea, Sense, Ui, vec2,
+    Align, Align2, Area, Color32, Context, CornerRadius, Id, Layout, Order, Rect, RichText, Sense,
+    Ui, vec2,
 };
 use tickwire_arena::hud::Score;
 
@@ -26,16 +26,26 @@ pub fn show(context: &Context, screen: Rect, scene: &Scene, colours: Colours) {
         theme::card().show(ui, |ui| {
             ui.set_width((screen.width() - 80.0).min(460.0));
             head(ui, scene);
-            let height = (screen.height() - 260.0).max(LINE * 3.0);
-            let scroll = ScrollArea::vertical().max_height(height);
-            scroll.show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                for (rank, score) in (1..).zip(&scene.hud.board) {
-                    line(ui, rank, score, scene, colours);
-                }
-            });
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let fit = ((screen.height() - 260.0) / (LINE + 2.0)).max(3.0) as usize;
+            for (rank, score) in shown(scene, fit) {
+                line(ui, rank, score, scene, colours);
+            }
         });
     });
+}
+
+/// The first lines, as many as fit; the own one in place of the last when it is not among them.
+fn shown(scene: &Scene, fit: usize) -> Vec<(u16, &Score)> {
+    let ranked: Vec<(u16, &Score)> = (1..).zip(&scene.hud.board).collect();
+    let own = ranked.iter().find(|(_, score)| score.player == scene.me);
+    let mut lines: Vec<(u16, &Score)> = ranked.iter().take(fit).copied().collect();
+    if let (Some(own), Some(last)) = (own, lines.last_mut())
+        && usize::from(own.0) > fit
+    {
+        *last = *own;
+    }
+    lines
 }
 
 fn head(ui: &mut Ui, scene: &Scene) {

@@ -3,6 +3,7 @@
 //! Never decides what is visible in the game: it only frames it.
 
 use eframe::egui::{Pos2, Rect, pos2};
+use tickwire_arena::tune::MAP_SIZE;
 use tickwire_shared::glam::Vec2;
 
 /// World units that the longer side of the screen shows; the shorter one shows its share.
@@ -20,6 +21,9 @@ const LEAN_SECONDS: f32 = 0.28;
 
 /// Farther than this it jumps: a new life elsewhere.
 const JUMP: f32 = 420.0;
+
+/// How far beyond the border of the map the view may reach, in units.
+const BEYOND: f32 = 130.0;
 
 /// How long a shake lasts, in seconds.
 const SHAKE_SECONDS: f32 = 0.25;
@@ -109,8 +113,25 @@ impl Eye {
     pub fn camera(&self, middle: Vec2, screen: Rect) -> Camera {
         let wobble = Vec2::new((self.age * 71.0).sin(), (self.age * 57.0).cos());
         let off = self.lean + wobble * (self.shake * self.shake * 7.0);
-        Camera::new(self.at.unwrap_or(middle) + off, screen)
+        let camera = Camera::new(self.at.unwrap_or(middle) + off, screen);
+        Camera {
+            centre: kept_inside(camera.centre, screen, camera.scale),
+            ..camera
+        }
     }
+}
+
+/// A centre from which the view shows little of what lies beyond the map.
+fn kept_inside(centre: Vec2, screen: Rect, scale: f32) -> Vec2 {
+    let half = Vec2::new(screen.width(), screen.height()) * 0.5 / scale;
+    let least = half - Vec2::splat(BEYOND);
+    let most = Vec2::splat(MAP_SIZE) - least;
+    let middle = Vec2::splat(MAP_SIZE / 2.0);
+    Vec2::select(
+        least.cmplt(most),
+        centre.clamp(least.min(most), most.max(least)),
+        middle,
+    )
 }
 
 #[cfg(test)]
@@ -141,18 +162,37 @@ mod tests {
 
     #[test]
     fn the_eye_catches_up_at_any_frame_rate_and_jumps_to_a_new_life() {
+        let start = Vec2::splat(900.0);
         let arrive = |frames: u16| {
             let mut eye = Eye::default();
-            eye.follow(Vec2::ZERO, Vec2::ZERO, 0.016);
+            eye.follow(start, Vec2::ZERO, 0.016);
             for _ in 0..frames {
-                eye.follow(Vec2::new(100.0, 0.0), Vec2::ZERO, 0.2 / f32::from(frames));
+                let target = start + Vec2::new(100.0, 0.0);
+                eye.follow(target, Vec2::ZERO, 0.2 / f32::from(frames));
             }
             eye.camera(Vec2::ZERO, screen(800.0, 600.0)).centre.x
         };
         assert!((arrive(6) - arrive(48)).abs() < 0.5, "{}", arrive(6));
         let mut eye = Eye::default();
-        eye.follow(Vec2::ZERO, Vec2::ZERO, 0.016);
-        eye.follow(Vec2::new(900.0, 0.0), Vec2::ZERO, 0.016);
-        assert_eq!(eye.camera(Vec2::ZERO, screen(800.0, 600.0)).centre.x, 900.0);
+        eye.follow(start, Vec2::ZERO, 0.016);
+        eye.follow(Vec2::new(900.0, 1_400.0), Vec2::ZERO, 0.016);
+        let camera = eye.camera(Vec2::ZERO, screen(800.0, 600.0));
+        assert_eq!(camera.centre, Vec2::new(900.0, 1_400.0));
+    }
+
+    #[test]
+    fn little_of_what_lies_beyond_the_map_is_shown() {
+        for at in [Vec2::ZERO, Vec2::new(MAP_SIZE, 0.0), Vec2::splat(MAP_SIZE)] {
+            let mut eye = Eye::default();
+            eye.follow(at, Vec2::ZERO, 0.016);
+            let camera = eye.camera(Vec2::ZERO, screen(1_280.0, 720.0));
+            let (low, high) = (
+                camera.place(camera.screen.min),
+                camera.place(camera.screen.max),
+            );
+            assert!(low.min_element() > -BEYOND - 1.0, "{low}");
+            assert!(high.max_element() < MAP_SIZE + BEYOND + 1.0, "{high}");
+            assert!(camera.sees(at, 0.0));
+        }
     }
 }

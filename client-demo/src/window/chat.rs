@@ -127,7 +127,9 @@ fn field(ui: &mut Ui, mut entry: String) -> (Option<String>, Option<String>) {
             input.key_pressed(Key::Escape),
         )
     });
-    if enter || escape {
+    // The key that opened the field is not one that closes it.
+    let had_focus = response.has_focus() || response.lost_focus();
+    if had_focus && (enter || escape) {
         response.surrender_focus();
         let said = entry.trim();
         let said = (enter && !said.is_empty()).then(|| said.to_owned());

@@ -304,9 +304,9 @@ impl Effect {
             let angle = turn + share * core::f32::consts::TAU;
             let far = reach * (0.6 + 0.4 * (f32::from(spoke) * 2.4).sin().abs());
             let way = Vec2::from_angle(angle);
-            let head = camera.at(self.at + way * far * (0.25 + 0.75 * age));
-            let tail = camera.at(self.at + way * far * 0.55 * age);
-            let width = camera.points(4.0 * (1.0 - age) + 0.8);
+            let head = camera.at(self.at + way * far * (0.4 + 0.6 * age));
+            let tail = camera.at(self.at + way * far * (0.1 + 0.5 * age));
+            let width = camera.points(2.6 * (1.0 - age) + 0.6);
             beam(lights, tail, head, width, [Color32::TRANSPARENT, colour]);
         }
     }

@@ -83,7 +83,7 @@ pub struct Facts<'a> {
 
 /// Shows the graph at the right edge of the screen.
 pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_>) {
-    let top = (screen.top() + 150.0)
+    let top = (screen.top() + 178.0)
         .min(screen.bottom() - 300.0)
         .max(60.0);
     let right = screen.right() - theme::MARGIN;
@@ -93,7 +93,9 @@ pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_
         .fixed_pos(pos2(right, top))
         .interactable(false);
     area.show(context, |ui| {
-        let frame = theme::plate().inner_margin(Margin::same(12));
+        let frame = theme::plate()
+            .fill(Color32::from_rgba_unmultiplied(13, 16, 23, 238))
+            .inner_margin(Margin::same(12));
         frame.show(ui, |ui| {
             ui.set_width(WIDTH);
             ui.spacing_mut().item_spacing.y = 2.0;

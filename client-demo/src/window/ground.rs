@@ -14,13 +14,13 @@ use super::camera::Camera;
 use super::ink::fade;
 use super::theme::VOID;
 
-const FLOOR: Color32 = Color32::from_rgb(21, 25, 34);
-const GRID: Color32 = Color32::from_rgb(26, 31, 41);
-const GRID_STRONG: Color32 = Color32::from_rgb(32, 38, 50);
-const PAD: Color32 = Color32::from_rgb(38, 46, 60);
-const TOP: Color32 = Color32::from_rgb(62, 73, 92);
-const SIDE: Color32 = Color32::from_rgb(37, 44, 57);
-const EDGE: Color32 = Color32::from_rgb(104, 120, 147);
+const FLOOR: Color32 = Color32::from_rgb(27, 33, 44);
+const GRID: Color32 = Color32::from_rgb(32, 39, 52);
+const GRID_STRONG: Color32 = Color32::from_rgb(40, 48, 63);
+const PAD: Color32 = Color32::from_rgb(46, 56, 73);
+const TOP: Color32 = Color32::from_rgb(74, 87, 109);
+const SIDE: Color32 = Color32::from_rgb(44, 53, 69);
+const EDGE: Color32 = Color32::from_rgb(122, 140, 170);
 const BORDER: Color32 = Color32::from_rgb(84, 99, 125);
 
 /// The colour of health pick-ups and of their pads.

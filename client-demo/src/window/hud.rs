@@ -22,6 +22,9 @@ use super::theme;
 /// The bar of vitals: width and height.
 const BAR: [f32; 2] = [232.0, 12.0];
 
+/// A screen slimmer than this, in points, has no room beside the clock.
+const SLIM: f32 = 760.0;
+
 /// Draws vitals, clock and feed onto the part of the screen that no notch covers.
 pub fn draw(
     painter: &Painter,
@@ -39,6 +42,12 @@ pub fn draw(
             None => vitals(painter, screen, own),
         }
     }
+}
+
+/// How much lower the corners begin where the clock takes the whole width.
+#[must_use]
+pub fn below_clock(screen: Rect) -> f32 {
+    if screen.width() < SLIM { 52.0 } else { 0.0 }
 }
 
 fn plate(painter: &Painter, rect: Rect) {
@@ -235,7 +244,7 @@ fn feed(
     colours: Colours,
 ) {
     let right = screen.right() - theme::MARGIN;
-    let mut top = screen.top() + theme::MARGIN;
+    let mut top = screen.top() + theme::MARGIN + below_clock(screen);
     for kill in talk.feed() {
         let strength = kill.strength(now);
         let font = theme::font(13.0);
@@ -272,7 +281,7 @@ fn pointer(painter: &Painter, at: Pos2, colour: Color32) {
 
 /// A chip about the link: what carries it, and how long the way is.
 pub fn chip(painter: &Painter, left_top: Pos2, transport: Option<Transport>, sample: &Sample) {
-    let rect = Rect::from_min_size(left_top, vec2(176.0, 26.0));
+    let rect = Rect::from_min_size(left_top, vec2(196.0, 26.0));
     plate(painter, rect);
     let (colour, text) = match transport {
         None => (theme::BAD, "no link".to_owned()),

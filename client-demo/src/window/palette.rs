@@ -37,10 +37,10 @@ const HUES: [Color32; 8] = [
     Color32::from_rgb(86, 180, 233),
     Color32::from_rgb(230, 120, 60),
     Color32::from_rgb(30, 188, 140),
-    Color32::from_rgb(224, 140, 186),
+    Color32::from_rgb(238, 160, 206),
     Color32::from_rgb(92, 132, 240),
-    Color32::from_rgb(232, 166, 28),
-    Color32::from_rgb(198, 206, 216),
+    Color32::from_rgb(222, 150, 20),
+    Color32::from_rgb(214, 221, 230),
 ];
 
 const OWN: Color32 = Color32::from_rgb(86, 180, 233);
@@ -91,13 +91,27 @@ mod tests {
         assert_eq!(looks.len(), 32);
     }
 
+    /// How far apart two colours are for eyes without one kind of cone, after Viénot, Brettel and
+    /// Mollon (1999): what both red and green cones see becomes one value.
+    fn apart(a: Color32, b: Color32, red: f32) -> f32 {
+        let seen = |colour: Color32| {
+            let linear = |at: u8| (f32::from(at) / 255.0).powf(2.2);
+            let [r, g, b, _] = colour.to_array().map(linear);
+            [red * r + (1.0 - red) * g, b].map(|light| light.powf(1.0 / 2.2) * 255.0)
+        };
+        let (a, b) = (seen(a), seen(b));
+        // The value that stands for red and green weighs twice.
+        (2.0 * (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt()
+    }
+
     #[test]
-    fn neighbours_differ_in_lightness_alone() {
+    fn the_colour_blind_tell_all_hues_apart() {
         for (at, one) in HUES.iter().enumerate() {
             for other in &HUES[at + 1..] {
-                let apart = (one.intensity() - other.intensity()).abs();
-                let hue = one.to_array() != other.to_array();
-                assert!(hue && (apart > 0.004), "{one:?} and {other:?}: {apart}");
+                for red in [0.29, 0.11] {
+                    let apart = apart(*one, *other, red);
+                    assert!(apart > 22.0, "{one:?} and {other:?} are {apart} apart");
+                }
             }
         }
     }

@@ -81,7 +81,7 @@ pub fn panels(
     play: &Play,
     settings: &Settings,
 ) {
-    let corner = place.safe.min + vec2(theme::MARGIN, theme::MARGIN);
+    let corner = corner(place.safe);
     let newest = play.history.newest();
     hud::chip(painter, corner, play.pilot.transport(), &newest);
     if play.talk.entry.is_none() {
@@ -125,7 +125,7 @@ pub fn buttons(context: &Context, place: &Place, play: &Play) -> Option<Pressed>
     if !play.hands.touch.is_used() {
         return None;
     }
-    let at = place.safe.min + vec2(theme::MARGIN, theme::MARGIN + 36.0);
+    let at = corner(place.safe) + vec2(0.0, 34.0);
     let area = Area::new(Id::unique("touch buttons"))
         .order(Order::Middle)
         .fixed_pos(at);
@@ -147,6 +147,11 @@ pub fn buttons(context: &Context, place: &Place, play: &Play) -> Option<Pressed>
         pressed
     });
     shown.inner
+}
+
+/// Where the upper left corner begins.
+fn corner(safe: Rect) -> Pos2 {
+    safe.min + vec2(theme::MARGIN, theme::MARGIN + hud::below_clock(safe))
 }
 
 /// What the keys are, small, for those who did not look.

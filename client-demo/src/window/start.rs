@@ -84,10 +84,9 @@ impl Start {
         }
         ui.add_space(10.0);
         let text = RichText::new("Play").size(16.0).strong().color(theme::VOID);
-        let button = Button::new(text)
-            .fill(theme::ACCENT)
-            .min_size(vec2(ui.available_width(), 40.0));
-        let clicked = ui.add(button).clicked();
+        let size = vec2(ui.available_width(), 42.0);
+        let button = Button::new(text).fill(theme::ACCENT);
+        let clicked = ui.add_sized(size, button).clicked();
         clicked || ui.input(|input| input.key_pressed(Key::Enter))
     }
 }

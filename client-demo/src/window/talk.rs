@@ -12,7 +12,7 @@ use tickwire_shared::time::Instant;
 const LINES_MAX: usize = 200;
 
 /// Lines of the kill feed; the oldest go.
-const FEED_MAX: usize = 6;
+const FEED_MAX: usize = 5;
 
 /// How long a line of chat is shown while nobody writes, and how long it fades of that.
 const STAYS: Duration = Duration::from_secs(12);

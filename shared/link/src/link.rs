@@ -9,10 +9,8 @@ use tickwire_shared::id::Lane;
 use tickwire_shared::transport::Transport;
 use tokio::time::timeout;
 
-use crate::lanes::GOODBYE;
+use crate::lanes::{GOODBYE, Lanes};
 use crate::pipe::Near;
-use crate::quic::QuicLink;
-use crate::webtransport::WebTransportLink;
 use crate::word::{LinkEnd, SendError, Traffic};
 
 /// One live connection to a server. Dropping it closes it with [`CloseReason::Bye`].
@@ -25,8 +23,8 @@ pub struct Link {
 /// own, because their libraries lose bytes when a send is given up halfway.
 #[derive(Debug)]
 pub(crate) enum Carrier {
-    Quic(Box<QuicLink>),
-    WebTransport(Box<WebTransportLink>),
+    Quic(Box<Lanes<quinn::Connection>>),
+    WebTransport(Box<Lanes<web_transport_quinn::Session>>),
     WebRtc(Near),
     WebSocket(Near),
 }

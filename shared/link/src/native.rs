@@ -164,7 +164,7 @@ impl Racing {
         links: &mut JoinSet<()>,
     ) {
         let outcome = match ended {
-            Ok(Ok((link, attempts))) => {
+            Ok(Ok(Won { link, attempts })) => {
                 let transport = link.transport();
                 let (near, far) = pipe();
                 links.spawn(carry(link, far));

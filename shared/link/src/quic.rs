@@ -32,11 +32,8 @@ const KNOCK: Duration = Duration::from_millis(600);
 const ALERT_PROTOCOL_VERSION: u64 = 0x100 + 70;
 const ALERT_NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 
-/// A link over QUIC.
-pub(crate) type QuicLink = Lanes<Connection>;
-
 /// Dials over QUIC and opens the Ordered lane.
-pub(crate) async fn dial(dial: &Dial) -> Result<QuicLink, DialError> {
+pub(crate) async fn dial(dial: &Dial) -> Result<Lanes<Connection>, DialError> {
     let reached = connect(dial, tune::ALPN, tune::transport()).await?;
     let stream = reached.connection.open_bi().await;
     let stream = stream.map_err(|error| failure(error, reached.remote))?;

@@ -31,7 +31,10 @@ const ECHO: Duration = Duration::from_secs(2);
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 
 /// A link that has proved itself, and how it and the others did.
-pub(crate) type Won = (Link, Vec<Attempt>);
+pub(crate) struct Won {
+    pub(crate) link: Link,
+    pub(crate) attempts: Vec<Attempt>,
+}
 
 /// What one transport came to: an open link and the time of its echo, or why not.
 type Try = Result<(Link, Duration), String>;
@@ -60,7 +63,7 @@ pub(crate) async fn race(to: Dial, order: DialOrder) -> Result<Won, Vec<Attempt>
                 attempts.push(Attempt { transport, outcome });
                 if let Ok((link, _)) = tried {
                     attempts.extend(under_way.into_iter().map(|late| overtaken(late, transport)));
-                    return Ok((link, attempts));
+                    return Ok(Won { link, attempts });
                 }
                 if running.is_empty() {
                     start_at = Instant::now();

@@ -20,11 +20,8 @@ use crate::word::{LinkEnd, printable};
 /// Where a server speaks it.
 const PATH: &str = "/wt";
 
-/// A link over WebTransport.
-pub(crate) type WebTransportLink = Lanes<Wire>;
-
 /// Dials over WebTransport and opens the Ordered lane.
-pub(crate) async fn dial(dial: &Dial) -> Result<WebTransportLink, DialError> {
+pub(crate) async fn dial(dial: &Dial) -> Result<Lanes<Wire>, DialError> {
     let alpn = web_transport_quinn::ALPN.as_bytes();
     let reached = connect(dial, alpn, tune::http3_transport()).await?;
     let remote = reached.remote;
@@ -33,7 +30,7 @@ pub(crate) async fn dial(dial: &Dial) -> Result<WebTransportLink, DialError> {
         .map_err(|_| DialError::NoAnswer(remote))?
 }
 
-async fn open(reached: Reached) -> Result<WebTransportLink, DialError> {
+async fn open(reached: Reached) -> Result<Lanes<Wire>, DialError> {
     let remote = reached.remote;
     let failed = |error: ClientError| match error {
         ClientError::Connection(error) => failure(error, remote),

@@ -43,7 +43,8 @@ pub enum SendError {
     WrongLane,
     /// No frame of the Ordered lane may have this length.
     Frame(FrameError),
-    /// [`tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server does not read.
+    /// [`tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX`] bytes wait already: the server
+    /// does not read.
     QueueFull,
 }
 

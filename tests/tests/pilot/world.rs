@@ -245,9 +245,10 @@ impl World {
     fn serve(&mut self) {
         let (links, now) = (&self.links, self.now);
         for (link, wire) in links {
-            let packets: Vec<_> = match wire.borrow().silent {
-                true => Vec::new(),
-                false => wire.borrow_mut().up.drain(..).collect(),
+            let packets: Vec<_> = if silent(wire) {
+                Vec::new()
+            } else {
+                wire.borrow_mut().up.drain(..).collect()
             };
             for (lane, bytes) in packets {
                 let sink = &mut |link, sent: Sent<'_>| carry(links, link, sent);
@@ -256,7 +257,7 @@ impl World {
         }
         for (link, wire) in links {
             let over = wire.borrow().closed_here || wire.borrow().end.is_some();
-            if over && !wire.borrow().silent {
+            if over && !silent(wire) {
                 let sink = &mut |link, sent: Sent<'_>| carry(links, link, sent);
                 self.server.lost(now, *link, sink);
             }
@@ -275,6 +276,10 @@ impl World {
         let plan = self.plans[at].borrow();
         Rc::clone(plan.wires.last().expect("it dialed"))
     }
+}
+
+fn silent(wire: &RefCell<Wire>) -> bool {
+    wire.borrow().silent
 }
 
 /// Hands what the server sends to its wire.

@@ -17,7 +17,7 @@ use super::page;
 use crate::frames::FrameError;
 use crate::inbox::Inbox;
 use crate::polled::PolledLink;
-use crate::word::{LinkEnd, SendError, Traffic, printable};
+use crate::word::{LinkEnd, SendError, Traffic};
 
 /// Silence of a server, in a tab that is watched, after which its link counts as lost.
 const SILENCE_MILLIS: f64 = 10_000.0;
@@ -206,16 +206,5 @@ impl Drop for WebLink {
         if self.mail.end().is_none() {
             self.close(CloseReason::Bye);
         }
-    }
-}
-
-/// The end that a close number and words stand for.
-pub(super) fn closed_by_server(number: u32, words: &str) -> LinkEnd {
-    match CloseReason::from_number(number) {
-        Some(reason) => LinkEnd::Closed {
-            reason,
-            words: printable(words.as_bytes()),
-        },
-        None => LinkEnd::ClosedUnknown(u64::from(number)),
     }
 }

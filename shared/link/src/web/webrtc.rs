@@ -20,10 +20,10 @@ use web_sys::{
     RtcSessionDescriptionInit,
 };
 
-use super::link::{Mail, Pipe, WebLink, closed_by_server};
+use super::link::{Mail, Pipe, WebLink};
 use super::listener::Listener;
 use super::{fetch, info, page, task};
-use crate::word::{LinkEnd, SendError};
+use crate::word::{LinkEnd, SendError, printable};
 
 /// Unsent bytes at which Input packets are dropped: newer ones repeat what is in them.
 const UNSENT_BYTES_MAX: u32 = 4 * 1_024;
@@ -139,13 +139,15 @@ fn take(mail: &Mail, lane: Lane, data: &JsValue) {
     }
     let text = data.as_string().unwrap_or_default();
     mail.finish(match read_close(&text) {
-        Some((number, words)) if lane == Lane::Ordered => closed_by_server(number, words),
+        Some((number, words)) if lane == Lane::Ordered => {
+            LinkEnd::told(number, printable(words.as_bytes()))
+        }
         _ => LinkEnd::Lost("the server sent text that is no goodbye".to_owned()),
     });
 }
 
 /// Reads `close NUMBER WORDS`; the words may be missing.
-fn read_close(text: &str) -> Option<(u32, &str)> {
+fn read_close(text: &str) -> Option<(u64, &str)> {
     let rest = text.strip_prefix("close ")?;
     let (number, words) = rest.split_once(' ').unwrap_or((rest, ""));
     Some((number.parse().ok()?, words))

@@ -16,10 +16,10 @@ use tickwire_shared::transport::Transport;
 use wasm_bindgen::JsCast;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::link::{Mail, Pipe, WebLink, closed_by_server};
+use super::link::{Mail, Pipe, WebLink};
 use super::listener::Listener;
 use super::{info, page};
-use crate::word::{LinkEnd, SendError};
+use crate::word::{LinkEnd, SendError, printable};
 
 /// What a server of ours calls this protocol.
 const SUBPROTOCOL: &str = "tickwire-1";
@@ -96,7 +96,9 @@ fn take(mail: &Mail, message: &MessageEvent) {
 
 fn end_of(event: &CloseEvent) -> LinkEnd {
     match event.code().checked_sub(CLOSE_BASE) {
-        Some(number) if number < 1_000 => closed_by_server(u32::from(number), &event.reason()),
+        Some(number) if number < 1_000 => {
+            LinkEnd::told(u64::from(number), printable(event.reason().as_bytes()))
+        }
         _ => LinkEnd::Lost(format!("the WebSocket ended with code {}", event.code())),
     }
 }

@@ -18,11 +18,11 @@ use web_sys::{
     WritableStreamDefaultWriter,
 };
 
-use super::link::{Mail, Pipe, WebLink, closed_by_server};
+use super::link::{Mail, Pipe, WebLink};
 use super::task::Task;
 use super::{info, page};
 use crate::frames::Frames;
-use crate::word::{LinkEnd, SendError};
+use crate::word::{LinkEnd, SendError, printable};
 
 /// Datagrams that wait in the browser to be sent at the most; a newer one repeats what is in them.
 const OUTGOING_DATAGRAMS_MAX: f64 = 16.0;
@@ -146,7 +146,10 @@ async fn wait_for_end(connection: WebTransport, mail: Mail) {
     mail.finish(match JsFuture::from(connection.closed()).await {
         Ok(info) => {
             let words = info.get_reason().unwrap_or_default();
-            closed_by_server(info.get_close_code().unwrap_or_default(), &words)
+            LinkEnd::told(
+                info.get_close_code().unwrap_or_default().into(),
+                printable(words.as_bytes()),
+            )
         }
         Err(error) => LinkEnd::Lost(page::words(&JsValue::from(error))),
     });
