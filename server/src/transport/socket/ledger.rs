@@ -1,8 +1,9 @@
 //! How much may be sent to an address that began a QUIC handshake and has not answered yet.
 //!
-//! Never more than [`ANSWER_FACTOR`] times what came from there, to the byte: who sends with a forged
-//! address must gain little by it (RFC 9000, section 8.1). QUIC itself keeps to that but for the last
-//! datagram, which may be a whole one too many. Costs nothing while no handshake is under way.
+//! Never more than [`ANSWER_FACTOR`] times what came from there, to the byte: who sends with a
+//! forged address must gain little by it (RFC 9000, section 8.1). QUIC itself keeps to that but for
+//! the last datagram, which may be a whole one too many. Costs nothing while no handshake is under
+//! way.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
