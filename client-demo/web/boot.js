@@ -8,8 +8,11 @@ const TITLES = { webtransport: "WebTransport", webrtc: "WebRTC", websocket: "Web
 /** How often the list of rooms is asked for, and how long an absent server is left alone, in ms. */
 const ROOMS_EVERY_MS = 3000;
 
-/** How often a game nobody looks at goes on, in ms; browsers do not wake hidden tabs more often. */
-const TEND_EVERY_MS = 1000;
+/** How often a game is tended, in ms; browsers wake hidden tabs once a second at the most. */
+const TEND_EVERY_MS = 16;
+
+/** A longer time without a picture is filled with turns, in ms. */
+const SLOW_FRAME_MS = 25;
 
 /** The smallest module with a vector instruction: who validates it can run the client. */
 const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10,
@@ -245,6 +248,7 @@ async function start(name, room, transport) {
   try {
     game = await client.play(on("arena"), name, room, transport);
     on("arena").focus();
+    requestAnimationFrame(noteFrame);
   } catch (problem) {
     back();
     say(`The game cannot be drawn: ${problem}`, true);
@@ -261,10 +265,21 @@ function back() {
   askForRooms();
 }
 
-/** Once a second: a hidden tab is not drawn, but its session goes on; one that was left ends. */
+/** When the browser last asked for a picture. */
+let drawnAt = 0;
+
+function noteFrame(now) {
+  drawnAt = now;
+  if (game) requestAnimationFrame(noteFrame);
+}
+
+/**
+ * Keeps a game going between its pictures: on a slow display packets and steering do not wait for the
+ * next one, and a hidden tab, which is not drawn at all, goes on as often as the browser wakes it.
+ */
 function tend() {
   if (game?.has_left()) back();
-  else if (document.hidden) game?.turn();
+  else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
 }
 
 /** The tab is looked at, or not; a frozen one says so while it still can. */

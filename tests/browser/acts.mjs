@@ -49,9 +49,13 @@ export async function isSeenMoving(mover, watcher, patience = PATIENCE_MS) {
   throw new Error(`${watcher.name} never saw ${mover.name} move: ${JSON.stringify(await watcher.state())}`);
 }
 
+/** Lines said so far: each must differ from the others. */
+let said = 0;
+
 /** Both say something; each line must come to both exactly once. */
 export async function talk(one, other) {
-  const lines = [`hello from ${one.name}`, `hello from ${other.name}`];
+  said += 1;
+  const lines = [`hello ${said} from ${one.name}`, `hello ${said} from ${other.name}`];
   await one.command("chat", lines[0]);
   await other.command("chat", lines[1]);
   const heard = (state, text) => state.chat?.filter((line) => line.text === text).length === 1;

@@ -120,7 +120,7 @@ export function link(base, { room, name, transport }) {
 }
 
 /** Opens a page that shares nothing with the others; `device` may be that of a phone. */
-export async function open(address, name, device = { viewport: { width: 1280, height: 720 } }) {
+export async function open(address, name, device = { viewport: { width: 800, height: 500 } }) {
   const context = await (await browser()).newContext(device);
   const page = await context.newPage();
   const player = new Player(page, name);

@@ -49,7 +49,11 @@ pub(super) async fn open(way: &info::WebTransportWay) -> Result<WebLink, String>
     let connection = dial(way).map_err(|error| page::words(&error))?;
     let mut opening = Opening(Some(connection.clone()));
     let ready = JsFuture::from(connection.ready()).await;
-    ready.map_err(|error| format!("no session: {}", page::words(&JsValue::from(error))))?;
+    ready.map_err(|error| {
+        let said = page::words(&JsValue::from(error));
+        let said = said.trim_end_matches('.');
+        format!("no session ({said}): UDP may be blocked on the way")
+    })?;
     let mail = Mail::default();
     let pipe = WebTransportPipe::new(connection, &mail).await;
     let pipe = pipe.map_err(|error| page::words(&error))?;
