@@ -25,7 +25,7 @@ pub const HANDSHAKES_OPEN_MAX: usize = 64;
 /// From a link's first packet to its Ordered stream. A slower link is closed.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Probes of one link that are sent back at the most, all before its Hello. Further ones are dropped.
+/// Probes of one link that are sent back at the most, all before its Hello. More are dropped.
 pub const PROBE_ECHOES_MAX: u8 = 64;
 
 /// Silence on a link until it counts as lost.

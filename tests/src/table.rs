@@ -1,7 +1,7 @@
 //! A few clients at a real server in virtual time, any of which may stand still or lose its link.
 //!
-//! No oracle looks on here: a test says what it expects. A client that stands still is not called at
-//! all, while what it is sent piles up on its route.
+//! No oracle looks on here: a test says what it expects. A client that stands still is not called
+//! at all, while what it is sent piles up on its route.
 
 use core::time::Duration;
 

@@ -6,6 +6,7 @@
 mod browsing;
 
 use browsing::Stage;
+use tickwire_tests::seeds::number_from_env;
 
 #[test]
 fn pages_play_over_webtransport() {
@@ -55,4 +56,24 @@ fn the_first_frame_comes_within_three_seconds() {
 #[test]
 fn a_phone_joins_and_plays_by_touch() {
     Stage::direct("phone").run("phone", &[]);
+}
+
+#[test]
+fn a_page_agrees_with_the_server_among_bots_on_every_transport() {
+    // Sixteen on each of four transports.
+    let count = number_from_env("MIXED_BOTS").unwrap_or(64);
+    let seconds = number_from_env("MIXED_SECONDS").unwrap_or(10);
+    let mut stage = Stage::direct("mixed");
+    stage.add_bots(
+        &format!("--count {count} --transport mix --room mixed --chat 0.2"),
+        seconds,
+    );
+    let report = stage.run("mixed", &[&count.to_string(), &seconds.to_string()]);
+    let report = report.expect("bots were asked for");
+    let table = report.table();
+    println!("{table}");
+    assert_eq!(report.desyncs, 0, "{table}");
+    let chat = &report.chat;
+    let wrong = (chat.lost, chat.duplicated, chat.reordered);
+    assert_eq!(wrong, (0, 0, 0), "{table}");
 }

@@ -15,15 +15,16 @@ cargo xtask COMMAND
   web [--out DIR]               build the page with the browser's client (default target/web)
   browser                       build the page and test it in a real Chromium
   wasm                          build for wasm32 and compare its results with the native ones
-  bench [replication] [--json FILE]
-                                figures of the replication path; one JSON row a size and variant
+  bench [replication|network] [--json FILE]
+                                figures of the replication path, one JSON row a size and variant;
+                                or of the network thread against the bare library
   fuzz [--runs N]               the fuzz targets, N runs each (default 300000)
   long                          the long runs: more seeds, 5000000 runs a fuzz target
   help                          this text
 ";
 
 /// Benchmarks that exist, by name.
-const BENCHES: [&str; 1] = ["replication"];
+const BENCHES: [&str; 2] = ["replication", "network"];
 
 /// One command with its options, valid by construction.
 #[derive(Debug, PartialEq, Eq)]
@@ -203,7 +204,7 @@ mod tests {
             ("demo --for soon", "soon"),
             ("demo --for 0s", "0s"),
             ("fuzz --runs many", "many"),
-            ("bench network", "network"),
+            ("bench weather", "weather"),
         ] {
             let problem = parsed(line).expect_err(line);
             assert!(

@@ -39,7 +39,7 @@ pub(super) async fn relay(
             Some(_) = streams.join_next(), if !streams.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) if streams.len() < STREAMS_MAX => {
-                    let seed = Rng::of(options.seed, &[number, 0x7463_70]).next_u64();
+                    let seed = Rng::of(options.seed, &[number, 0x0074_6370]).next_u64();
                     number += 1;
                     streams.spawn(join(client, options.to, seed, clock, knobs.clone()));
                 }

@@ -41,7 +41,6 @@ pub fn beam(mesh: &mut Mesh, tail: Pos2, head: Pos2, width: f32, colours: [Color
 }
 
 /// An arc: from `start` over `span` radians, clockwise on the screen.
-#[must_use]
 pub fn arc(centre: Pos2, radius: f32, start: f32, span: f32, stroke: Stroke) -> Shape {
     let steps = ((span.abs() * radius / 4.0).ceil() as u16).clamp(2, 48);
     let points = (0..=steps)

@@ -55,7 +55,6 @@ pub fn digits(size: f32) -> FontId {
 }
 
 /// A panel over the arena that is read at a glance: quiet, see-through.
-#[must_use]
 pub fn plate() -> Frame {
     Frame::new()
         .fill(Color32::from_rgba_unmultiplied(12, 15, 21, 205))
@@ -64,7 +63,6 @@ pub fn plate() -> Frame {
 }
 
 /// A panel one works in: opaque, with an edge and a shadow.
-#[must_use]
 pub fn card() -> Frame {
     Frame::new()
         .fill(PANEL)
@@ -122,7 +120,6 @@ fn visuals() -> Visuals {
         selection: Selection {
             bg_fill: Color32::from_rgba_unmultiplied(255, 190, 92, 60),
             stroke: Stroke::new(1.0, ACCENT),
-            ..Selection::default()
         },
         hyperlink_color: ACCENT,
         extreme_bg_color: WELL,

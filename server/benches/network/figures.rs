@@ -41,8 +41,8 @@ impl Row {
 
     fn json(&self) -> String {
         format!(
-            "{{\"subject\": \"{}\", \"us_per_datagram\": {:.3}, \"cpu_us\": {:.0}, \"seconds\": {:.3}, \
-             \"sent\": {}, \"received\": {}}}",
+            "{{\"subject\": \"{}\", \"us_per_datagram\": {:.3}, \"cpu_us\": {:.0}, \
+             \"seconds\": {:.3}, \"sent\": {}, \"received\": {}}}",
             self.kind.name(),
             self.us_per_datagram(),
             self.cpu_us,

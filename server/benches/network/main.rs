@@ -1,9 +1,9 @@
 //! Measures the network thread: CPU time a datagram of our transports, against the bare libraries.
 //!
-//! Each subject is a server on a thread of its own in this process, which gets one batch a tick from
-//! another thread, as in the real server. The players are in another process, so that their CPU
-//! time is apart. A subject and its bare rival run in turn, three times; the ratio is the median.
-//! `--json FILE` writes the figures, `--quick` measures a little, `--only quic|webrtc` one pair.
+//! Each subject is a server on a thread of its own in this process, which gets one batch a tick
+//! from another thread, as in the real server. The players are in another process, so that their
+//! CPU time is apart. A subject and its bare rival run in turn, three times; the ratio is the
+//! median. `--json FILE` writes the figures, `--quick` measures a little, `--only quic` one pair.
 
 mod bare_quic;
 mod figures;
@@ -65,7 +65,9 @@ fn options(args: &[String]) -> Result<Options, String> {
                 options.json = Some(file.clone());
             }
             "--only" => {
-                let name = rest.next().ok_or("--only needs quic or webrtc")?;
+                let name = rest
+                    .next()
+                    .ok_or("--only needs the name of a transport, such as quic")?;
                 options.only = Some(name.clone());
             }
             other => {

@@ -15,6 +15,7 @@ use tickwire_server::runtime::Outlet;
 use tickwire_server::runtime::clock::WallTime;
 use tickwire_server::transport::origin::OriginRule;
 use tickwire_server::transport::quic::{Quic, QuicOptions, ResetKey};
+use tickwire_server::transport::seats::Seats;
 use tickwire_server::transport::tls::Certificates;
 use tickwire_server::transport::{LinkSink, Links};
 use tickwire_shared::close::CloseReason;
@@ -90,7 +91,7 @@ pub fn options() -> Result<QuicOptions, String> {
         origins: OriginRule::new(Vec::new()),
         transports: Transport::ALL.to_vec(),
         reset_key: ResetKey([7; 64]),
-        links_per_address_max: usize::MAX,
+        seats: Seats::new(usize::MAX),
     })
 }
 

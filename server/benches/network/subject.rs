@@ -159,8 +159,8 @@ pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
     Ok(row)
 }
 
-/// The traffic flowed, both ways, in the time that was measured; and what one side sent in the whole
-/// run came to the other.
+/// The traffic flowed, both ways, in the time that was measured; and what one side sent in the
+/// whole run came to the other.
 fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String> {
     let due = row.seconds * f64::from(RATE) * players as f64;
     let (name, (ours, theirs)) = (row.kind.name(), last);
@@ -170,7 +170,7 @@ fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String
     ] {
         if (flowed as f64) < due * FLOWED_MIN {
             return Err(format!(
-                "{name}: only {flowed} of {due:.0} datagrams went {way}: is the machine busy?\n{row}"
+                "{name}: only {flowed} of {due:.0} datagrams went {way}; a busy machine?\n{row}"
             ));
         }
         if arrived * 1_000 < sent * (1_000 - MISSING_PERMILLE_MAX) {

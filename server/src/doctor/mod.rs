@@ -17,8 +17,9 @@ use crate::config::Config;
 use crate::http::usable;
 use crate::runtime::clock::WallTime;
 
-/// How long the doctor waits for any one answer.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(3);
+/// How long the doctor waits for any one answer. A busy machine may take seconds for a handshake,
+/// and a server that answers late must not be taken for another program.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// Looks at everything that a server of this configuration needs.
 ///

@@ -23,6 +23,8 @@ pub enum DropCause {
     QueueFull,
     /// Its connection could not read it.
     Unreadable,
+    /// More than an address may be sent that has not answered yet.
+    Unanswered,
     /// The socket took no more, or the kernel refused to send.
     NotSent,
     /// The kernel reported an error instead of a datagram.
@@ -31,7 +33,7 @@ pub enum DropCause {
 
 impl DropCause {
     /// Every cause, in the order of their counters, with the label of each.
-    pub(super) const ALL: [(DropCause, &'static str); 10] = [
+    pub(super) const ALL: [(DropCause, &'static str); 11] = [
         (DropCause::Unknown, "unknown"),
         (DropCause::StunUser, "stun_user"),
         (DropCause::StunProof, "stun_proof"),
@@ -40,6 +42,7 @@ impl DropCause {
         (DropCause::Stranger, "stranger"),
         (DropCause::QueueFull, "queue_full"),
         (DropCause::Unreadable, "unreadable"),
+        (DropCause::Unanswered, "unanswered"),
         (DropCause::NotSent, "not_sent"),
         (DropCause::NotReceived, "not_received"),
     ];

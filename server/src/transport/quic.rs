@@ -20,12 +20,12 @@ use quinn::{Connection, Incoming, VarInt};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::transport::Transport;
 use tokio::task::spawn_local;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use web_transport_quinn::{RecvStream, SendStream, Session};
 
 use super::origin::OriginRule;
 use super::seats::{Seat, Seats};
-use super::socket::MuxSocket;
+use super::socket::{MuxSocket, Standing};
 use super::{LinkSink, Links};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
@@ -42,6 +42,7 @@ struct Shared {
     links: Rc<Links>,
     sink: Rc<dyn LinkSink>,
     metrics: Arc<Metrics>,
+    socket: Arc<MuxSocket>,
     /// Connections that have no link yet.
     handshakes: Cell<usize>,
     /// Connections of each address, those without a link included.
@@ -76,6 +77,7 @@ impl Quic {
             links,
             sink,
             metrics,
+            socket: Arc::clone(&socket),
             handshakes: Cell::new(0),
             seats,
             origins,
@@ -147,7 +149,9 @@ impl Shared {
 /// One connection from its first packet to its end.
 async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, seat: Seat) {
     let from = incoming.remote_address();
-    match open(&shared, incoming).await {
+    let proven = incoming.remote_address_validated();
+    let mut standing = Standing::begin(Arc::clone(&shared.socket), from, proven);
+    match open(&shared, incoming, &mut standing).await {
         Ok(opened) => {
             drop(handshake);
             link::run(&shared, from, opened).await;
@@ -155,6 +159,10 @@ async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, sea
         Err(reason) => {
             shared.metrics.links.failed.of(Transport::Quic).inc();
             tracing::debug!(reason, "a connection did not become a link");
+            if !standing.is_proven() {
+                // What is still sent to say so counts too.
+                sleep(CLOSE_LINGER_TIME_MAX).await;
+            }
         }
     }
     drop(seat);
@@ -162,12 +170,17 @@ async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, sea
 
 /// The handshake of QUIC, that of WebTransport if asked for, and the client's one stream, within a
 /// deadline.
-async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static str> {
+async fn open(
+    shared: &Shared,
+    incoming: Incoming,
+    standing: &mut Standing,
+) -> Result<Opened, &'static str> {
     let reached = RefCell::new(Reached::Nothing);
     let opening = async {
         let failed = "the QUIC handshake failed";
         let connecting = incoming.accept().map_err(|_| failed)?;
         let connection = connecting.await.map_err(|_| failed)?;
+        standing.prove();
         *reached.borrow_mut() = Reached::Connection(connection.clone());
         let (transport, session) = if webtransport::is_asked_for(&connection) {
             let session = webtransport::accept(&connection, &shared.origins).await?;
@@ -175,7 +188,7 @@ async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static st
         } else {
             (Transport::Quic, Session::raw(connection))
         };
-        *reached.borrow_mut() = Reached::Session(session.clone());
+        *reached.borrow_mut() = Reached::Session(Box::new(session.clone()));
         let (send, receive) = (session.accept_bi().await)
             .map_err(|_| "the client left before it opened its stream")?;
         Ok(Opened {
@@ -197,7 +210,7 @@ async fn open(shared: &Shared, incoming: Incoming) -> Result<Opened, &'static st
 enum Reached {
     Nothing,
     Connection(Connection),
-    Session(Session),
+    Session(Box<Session>),
 }
 
 impl Reached {

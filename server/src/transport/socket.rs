@@ -9,11 +9,13 @@
 //! ```
 
 mod gate;
+mod ledger;
 mod sort;
 mod stun;
 
 pub use gate::Sabotage;
 pub(super) use gate::{ConnectionId, Foreign, Gate, Path};
+pub(super) use ledger::Standing;
 
 use std::fmt;
 use std::future::Future;
@@ -29,6 +31,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use self::ledger::Ledger;
 use crate::limits::{FOREIGN_BATCHES_MAX, UDP_SOCKET_BUFFER_BYTES};
 use crate::metrics::{DropCause, Metrics};
 use crate::runtime::clock;
@@ -38,6 +41,8 @@ pub struct MuxSocket {
     io: UdpSocket,
     state: UdpSocketState,
     gate: Gate,
+    /// What addresses whose handshake is under way may be sent.
+    ledger: Ledger,
     metrics: Arc<Metrics>,
 }
 
@@ -54,6 +59,7 @@ impl MuxSocket {
             io: UdpSocket::from_std(socket)?,
             state,
             gate: Gate::default(),
+            ledger: Ledger::default(),
             metrics,
         }))
     }
@@ -72,9 +78,15 @@ impl MuxSocket {
             segment_size: None,
             src_ip: path.local,
         };
-        if self.try_send(&transmit).is_err() {
+        if self.write(&transmit).is_err() {
             self.metrics.foreign_dropped.inc(DropCause::NotSent);
         }
+    }
+
+    fn write(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.io.try_io(Interest::WRITABLE, || {
+            self.state.send((&self.io).into(), transmit)
+        })
     }
 
     /// Takes out of a batch what is not QUIC's. Whether QUIC has anything left of it.
@@ -92,7 +104,10 @@ impl MuxSocket {
                     self.metrics.foreign_dropped.inc(cause);
                 }
             });
-            any |= meta.len > 0;
+            if meta.len > 0 {
+                any = true;
+                self.ledger.receive(meta.addr, meta.len);
+            }
         }
         any
     }
@@ -107,9 +122,13 @@ impl AsyncUdpSocket for MuxSocket {
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.io.try_io(Interest::WRITABLE, || {
-            self.state.send((&self.io).into(), transmit)
-        })
+        let (to, bytes) = (transmit.destination, transmit.contents.len());
+        if !self.ledger.may_send(to, bytes) {
+            // For QUIC it is as if the network had lost it.
+            self.metrics.foreign_dropped.inc(DropCause::Unanswered);
+            return Ok(());
+        }
+        self.write(transmit)
     }
 
     fn poll_recv(

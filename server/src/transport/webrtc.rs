@@ -1,9 +1,9 @@
 //! Links over WebRTC: two data channels to a browser, on the socket QUIC has.
 //!
 //! Never gathers, never dials and never takes media: it waits at one address that the answer names
-//! (ICE-lite), and a client that made its offer over HTTP comes there. Strangers are kept out by the
-//! gate of the [`MuxSocket`]. Everything here runs on the network thread, in three tasks for all
-//! connections together: offers, datagrams, timers.
+//! (ICE-lite), and a client that made its offer over HTTP comes there. Strangers are kept out by
+//! the gate of the [`MuxSocket`]. Everything here runs on the network thread, in three tasks for
+//! all connections together: offers, datagrams, timers.
 
 mod channels;
 mod connection;

@@ -4,9 +4,9 @@
 //! client. Whoever owns a [`Link`] drives it by calling [`Link::recv`]; over WebRTC and WebSocket a
 //! task carries it besides, which ends with the link.
 //!
-//! Every transport has the same lanes; `docs/transports.md` draws how each carries them. In a program
-//! that can wait a link is awaited; in a browser, and wherever frames are drawn, it is asked: see
-//! [`PolledLink`].
+//! Every transport has the same lanes; `docs/transports.md` draws how each carries them. In a
+//! program that can wait a link is awaited; in a browser, and wherever frames are drawn, it is
+//! asked: see [`PolledLink`].
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

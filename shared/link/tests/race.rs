@@ -55,8 +55,7 @@ async fn quic_wins_where_it_passes() {
     let mut dialer = dialer(peers::quic::start());
     let mut dialed = outcome(&mut dialer, DialOrder::default())
         .await
-        .ok()
-        .expect("a link");
+        .unwrap_or_else(|failed| panic!("no link: {}", failed.words));
     assert_eq!(dialed.link.transport(), Transport::Quic);
     assert_eq!(dialed.attempts.len(), 1, "{:?}", dialed.attempts);
     echoed(&mut *dialed.link).await;
@@ -77,8 +76,7 @@ async fn websocket_wins_where_udp_does_not_pass_and_the_others_say_why() {
     let mut dialer = dialer(web::start(port).await);
     let mut dialed = outcome(&mut dialer, DialOrder::default())
         .await
-        .ok()
-        .expect("a link");
+        .unwrap_or_else(|failed| panic!("no link: {}", failed.words));
     assert_eq!(dialed.link.transport(), Transport::WebSocket);
     let tried: Vec<Transport> = dialed.attempts.iter().map(|one| one.transport).collect();
     assert!(tried.contains(&Transport::Quic), "{tried:?}");
@@ -119,7 +117,9 @@ async fn the_last_winner_goes_first_and_a_new_order_gives_up_the_old() {
         only: None,
         first: Some(Transport::WebRtc),
     };
-    let mut dialed = outcome(&mut dialer, order).await.ok().expect("a link");
+    let mut dialed = outcome(&mut dialer, order)
+        .await
+        .unwrap_or_else(|failed| panic!("no link: {}", failed.words));
     assert_eq!(dialed.link.transport(), Transport::WebRtc);
     echoed(&mut *dialed.link).await;
 }

@@ -6,9 +6,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use clap::Parser;
 use tickwire_arena::Arena;
+use tickwire_client_demo::bots::cli::Cli;
+use tickwire_client_demo::bots::fleet;
+use tickwire_client_demo::bots::report::Report;
 use tickwire_client_demo::relay::{Knobs, Options, Order, Relay};
 use tickwire_server::RunningServer;
 use tickwire_server::config::{Config, PublicAddress};
@@ -17,11 +22,15 @@ use tokio::runtime::Runtime;
 /// What a browser test may take on a busy machine; then its Chromium is ended.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// What a page may take until it plays among bots.
+const COMING_IN: Duration = Duration::from_secs(15);
+
 /// A server with a page, and what stands in front of it.
 pub struct Stage {
     config: Config,
     server: Option<RunningServer>,
     relay: Option<(Runtime, Relay)>,
+    bots: Option<JoinHandle<Report>>,
 }
 
 impl Stage {
@@ -66,13 +75,29 @@ impl Stage {
             config,
             server: None,
             relay,
+            bots: None,
         };
         stage.start();
         stage
     }
 
-    /// Runs a case of `tests/browser/` and demands that it passes.
-    pub fn run(mut self, case: &str, arguments: &[&str]) {
+    /// Lets bots play beside the page: for as long as it plays, and the time it may take to come in.
+    pub fn add_bots(&mut self, flags: &str, seconds: u64) {
+        let server = self.server.as_ref().expect("it runs");
+        let (to, admin) = (server.address(), server.admin_address());
+        let lasts = seconds + COMING_IN.as_secs();
+        let line = format!("bots --server {to} --admin {admin} --duration {lasts}s {flags}");
+        let cli = Cli::try_parse_from(line.split(' ')).expect("good flags");
+        self.bots = Some(std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.expect("a runtime").block_on(fleet::run(cli))
+        }));
+    }
+
+    /// Runs a case of `tests/browser/` and demands that it passes; returns what the bots report.
+    pub fn run(mut self, case: &str, arguments: &[&str]) -> Option<Report> {
         let folder = workspace().join("tests").join("browser");
         assert!(
             folder.join("node_modules").is_dir(),
@@ -94,6 +119,9 @@ impl Stage {
         self.serve(&mut child);
         let status = child.wait().expect("it ends");
         assert!(status.success(), "{case} {arguments:?} failed: see above");
+        self.bots
+            .take()
+            .map(|bots| bots.join().expect("bots do not panic"))
     }
 
     /// Does what the program asks for until it ends; past [`PATIENCE`] it is ended.

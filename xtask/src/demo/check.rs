@@ -16,6 +16,9 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
 /// How long the server may take to answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(3);
 
+/// How long a bot tries and plays: WebRTC alone may take more than a second to open.
+const BOT_STAYS: &str = "4s";
+
 /// The ways in, best first: the name in flags and answers, and the one for people.
 const TRANSPORTS: [(&str, &str); 4] = [
     ("quic", "QUIC"),
@@ -54,7 +57,7 @@ pub struct Way {
 /// What was wrong with the server's answer, or that bots cannot be started.
 pub fn ways(address: SocketAddr, bots: &Path, folder: &Path) -> Result<Vec<Way>, String> {
     let info = connect_info(address)?;
-    // All bots go at once; each takes a second or two.
+    // All bots go at once, so that the whole takes as long as one.
     let trials = TRANSPORTS.map(|(name, title)| {
         let offered = &info["transports"][name];
         let report = folder.join(format!("demo-check-{name}.json"));
@@ -106,7 +109,7 @@ fn send_bot(
     let _ = std::fs::remove_file(report);
     Command::new(bots)
         .args(["--server", &address.to_string(), "--transport", transport])
-        .args(["--count", "1", "--duration", "1s", "--report"])
+        .args(["--count", "1", "--duration", BOT_STAYS, "--report"])
         .arg(report)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -92,7 +92,7 @@ fn in_use(identity: &Identity, server: &Server) -> Option<Finding> {
     let same = server.certificate_sha256 == identity.sha256();
     (!same).then(|| {
         Finding::warning(
-            "certificate in use",
+            "certificate used",
             "the server that runs shows another certificate than the files hold: it reads them \
              within seconds; if it did not, its log says why, and SIGHUP makes it try at once",
         )

@@ -2,8 +2,8 @@
 //!
 //! Never gives a seat away before its time: who comes back finds the same entity.
 //!
-//! A link that dies may belong to a tab that was frozen while its player was away. Its session waits
-//! as long as it could have been silent on a living link, so that a closed lid costs nobody a seat.
+//! A link that dies may belong to a tab that was frozen while its player was away. Its session
+//! waits as long as it could have been silent on a living link, so that a closed lid costs no seat.
 
 use std::time::Duration;
 

@@ -34,7 +34,7 @@ pub(super) fn answer(
 ) -> Answer {
     let accept = match accept_key(request.headers()) {
         Ok(accept) => accept,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let Some(admission) = websockets.admit(arrival.from) else {
         return text(
@@ -57,12 +57,12 @@ pub(super) fn answer(
 }
 
 /// What proves to the client that this server understood it, or what to answer instead.
-fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Answer> {
+fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Box<Answer>> {
     if !has_token(headers, UPGRADE, "websocket") || !has_token(headers, CONNECTION, "upgrade") {
         let mut refused = text(StatusCode::UPGRADE_REQUIRED, "this is for WebSocket only");
         let websocket = HeaderValue::from_static("websocket");
         refused.headers_mut().insert(UPGRADE, websocket);
-        return Err(refused);
+        return Err(Box::new(refused));
     }
     if headers
         .get(SEC_WEBSOCKET_VERSION)
@@ -72,20 +72,18 @@ fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Answer> {
         let mut refused = text(StatusCode::UPGRADE_REQUIRED, "this is for version 13 only");
         let version = HeaderValue::from_static(VERSION);
         refused.headers_mut().insert(SEC_WEBSOCKET_VERSION, version);
-        return Err(refused);
+        return Err(Box::new(refused));
     }
     if !has_token(headers, SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         let line = format!("ask for the subprotocol {SUBPROTOCOL}");
-        return Err(text(StatusCode::BAD_REQUEST, &line));
+        return Err(Box::new(text(StatusCode::BAD_REQUEST, &line)));
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     let key = key.filter(|key| key.len() == KEY_CHARS);
     let accept = key.and_then(|key| HeaderValue::from_str(&derive_accept_key(key)).ok());
     accept.ok_or_else(|| {
-        text(
-            StatusCode::BAD_REQUEST,
-            "the key of the WebSocket is missing",
-        )
+        let line = "the key of the WebSocket is missing";
+        Box::new(text(StatusCode::BAD_REQUEST, line))
     })
 }
 

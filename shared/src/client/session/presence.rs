@@ -4,8 +4,8 @@
 //! meanwhile it reads the newest few.
 //!
 //! A browser gives a hidden tab one call a second or none, and then everything at once. So packets
-//! that come long after the last frame, or too many between two frames, wait for the next frame in a
-//! short queue that the oldest leave unread. The work of a frame is bounded, however long the
+//! that come long after the last frame, or too many between two frames, wait for the next frame in
+//! a short queue that the oldest leave unread. The work of a frame is bounded, however long the
 //! standstill was.
 
 use core::time::Duration;
