@@ -1,5 +1,5 @@
-//! Clients of the demo arena: bots that measure a server, a player's client for the terminal, and one
-//! for a window or a browser.
+//! Clients of the demo arena: bots that measure a server, a player's client for the terminal, and
+//! one for a window or a browser.
 //!
 //! Nothing here decides what happens in a game, and nothing here is needed to host one.
 

@@ -23,8 +23,8 @@ const SILENCE: Duration = Duration::from_secs(3);
 const JOIN_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Pilot {
-    /// Moves to another transport in the middle of the game: dials while the old link plays on, then
-    /// takes the session over. Without a link it dials anew at once.
+    /// Moves to another transport in the middle of the game: dials while the old link plays on,
+    /// then takes the session over. Without a link it dials anew at once.
     pub fn switch_transport(&mut self, only: Option<Transport>, now: Instant) {
         let before = self.order;
         self.order = DialOrder { only, first: None };

@@ -1,8 +1,8 @@
 //! A client of the arena in a program with frames: dials, moves packets, and dials again, one call
 //! a frame.
 //!
-//! Never waits, reads no clock and draws nothing: the time is an argument, links are asked. A window
-//! and a browser drive the same [`Pilot`], and tests drive it in virtual time.
+//! Never waits, reads no clock and draws nothing: the time is an argument, links are asked. A
+//! window and a browser drive the same [`Pilot`], and tests drive it in virtual time.
 //!
 //! ```text
 //! links    opening, losing and changing links
@@ -131,7 +131,7 @@ impl Pilot {
     }
 
     /// Everything there is to do at `now`: takes packets, steps the client, sends, dials. At most
-    /// [`PILOT_PACKETS_MAX`](tickwire_shared::limits::PILOT_PACKETS_MAX) packets are taken, so that a frame ends in time however much came.
+    /// `PILOT_PACKETS_MAX` packets are taken, so that a frame ends in time however much came.
     pub fn frame(&mut self, now: Instant) {
         if now.since(self.framed) > PAUSE {
             self.heard = now;

@@ -47,8 +47,8 @@ impl Smooth {
         }
     }
 
-    /// A correction moved an entity's row from `before` to `after`. At `now` it is still drawn where
-    /// it was.
+    /// A correction moved an entity's row from `before` to `after`. At `now` it is still drawn
+    /// where it was.
     pub fn corrected(
         &mut self,
         now: Instant,
