@@ -26,7 +26,7 @@ const MISSING_PERMILLE_MAX: u64 = 20;
 
 /// The least share of the traffic that must flow: a busy machine gives a thread its turn late, and
 /// then a newer batch replaces one that was not taken.
-const FLOWED_MIN: f64 = 0.5;
+const FLOWED_MIN: f64 = 0.9;
 
 /// How long the last datagrams may take.
 const DRAIN_TIME: Duration = Duration::from_millis(500);

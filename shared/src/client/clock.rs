@@ -19,6 +19,7 @@ use super::window::Window;
 use crate::delta::InputReport;
 use crate::id::Tick;
 use crate::input::{Shown, Verdict};
+use crate::limits::PREDICT_TICKS_MAX;
 use crate::time::{Instant, TickRate};
 
 /// How far back measurements count: long enough for a quantile, short enough to follow a route.
@@ -32,6 +33,13 @@ const FAR_MICROS: i64 = 40_000;
 /// Safety beyond the first tick, in 1/1000 tick. The measured percentile is of packets that were
 /// not overtaken, which under jitter is less than that of all, by about this much.
 const EXTRA_MILLI_MAX: i64 = 1_800;
+/// Further past a snapshot that has just come than this, in ticks, is too far to predict from it.
+const AHEAD_TICKS_MAX: u32 = PREDICT_TICKS_MAX / 4 * 3;
+/// The longest round trip a guess believes in: a slow handshake must not put the first inputs further
+/// ahead than the server takes.
+const GUESS_MICROS_MAX: i64 = 400_000;
+/// Snapshots without a report on inputs for this long: the guess was wrong, and a new one is due.
+const UNHEARD: Duration = Duration::from_secs(2);
 /// Reports after which the first guess is replaced by the measurement in one jump.
 const FIRST_REPORTS: u32 = 8;
 /// Ticks the first guess of the lead is longer than the handshake's round trip suggests.
@@ -86,6 +94,8 @@ pub struct Clock {
     /// Local time less this is the time of the instant the client draws.
     behind: Slewed,
     updated: Instant,
+    /// When a report on inputs came last, or the clock was started.
+    heard: Instant,
     /// `ahead` at which inputs would have come exactly on time.
     route_up: Window,
     /// Local arrival less the tick's time.
@@ -115,6 +125,7 @@ impl Clock {
             ahead: Slewed::default(),
             behind: Slewed::default(),
             updated: Instant::default(),
+            heard: Instant::default(),
             route_up: Window::new(SPAN),
             route_down: Window::new(SPAN),
             rtt: Window::new(SPAN),
@@ -133,8 +144,7 @@ impl Clock {
 
     /// A first guess of the round trip, from the handshake.
     pub fn guess_rtt(&mut self, rtt: Duration) {
-        // A slow handshake must not put the first inputs further ahead than the server takes.
-        self.first_rtt_micros = rtt.as_micros().min(400_000) as i64;
+        self.first_rtt_micros = (rtt.as_micros() as i64).min(GUESS_MICROS_MAX);
         self.rtt_micros = self.first_rtt_micros;
     }
 
@@ -154,9 +164,14 @@ impl Clock {
         let behind = now.micros() as i64 - self.time_of(tick);
         self.route_down.add(now, behind);
         self.loss_milli = (loss.clamp(0.0, 1.0) * 1_000.0) as i64;
-        // A tick that the server has already computed cannot be the one to work on.
-        let overtaken = self.ahead.value + behind < 0;
-        if !self.started || overtaken {
+        // A tick that the server has already computed cannot be the one to work on. Nor can one so
+        // far ahead that it cannot be predicted, or that the server drops: then no report comes
+        // back that would say how early an input came, and nothing else would ever mend this.
+        let lead = self.ahead.value + behind;
+        let overtaken = lead < 0;
+        let too_far = lead > self.ahead_max();
+        let unheard = now.since(self.heard) > UNHEARD;
+        if !self.started || overtaken || too_far || unheard {
             self.start(now, behind);
         }
         self.aim_behind(now);
@@ -283,7 +298,9 @@ impl Clock {
         self.started = true;
         self.route_up.clear();
         self.reports = 0;
+        self.heard = now;
         let rtt = self.rtt_micros.max(self.first_rtt_micros);
+        let rtt = rtt.min(GUESS_MICROS_MAX);
         self.ahead.value = rtt - behind + FIRST_SPARE_TICKS * self.period();
         self.ahead.target = self.ahead.value;
     }
@@ -294,6 +311,7 @@ impl Clock {
         let waited = self.time_of(tick) - self.time_of(report.newest) + margin;
         let rtt = now.since(issued.at).as_micros() as i64 - waited;
         self.rtt.add(now, rtt.max(0));
+        self.heard = self.heard.max(now);
         self.reports = self.reports.saturating_add(1);
         self.rtt.settle(now);
         self.rtt_micros = self.rtt.quantile(50).unwrap_or(self.rtt_micros);
@@ -313,7 +331,9 @@ impl Clock {
         };
         let seen = (self.loss_milli * 20).max(self.penalty_micro / 1_000);
         let extra = seen.max(settling).min(EXTRA_MILLI_MAX);
+        let down = self.route_down.quantile(50).unwrap_or(0);
         let target = on_time + self.period() * (1_000 + extra) / 1_000;
+        let target = target.min(self.ahead_max() - down);
         let first = self.reports < FIRST_REPORTS;
         if first && target <= self.ahead.value {
             return;
@@ -335,6 +355,11 @@ impl Clock {
         if samples == 1 {
             self.behind.value = self.behind.target;
         }
+    }
+
+    /// How far the tick to work on may be past a snapshot that has just come.
+    fn ahead_max(&self) -> i64 {
+        self.time_of(Tick(AHEAD_TICKS_MAX))
     }
 
     fn time_of(&self, tick: Tick) -> i64 {

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ use tokio::runtime::Runtime;
 
 /// What a browser test may take on a busy machine; then its Chromium is ended.
 const PATIENCE: Duration = Duration::from_secs(240);
+
+/// One case runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a page may take until it plays among bots.
 const COMING_IN: Duration = Duration::from_secs(15);
@@ -98,6 +102,8 @@ impl Stage {
 
     /// Runs a case of `tests/browser/` and demands that it passes; returns what the bots report.
     pub fn run(mut self, case: &str, arguments: &[&str]) -> Option<Report> {
+        // Pages are drawn by the processor here: two cases at once would measure each other.
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = workspace().join("tests").join("browser");
         assert!(
             folder.join("node_modules").is_dir(),

@@ -206,3 +206,67 @@ fn a_change_of_route_settles_within_two_seconds() {
         near(23, leads[9]);
     }
 }
+
+#[test]
+fn a_clock_that_ran_away_is_caught_by_the_next_snapshot() {
+    let mut clock = Clock::new(RATE, 1);
+    clock.guess_rtt(Duration::from_millis(50));
+    let at = |tick: u32| Instant(5_000_000 + RATE.micros_of(u64::from(tick)));
+    clock.snapshot(at(600), Tick(600), 0.0);
+    let ahead = |clock: &Clock, tick: u32| clock.tick(at(tick)).since(Tick(tick));
+    assert!(ahead(&clock, 600) < 20);
+
+    clock.ahead.value += 8_000_000;
+    clock.ahead.target = clock.ahead.value;
+    assert!(
+        ahead(&clock, 601) > PREDICT_TICKS_MAX,
+        "nothing can be predicted"
+    );
+    clock.snapshot(at(601), Tick(601), 0.0);
+    clock.advance(at(602));
+    assert!(
+        ahead(&clock, 602) < 20,
+        "{} ticks ahead",
+        ahead(&clock, 602)
+    );
+}
+
+#[test]
+fn a_clock_whose_inputs_nobody_reports_on_guesses_anew() {
+    let mut clock = Clock::new(RATE, 1);
+    let at = |tick: u32| Instant(5_000_000 + RATE.micros_of(u64::from(tick)));
+    clock.snapshot(at(600), Tick(600), 0.0);
+    // Further ahead than the server takes, but near enough to be predicted.
+    clock.ahead.value += RATE.micros_of(70) as i64;
+    clock.ahead.target = clock.ahead.value;
+    for tick in 601..800 {
+        clock.snapshot(at(tick), Tick(tick), 0.0);
+        clock.advance(at(tick));
+    }
+    let ahead = clock.tick(at(799)).since(Tick(799));
+    assert!(ahead < 40, "{ahead} ticks ahead");
+}
+
+#[test]
+fn reports_of_inputs_that_came_far_too_late_do_not_make_it_run_away() {
+    let mut clock = Clock::new(RATE, 1);
+    let at = |tick: u32| Instant(5_000_000 + RATE.micros_of(u64::from(tick)));
+    for tick in 600..700 {
+        clock.snapshot(at(tick), Tick(tick), 0.0);
+        let report = InputReport {
+            newest: Tick(tick),
+            margin_16: -2_047,
+            verdicts: [Verdict::Missing; 8],
+        };
+        let issued = Issued {
+            at: at(tick - 1),
+            ahead_micros: clock.ahead_micros(),
+        };
+        let _ = clock
+            .report(at(tick), Tick(tick), &report, Some(issued))
+            .count();
+        clock.advance(at(tick));
+        let ahead = clock.tick(at(tick)).since(Tick(tick));
+        assert!(ahead < PREDICT_TICKS_MAX, "{ahead} ticks ahead at {tick}");
+    }
+}

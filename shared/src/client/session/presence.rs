@@ -17,7 +17,7 @@ use crate::limits::{
     BACKLOG_PACKETS_MAX, CLIENT_AWAY_MILLIS, CLIENT_IDLE_MILLIS, FRAME_PACKETS_MAX,
 };
 use crate::time::Instant;
-use crate::wire::ClientControl;
+use crate::wire::{ClientControl, decode_probe};
 
 /// Longer after a frame than this, packets wait for the next one: the caller stood still.
 const STANDSTILL: Duration = Duration::from_millis(250);
@@ -64,8 +64,12 @@ impl<G: Game> Client<G> {
         })
     }
 
-    /// A snapshot packet came: it is used, or waits for the next frame.
+    /// A snapshot packet came: it is used, or waits for the next frame. The echo of a probe that was
+    /// sent before the Hello may come after the answer to it, and says nothing any more.
     pub(super) fn snapshot(&mut self, now: Instant, bytes: &[u8]) {
+        if decode_probe(bytes).is_some() {
+            return;
+        }
         let stands_still = now.since(self.framed) >= STANDSTILL;
         let few = !stands_still && self.decoded < FRAME_PACKETS_MAX;
         if few || self.config.sabotage == Sabotage::ReadBacklog {
