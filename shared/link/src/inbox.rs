@@ -11,7 +11,7 @@ use tickwire_shared::limits::{LINK_ORDERED_INBOX_BYTES_MAX, LINK_SNAPSHOT_INBOX_
 
 use crate::word::LinkEnd;
 
-/// What a packet on the Ordered lane counts beside its bytes, so that many tiny ones are bounded too.
+/// What a packet on the Ordered lane counts beside its bytes: many tiny ones are bounded too.
 const PACKET_OVERHEAD_BYTES: usize = 32;
 
 /// Packets that wait to be taken, and then the end of the link.

@@ -35,8 +35,8 @@ const FAR_MICROS: i64 = 40_000;
 const EXTRA_MILLI_MAX: i64 = 1_800;
 /// Further past a snapshot that has just come than this, in ticks, is too far to predict from it.
 const AHEAD_TICKS_MAX: u32 = PREDICT_TICKS_MAX / 4 * 3;
-/// The longest round trip a guess believes in: a slow handshake must not put the first inputs further
-/// ahead than the server takes.
+/// The longest round trip a guess believes in: a slow handshake must not put the first inputs
+/// further ahead than the server takes.
 const GUESS_MICROS_MAX: i64 = 400_000;
 /// Snapshots without a report on inputs for this long: the guess was wrong, and a new one is due.
 const UNHEARD: Duration = Duration::from_secs(2);

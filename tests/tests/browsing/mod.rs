@@ -85,7 +85,7 @@ impl Stage {
         stage
     }
 
-    /// Lets bots play beside the page: for as long as it plays, and the time it may take to come in.
+    /// Lets bots play beside the page: as long as it plays, and the time it may take to come in.
     pub fn add_bots(&mut self, flags: &str, seconds: u64) {
         let server = self.server.as_ref().expect("it runs");
         let (to, admin) = (server.address(), server.admin_address());

@@ -88,7 +88,7 @@ impl Folder {
     }
 }
 
-/// Names one content among the builds of a page: FNV-1a, 64 bits. Nobody gains by a collision, since
+/// Names one content among the builds of a page: FNV-1a, 64 bits. Nobody gains by a collision:
 /// who builds the page can serve anything anyway.
 fn hash(bytes: &[u8]) -> String {
     const START: u64 = 0xCBF2_9CE4_8422_2325;

@@ -1,7 +1,7 @@
 //! Links of a page in a browser: WebTransport, WebRTC and WebSocket, and the race among them.
 //!
 //! Never dials another server than the one the page came from. Callbacks of the browser fill an
-//! inbox; nothing here waits, and what is dropped closes its connection and takes its callbacks off.
+//! inbox; nothing here waits. What is dropped closes its connection and takes its callbacks off.
 //!
 //! ```text
 //! dialer        what a program with frames asks for a link

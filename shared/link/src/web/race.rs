@@ -133,8 +133,8 @@ async fn winner(contenders: &mut [Contender], hurried: bool) -> Option<usize> {
     .await
 }
 
-/// How long a WebSocket that is ready waits for the transports over UDP, in milliseconds: until each
-/// has had as long as an echo may take.
+/// How long a WebSocket that is ready waits for the transports over UDP, in milliseconds: until
+/// each has had as long as an echo may take.
 fn patience(contenders: &[Contender], hurried: bool) -> u32 {
     let now = page::now();
     let waiting = contenders.iter().filter(|one| one.outcome.is_none());

@@ -64,8 +64,8 @@ impl<G: Game> Client<G> {
         })
     }
 
-    /// A snapshot packet came: it is used, or waits for the next frame. The echo of a probe that was
-    /// sent before the Hello may come after the answer to it, and says nothing any more.
+    /// A snapshot packet came: it is used, or waits for the next frame. The echo of a probe that
+    /// was sent before the Hello may come after the answer to it, and says nothing any more.
     pub(super) fn snapshot(&mut self, now: Instant, bytes: &[u8]) {
         if decode_probe(bytes).is_some() {
             return;
