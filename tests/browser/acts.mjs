@@ -49,6 +49,31 @@ export async function isSeenMoving(mover, watcher, patience = PATIENCE_MS) {
   throw new Error(`${watcher.name} never saw ${mover.name} move: ${JSON.stringify(await watcher.state())}`);
 }
 
+/** Steers until the page's own fighter obeys; when that was, in milliseconds since 1970. The page
+ * itself looks, so that no other page's pictures are measured with it. */
+export async function steers(player) {
+  const ways = player.went ? [player.went.map((part) => -part), ...DIRECTIONS] : DIRECTIONS;
+  const obeyed = await player.page.evaluate(async ({ ways, moved, patience }) => {
+    const began = performance.now();
+    let from = null;
+    for (let turn = 0; performance.now() - began < patience; turn += 1) {
+      window.tickwire.hold({ move: ways[turn % ways.length] });
+      for (let look = 0; look < 12; look += 1) {
+        await new Promise((done) => { setTimeout(done, 20); });
+        const { own } = window.tickwire.state;
+        from ??= own;
+        if (own && Math.hypot(own.x - from.x, own.y - from.y) > moved) {
+          window.tickwire.hold({ move: [0, 0] });
+          return performance.timeOrigin + performance.now();
+        }
+      }
+    }
+    return null;
+  }, { ways, moved: MOVED, patience: PATIENCE_MS });
+  assert(obeyed !== null, `${player.name} cannot steer: ${JSON.stringify(await player.state())}`);
+  return obeyed;
+}
+
 /** Lines said so far: each must differ from the others. */
 let said = 0;
 

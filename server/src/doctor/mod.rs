@@ -1,7 +1,7 @@
 //! `tickwire-server doctor`: looks at everything a server needs and says what to fix.
 //!
 //! Never changes anything that stays, and never talks to another machine. Asking and judging are
-//! apart: [`ask`] finds facts, [`judge`] turns each into a finding and can be tested by table.
+//! apart: `ask` finds facts, `judge` turns each into a finding and can be tested by table.
 
 mod ask;
 mod finding;

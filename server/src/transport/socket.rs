@@ -2,7 +2,7 @@
 //!
 //! Never waits and never ends: an error of the kernel is counted, since one that reached the QUIC
 //! endpoint would end every link. The first byte tells the protocols apart (RFC 9443); QUIC gets
-//! its datagrams as if the socket were its own, the rest goes through the [`Gate`].
+//! its datagrams as if the socket were its own, the rest goes through the gate.
 //!
 //! ```text
 //! first byte: 0 to 3 STUN | 20 to 63 DTLS | 64 to 127 and 192 to 255 QUIC | anything else dropped

