@@ -7,6 +7,9 @@ import { PATIENCE_MS } from "./harness.mjs";
 /** Units that count as having moved, more than any error of drawing. */
 const MOVED = 24;
 
+/** Units by which a fighter has obeyed in its own page, where nothing but steering moves it. */
+const OBEYED = 4;
+
 /** How long one direction is tried before another: a wall stops whoever goes one way only. */
 const ONE_WAY_MS = 1500;
 
@@ -69,7 +72,7 @@ export async function steers(player) {
       }
     }
     return null;
-  }, { ways, moved: MOVED, patience: PATIENCE_MS });
+  }, { ways, moved: OBEYED, patience: PATIENCE_MS });
   assert(obeyed !== null, `${player.name} cannot steer: ${JSON.stringify(await player.state())}`);
   return obeyed;
 }
