@@ -21,12 +21,13 @@ export function assert(holds, words) {
 
 /** Where `watcher` sees the fighter of `player`. */
 export async function seen(watcher, player) {
-  await watcher.until("sight of the other", sees, player);
-  const { others } = await watcher.state();
-  return others.find((other) => other.player === player);
+  let found;
+  await watcher.until("sight of the other", (state) => {
+    found = state.others?.find((other) => other.player === player);
+    return found !== undefined;
+  });
+  return found;
 }
-
-const sees = (state, player) => state.others?.some((other) => other.player === player);
 
 /** Lets `mover` run until `watcher`, another page, has seen it move. */
 export async function isSeenMoving(mover, watcher, patience = PATIENCE_MS) {
