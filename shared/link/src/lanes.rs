@@ -69,6 +69,8 @@ pub(crate) struct Lanes<S: Session> {
     /// Framed bytes of the Ordered lane that the stream has not taken yet.
     unsent: VecDeque<u8>,
     frames: Frames,
+    /// Why the session is over, while what the stream had brought before is still read.
+    ended: Option<LinkEnd>,
     traffic: Traffic,
 }
 
@@ -85,6 +87,7 @@ impl<S: Session> Lanes<S> {
             inbox,
             unsent: VecDeque::new(),
             frames: Frames::default(),
+            ended: None,
             traffic: Traffic::default(),
         }
     }
@@ -119,22 +122,44 @@ impl<S: Session> Lanes<S> {
                 self.traffic.bytes_in += packet.len() as u64;
                 return Ok((Lane::Ordered, packet));
             }
+            if let Some(end) = &self.ended {
+                let end = end.clone();
+                self.read_rest().await.ok_or(end)?;
+                continue;
+            }
             let waiting = self.unsent.as_slices().0;
             tokio::select! {
                 written = self.session.write(&mut self.outbox, waiting), if !waiting.is_empty() => {
-                    self.unsent.drain(..written?);
+                    match written {
+                        Ok(count) => drop(self.unsent.drain(..count)),
+                        Err(end) => self.ended = Some(end),
+                    }
                 }
-                datagram = self.session.read_datagram() => {
-                    let datagram = datagram?;
-                    self.traffic.bytes_in += datagram.len() as u64;
-                    return Ok((Lane::Snapshot, datagram.into()));
-                }
+                datagram = self.session.read_datagram() => match datagram {
+                    Ok(datagram) => {
+                        self.traffic.bytes_in += datagram.len() as u64;
+                        return Ok((Lane::Snapshot, datagram.into()));
+                    }
+                    Err(end) => self.ended = Some(end),
+                },
                 chunk = self.session.read(&mut self.inbox) => match chunk? {
                     Some(bytes) => self.frames.push(&bytes),
                     None => return Err(self.end_of_stream().await),
                 },
             }
         }
+    }
+
+    /// Takes what the stream of a session that is over still holds; `None` when nothing is left. The
+    /// server closes once all it wrote is acked, and QUIC acks what nobody has read yet.
+    async fn read_rest(&mut self) -> Option<()> {
+        let rest = tokio::select! {
+            biased;
+            rest = self.session.read(&mut self.inbox) => rest,
+            () = std::future::ready(()) => return None,
+        };
+        self.frames.push(&rest.ok()??);
+        Some(())
     }
 
     /// A server that ends its stream is about to close the session with a reason.

@@ -100,6 +100,40 @@ async fn the_servers_reason_arrives_with_its_words_made_safe() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_close_is_read_before_it() {
+    // Which of the two is looked at first is chance, so once proves little.
+    for _ in 0..20 {
+        let (endpoint, at, _) = listen(ALPN);
+        let (opened, is_opened) = tokio::sync::oneshot::channel();
+        let (closed, is_closed) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            let connection = endpoint.accept().await.unwrap().await.unwrap();
+            let (mut outbox, _inbox) = connection.accept_bi().await.unwrap();
+            opened.send(()).unwrap();
+            let farewell = [&Frames::head(3).unwrap()[..], b"bye"].concat();
+            outbox.write_all(&farewell).await.unwrap();
+            outbox.finish().unwrap();
+            outbox.stopped().await.unwrap();
+            connection.close(VarInt::from_u32(CloseReason::RoomFull.number()), b"");
+            endpoint.wait_idle().await;
+            closed.send(()).unwrap();
+        });
+        let mut link = dial_quic(&Dial::to(&at.to_string())).await.expect("a link");
+        // The stream opens with its first bytes; nobody reads what comes while this is not awaited.
+        link.send(Lane::Ordered, b"hello").unwrap();
+        tokio::select! {
+            biased;
+            opened = is_opened => opened.unwrap(),
+            _ = link.recv() => panic!("nothing was sent"),
+        }
+        is_closed.await.unwrap();
+        assert_eq!(recv(&mut link).await, (Lane::Ordered, b"bye".to_vec()));
+        let end = link.recv().await.expect_err("the server closed");
+        assert_eq!(end.reason(), CloseReason::RoomFull);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_reason_is_not_an_error_of_ours() {
     let mut link = linked(4_242).await;
     link.send(Lane::Ordered, b"close").unwrap();
