@@ -28,7 +28,7 @@ pub struct Way {
     pub dial: Dial,
     /// The network to simulate in both directions, and its seed.
     pub network: Option<(Network, u64)>,
-    /// How long to go on dialing after a loss before giving up.
+    /// How long to go on dialing before giving up: after a loss, or where the network takes too much.
     pub patience: Duration,
 }
 
@@ -55,7 +55,7 @@ pub struct Driver<G: Game> {
     clock: Clock,
     route: Option<Route>,
     dialing: Option<Dialing>,
-    /// When the first link was lost that has not been replaced since.
+    /// When the first link was lost, or not opened, that has not been replaced since.
     lost_at: Option<Instant>,
     /// The wait before the next attempt.
     retry: Backoff,
@@ -171,7 +171,9 @@ impl<G: Game> Driver<G> {
                 self.client.reconnect(self.clock.now());
                 Turn::Linked
             }
-            Err(error) if self.lost_at.is_none() => Turn::Over(error.to_string()),
+            Err(error) if self.lost_at.is_none() && !error.may_pass() => {
+                Turn::Over(error.to_string())
+            }
             Err(error) => self.dial_again(error.to_string()),
         }
     }

@@ -39,6 +39,11 @@ fn where_udp_is_blocked_the_page_plays_over_websocket_and_says_so() {
 }
 
 #[test]
+fn the_connect_check_has_figures_of_every_transport() {
+    Stage::direct("check").run("check", &[]);
+}
+
+#[test]
 fn the_transport_changes_in_the_middle_of_the_game() {
     Stage::direct("change").run("change", &[]);
 }

@@ -65,6 +65,8 @@ pub enum DialError {
     Plain(SocketAddr),
     /// The server answered the request with this HTTP status; holds its words.
     Status(u16, String),
+    /// The server is there and wants the link, but it did not open; holds why.
+    NoChannel(String),
     /// The certificate is not acceptable; holds the TLS layer's words.
     Certificate(String),
     /// The server closed the link during the handshake.
@@ -97,6 +99,15 @@ pub async fn dial_quic(to: &Dial) -> Result<Link, DialError> {
     dial(&to.clone().over(Transport::Quic)).await
 }
 
+impl DialError {
+    /// Whether the next attempt may well succeed: the server is there, and the network took too much
+    /// of this one.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, DialError::NoChannel(_))
+    }
+}
+
 impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,6 +138,9 @@ impl fmt::Display for DialError {
                  pose as it: give the server one, or accept that with --insecure"
             ),
             DialError::Status(status, words) => refused(f, *status, words),
+            DialError::NoChannel(words) => {
+                write!(f, "the server answered over HTTP, but {words}")
+            }
             DialError::Certificate(words) => write!(
                 f,
                 "the server's certificate is not trusted ({words}): \

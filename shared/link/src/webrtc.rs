@@ -29,9 +29,8 @@ pub(super) struct Peer {
 pub(crate) async fn dial(dial: &Dial) -> Result<Near, DialError> {
     let peer = timeout(dial.timeout, open::open(dial)).await;
     let peer = peer.unwrap_or_else(|_| {
-        let words = "the server answered over HTTP, but no channel opened in time: \
-                     a firewall may drop UDP";
-        Err(DialError::System(words.to_owned()))
+        let words = "no channel opened in time: a firewall may drop UDP";
+        Err(DialError::NoChannel(words.to_owned()))
     })?;
     let (near, far) = pipe();
     tokio::spawn(carry::carry(peer, far));

@@ -115,7 +115,10 @@ pub(super) async fn open(dial: &Dial) -> Result<Peer, DialError> {
     for channel in [&unreliable, &ordered] {
         tokio::select! {
             opened = is_open(channel) => opened?,
-            () = failure(&mut heard) => return Err(system("the peers do not reach each other")),
+            () = failure(&mut heard) => {
+                let words = "the peers do not reach each other: a firewall may drop UDP";
+                return Err(DialError::NoChannel(words.to_owned()));
+            }
         }
     }
     guard.0 = None;
@@ -191,7 +194,9 @@ async fn negotiate(
 async fn is_open(channel: &Arc<dyn DataChannel>) -> Result<(), DialError> {
     match channel.poll().await {
         Some(DataChannelEvent::OnOpen) => Ok(()),
-        other => Err(system(format!("a channel did not open: {other:?}"))),
+        _ => Err(DialError::NoChannel(
+            "a channel was closed while it opened".to_owned(),
+        )),
     }
 }
 
