@@ -3,8 +3,8 @@
 //! Never waits on sending and never looks into a packet. The owner holds the [`Near`] end, the task
 //! the [`Far`] end; either may go away at any time, and the other hears of it.
 //!
-//! Every queue has a bound: of what comes, see [`Inbox`]; of what is to be sent, Input packets are
-//! dropped, oldest first, and Ordered packets never are, so at the bound of theirs the owner is told.
+//! Every queue has a bound. Of what comes, see [`Inbox`]. Of what is to be sent, Input packets are
+//! dropped, oldest first; Ordered packets never are, so at the bound of theirs the owner is told.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
