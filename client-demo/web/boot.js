@@ -267,10 +267,21 @@ function showGame(shown) {
   document.body.classList.toggle("playing", shown);
 }
 
+/**
+ * Makes the canvas's context before the client asks for it, which then gets this one: edges are drawn
+ * smooth already, so that smoothing every pixel again would only cost.
+ */
+function prepareCanvas() {
+  on("arena").getContext("webgl2", {
+    alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
+  });
+}
+
 async function start({ name, room, transport, resume }) {
   clearTimeout(roomsTimer);
   playing = { name, room, transport };
   showGame(true);
+  prepareCanvas();
   try {
     game = await client.play(on("arena"), name, room, transport, resume);
     on("arena").focus();

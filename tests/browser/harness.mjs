@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 export const SERVER = process.env.TICKWIRE_SERVER;
 export const RELAY = process.env.TICKWIRE_RELAY;
 
-const CHROMIUM = process.env.TICKWIRE_CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.TICKWIRE_CHROMIUM ?? "/usr/bin/chromium";
 const SHOTS = process.env.TICKWIRE_SHOTS ?? "target/browser";
 
 /** The transports of a page, by their names in links. */
@@ -27,7 +27,7 @@ export const PATIENCE_MS = 30_000;
 /** How often a page is asked whether a condition holds. */
 const ASK_EVERY_MS = 20;
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader",
+export const FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader",
   "--no-first-run", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--mute-audio"];
 

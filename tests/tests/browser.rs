@@ -8,73 +8,62 @@ mod browsing;
 use browsing::Stage;
 use tickwire_tests::seeds::number_from_env;
 
-/// A page that a busy processor draws may miss a deadline; one of three tries must hold, each
-/// against a server of its own, and what failed is printed.
-fn within_three(case: fn()) {
-    let holds = (0..2).any(|_| std::panic::catch_unwind(case).is_ok());
-    if !holds {
-        case();
-    }
-}
-
 #[test]
 fn pages_play_over_webtransport() {
-    within_three(|| drop(Stage::direct("play-webtransport").run("play", &["webtransport"])));
+    Stage::direct("play-webtransport").run("play", &["webtransport"]);
 }
 
 #[test]
 fn pages_play_over_webrtc() {
-    within_three(|| drop(Stage::direct("play-webrtc").run("play", &["webrtc"])));
+    Stage::direct("play-webrtc").run("play", &["webrtc"]);
 }
 
 #[test]
 fn pages_play_over_websocket() {
-    within_three(|| drop(Stage::direct("play-websocket").run("play", &["websocket"])));
+    Stage::direct("play-websocket").run("play", &["websocket"]);
 }
 
 #[test]
-#[ignore = "not steady on two processors that also draw: run by `cargo xtask browser`"]
 fn a_minute_in_a_frozen_tab_is_survived() {
     Stage::direct("frozen").run("frozen", &[]);
 }
 
 #[test]
 fn five_seconds_of_blocked_network_are_survived() {
-    within_three(|| drop(Stage::relayed("outage").run("outage", &[])));
+    Stage::relayed("outage").run("outage", &[]);
 }
 
 #[test]
 fn where_udp_is_blocked_the_page_plays_over_websocket_and_says_so() {
-    within_three(|| drop(Stage::relayed("fallback").run("fallback", &[])));
+    Stage::relayed("fallback").run("fallback", &[]);
 }
 
 #[test]
 fn the_transport_changes_in_the_middle_of_the_game() {
-    within_three(|| drop(Stage::direct("change").run("change", &[])));
+    Stage::direct("change").run("change", &[]);
 }
 
 #[test]
 fn a_page_dials_again_after_a_restart() {
-    within_three(|| drop(Stage::direct("restart").run("restart", &[])));
+    Stage::direct("restart").run("restart", &[]);
 }
 
 #[test]
 fn after_a_reload_a_page_is_the_same_player() {
-    within_three(|| drop(Stage::direct("reload").run("reload", &[])));
+    Stage::direct("reload").run("reload", &[]);
 }
 
 #[test]
 fn the_first_frame_comes_within_three_seconds() {
-    within_three(|| drop(Stage::direct("first").run("first", &[])));
+    Stage::direct("first").run("first", &[]);
 }
 
 #[test]
 fn a_phone_joins_and_plays_by_touch() {
-    within_three(|| drop(Stage::direct("phone").run("phone", &[])));
+    Stage::direct("phone").run("phone", &[]);
 }
 
 #[test]
-#[ignore = "not steady on two processors that also draw: run by `cargo xtask browser`"]
 fn a_page_agrees_with_the_server_among_bots_on_every_transport() {
     // Sixteen on each of four transports.
     let count = number_from_env("MIXED_BOTS").unwrap_or(64);

@@ -102,9 +102,10 @@ pub fn wasm() -> Result<bool, String> {
 pub fn browser() -> Result<bool, String> {
     let mut outcomes = browser_steps();
     let only = ["--package", "tickwire-tests", "--test", "browser"];
-    let mut cases = tests(&only, FUZZ_RUNS, SIM_SEEDS);
-    cases.args(["--", "--include-ignored"]);
-    outcomes.push(step::run("browser", &mut cases));
+    outcomes.push(step::run(
+        "browser",
+        &mut tests(&only, FUZZ_RUNS, SIM_SEEDS),
+    ));
     Ok(report::print(&outcomes))
 }
 
