@@ -28,6 +28,8 @@ const on = (id) => document.getElementById(id);
 /** The client once it has loaded, and the game once it has started. */
 let client = null;
 let game = null;
+/** What the game was started with. */
+let playing = null;
 /** Whether the server answered the last time. */
 let present = null;
 let roomsTimer = 0;
@@ -42,6 +44,29 @@ function say(words, bad = false) {
 const kept = {
   get(key) { try { return localStorage.getItem(`tickwire.${key}`); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(`tickwire.${key}`, value); } catch { /* as well */ } },
+};
+
+/**
+ * The game this tab goes back to when its page is loaded again. It is there only while nobody looks at
+ * the page, or the page is gone: a tab that is duplicated gets a copy, and would take the seat away.
+ */
+const left = {
+  KEY: "tickwire.game",
+  keep() {
+    if (!game) return;
+    const resume = game.resume_token();
+    if (!resume) return left.forget();
+    try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume })); } catch { /* as well */ }
+  },
+  forget() { try { sessionStorage.removeItem(left.KEY); } catch { /* as well */ } },
+  /** What was kept, unless the page was opened by a link to another room. */
+  take() {
+    try {
+      const game = JSON.parse(sessionStorage.getItem(left.KEY));
+      left.forget();
+      return game?.room === (asked.get("room") ?? "") ? game : null;
+    } catch { return null; }
+  },
 };
 
 // --- The form ------------------------------------------------------------------------------------
@@ -232,7 +257,7 @@ function join(event) {
   const link = new URL(location.href);
   link.search = room ? `?${new URLSearchParams({ room })}` : "";
   history.replaceState(null, "", link);
-  start(name, room, transport);
+  start({ name, room, transport });
 }
 
 /** Puts the canvas in the place of the join screen, or the other way round. */
@@ -252,12 +277,13 @@ function prepareCanvas() {
   });
 }
 
-async function start(name, room, transport) {
+async function start({ name, room, transport, resume }) {
   clearTimeout(roomsTimer);
+  playing = { name, room, transport };
   showGame(true);
   prepareCanvas();
   try {
-    game = await client.play(on("arena"), name, room, transport);
+    game = await client.play(on("arena"), name, room, transport, resume);
     on("arena").focus();
     requestAnimationFrame(noteFrame);
   } catch (problem) {
@@ -268,6 +294,7 @@ async function start(name, room, transport) {
 
 /** Back to the join screen, with a canvas nobody has drawn on. */
 function back() {
+  left.forget();
   game?.end();
   game = null;
   on("arena").replaceWith(on("arena").cloneNode());
@@ -291,11 +318,15 @@ function noteFrame(now) {
 function tend() {
   if (game?.has_left()) back();
   else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
+  // A browser may throw a hidden tab away without a word, and each new link has another token.
+  if (document.hidden) left.keep();
 }
 
 /** The tab is looked at, or not; a frozen one says so while it still can. */
 function away(isAway) {
   game?.set_away(isAway);
+  if (isAway) left.keep();
+  else left.forget();
 }
 
 function watchTab() {
@@ -306,10 +337,13 @@ function watchTab() {
   });
   document.addEventListener("freeze", () => away(true));
   document.addEventListener("resume", () => away(document.hidden));
-  // A page that is kept may come back, and with it the session.
+  // A page that is kept may come back, and with it the session. One that goes may be loaded again, which
+  // looks the same from here as a tab that is closed: its session has the grace period.
   window.addEventListener("pagehide", (event) => {
-    if (event.persisted) away(true);
-    else game?.leave();
+    if (event.persisted) return away(true);
+    left.keep();
+    game?.let_go();
+    game = null;
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) away(false); });
 }
@@ -327,6 +361,7 @@ window.tickwire = {
 };
 
 async function main() {
+  const before = left.take();
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
@@ -334,7 +369,9 @@ async function main() {
   const problem = obstacle();
   if (problem) return say(problem, true);
   await Promise.all([askForRooms(), loadPatiently()]);
-  if (asked.get("join") === "1" && !game && client) join();
+  if (game || !client) return;
+  if (before) start(before);
+  else if (asked.get("join") === "1") join();
 }
 
 main();

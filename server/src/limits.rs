@@ -199,6 +199,7 @@ pub const WEBSOCKET_CONTROL_PER_TURN_MAX: u32 = 32;
 
 /// Messages of one WebSocket taken in before others have their turn.
 pub const WEBSOCKET_MESSAGES_PER_TURN: u32 = 32;
+
 /// How long a certificate for development is in use. Then the next one is, which was announced.
 pub const CERTIFICATE_USE_TIME_MAX: Duration = Duration::from_secs(6 * 24 * 3_600);
 
@@ -270,6 +271,10 @@ pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Bytes of an HTTP request's body at the most. A longer one is refused with 413.
 pub const HTTP_BODY_BYTES_MAX: usize = 16 * 1_024;
+
+/// Commands that wait for the network thread at the most. One beyond is dropped: the ones before it
+/// end the server anyway.
+pub const COMMANDS_WAITING_MAX: usize = 4;
 
 /// Bytes of the configuration file at the most. A longer one is refused.
 pub const CONFIG_BYTES_MAX: u64 = 256 * 1_024;

@@ -87,6 +87,18 @@ pub const LINK_ORDERED_INBOX_BYTES_MAX: usize = 1_024 * 1_024;
 /// Input packets that wait to be sent at the most; the oldest go, since a newer one repeats them.
 pub const LINK_INPUT_QUEUE_MAX: usize = 32;
 
+/// Bytes of Input packets that the network below a link has not taken at the most; a further packet
+/// is dropped, since a newer one repeats it.
+pub const LINK_INPUT_UNSENT_BYTES_MAX: usize = 4 * 1_024;
+
+/// Orders to dial that wait for the thread of native links at the most; a further one fails. Each
+/// replaces the one before it, so that none waits for long.
+pub const DIAL_ORDERS_MAX: usize = 16;
+
+/// Hashes of one server's certificates that a client reads at the most: a server has two. Where
+/// more are told a native client takes the answer for none, and a page takes the first.
+pub const CERTIFICATE_HASHES_MAX: usize = 8;
+
 /// Bytes of an HTTP answer a client reads at the most (an SDP answer, what a server says of
 /// itself); a longer one is no answer.
 pub const HTTP_ANSWER_BYTES_MAX: usize = 64 * 1_024;

@@ -54,6 +54,11 @@ fn a_page_dials_again_after_a_restart() {
 }
 
 #[test]
+fn after_a_reload_a_page_is_the_same_player() {
+    Stage::direct("reload").run("reload", &[]);
+}
+
+#[test]
 fn the_first_frame_comes_within_three_seconds() {
     Stage::direct("first").run("first", &[]);
 }

@@ -89,7 +89,7 @@ fn a_cut_link_resumes_with_the_same_fighter_and_no_gap_in_the_chat() {
         both_play(&mut ann, &mut bob).await;
         let seat = ann.joined[0].0;
         let (id, _) = fighter(&bob, seat).expect("drawn");
-        let token = ann.driver.client.resume_token().cloned().expect("seated");
+        let token = ann.driver.client.resume_token().expect("seated");
         bob.driver.client.chat("one").expect("in a room");
         until(&mut [&mut ann, &mut bob], "the first line", |players| {
             players[0].lines.len() == 1
@@ -141,7 +141,7 @@ async fn stolen_token_gets_nothing(
     bob: &mut Player<Arena>,
 ) {
     let losses = ann.losses;
-    let other = bob.driver.client.resume_token().expect("seated").clone();
+    let other = bob.driver.client.resume_token().expect("seated");
     for (session, token) in [
         (used.session, used.token),
         (used.session, other.token),

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tickwire_arena::Arena;
 use tickwire_arena::kinds::Input;
 use tickwire_link::{Attempt, DialOrder, Dialer, Traffic};
-use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
+use tickwire_shared::client::{Client, ClientConfig, ClientEvent, ResumeToken};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::id::Tick;
@@ -187,6 +187,19 @@ impl Pilot {
     pub fn set_away(&mut self, now: Instant, away: bool) {
         self.client.set_away(now, away);
         self.transmit(now);
+    }
+
+    /// What a later pilot takes this session up with; `None` where there is none to come back to.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<ResumeToken> {
+        (self.client.resume_token()).filter(|_| self.stage != Stage::Over)
+    }
+
+    /// Gives up the link, not the session: a later pilot has the grace period to come. Not as one
+    /// who is away, whose seat would be kept for minutes though perhaps nobody comes.
+    pub fn let_go(&mut self, now: Instant) {
+        self.set_away(now, false);
+        self.end(now, CloseReason::Bye, String::new());
     }
 
     /// Leaves the room for good.

@@ -8,6 +8,7 @@ use eframe::{WebOptions, WebRunner};
 use serde::Deserialize;
 use tickwire_arena::kinds::Input;
 use tickwire_link::{DialOrder, WebDialer};
+use tickwire_shared::client::{Client, ClientConfig};
 use tickwire_shared::conditioner::Network;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
@@ -41,6 +42,7 @@ struct Hold {
 }
 
 /// Starts a game on `canvas`; an empty room is any, an empty transport whichever answers first.
+/// `resume` is what [`Game::resume_token`] gave to a page that is gone.
 ///
 /// # Errors
 /// Why the picture cannot be drawn, in words for a player.
@@ -50,14 +52,21 @@ pub async fn play(
     name: String,
     room: String,
     transport: String,
+    resume: Option<String>,
 ) -> Result<Game, JsValue> {
-    let room = Some(room).filter(|room| !room.is_empty());
+    let config = ClientConfig {
+        name,
+        room: Some(room).filter(|room| !room.is_empty()),
+        // What cannot be read is as good as nothing: the player joins anew.
+        resume: resume.and_then(|text| text.parse().ok()),
+        ..ClientConfig::default()
+    };
     let order = DialOrder {
         only: transport.parse().ok(),
         first: None,
     };
-    let client = Pilot::client_for(&name, room, now());
-    let client = client.map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let client =
+        Client::new(config, now()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     let pilot = Pilot::new(client, Box::new(WebDialer::new()), order, now());
     let runner = WebRunner::new();
     let make = move |_: &eframe::CreationContext<'_>| {
@@ -151,10 +160,18 @@ impl Game {
         self.runner.destroy();
     }
 
-    /// Says goodbye: the session ends.
-    pub fn leave(&self) {
+    /// What takes this session up again in a later page; `None` where there is none.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<String> {
+        let mut page = self.page()?;
+        let resume = page.window().play()?.pilot.resume_token();
+        resume.map(|resume| resume.to_string())
+    }
+
+    /// Gives up the link, not the session: this page goes, and a later one may come back.
+    pub fn let_go(&self) {
         if let Some(mut page) = self.page() {
-            page.window().leave();
+            page.window().let_go();
         }
     }
 

@@ -207,6 +207,14 @@ impl WindowApp {
         self.connect.is_none() && self.play().is_some_and(over)
     }
 
+    /// Gives up the link, not the session: a later program may take that up.
+    pub fn let_go(&mut self) {
+        let now = (self.clock)();
+        if let Some(play) = self.play_mut() {
+            play.pilot.let_go(now);
+        }
+    }
+
     /// Says goodbye: the session ends.
     pub fn leave(&mut self) {
         let now = (self.clock)();

@@ -20,10 +20,7 @@ use tickwire_shared::game::Game;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
-
-/// Commands that wait for the network thread at the most. One beyond is dropped: the ones before
-/// it end the server anyway.
-const COMMANDS_MAX: usize = 4;
+use crate::limits::COMMANDS_WAITING_MAX;
 
 /// Why a server could not start, in a sentence for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +127,7 @@ pub(crate) fn start<G: Game<Rules: Default>>(
     config: Config,
     signals: Signals,
 ) -> Result<RunningServer, ServerError> {
-    let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
+    let (commands, inbox) = mpsc::channel(COMMANDS_WAITING_MAX);
     let (tell, told) = std_mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("network".to_owned())

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::http::{AdminState, Assets, Build, ConnectInfo, PublicListener, PublicOptions};
+use crate::limits::HTTP_HEADER_TIME_MAX;
 use crate::metrics::Metrics;
 use crate::transport::OfferRequest;
 use crate::transport::origin::OriginRule;
@@ -47,6 +48,7 @@ impl Page {
             websockets: config.has(Transport::WebSocket).then_some(self.websockets),
             connections_max: config.web.connections_max,
             connections_per_address_max: config.web.connections_per_address_max,
+            head_time_max: HTTP_HEADER_TIME_MAX,
             metrics: self.metrics,
         });
         Ok(())

@@ -58,7 +58,8 @@ pub struct LinkMetrics {
     pub open: ByTransport<Gauge>,
     /// Links that finished their handshake.
     pub opened: ByTransport<Counter>,
-    /// Attempts that were turned away or broke before that.
+    /// Attempts that were turned away or broke before that; one that never came to ask for
+    /// WebTransport counts as QUIC's.
     pub failed: ByTransport<Counter>,
     /// New addresses that were asked to prove that they can be reached.
     pub retried: Counter,

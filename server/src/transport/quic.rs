@@ -59,6 +59,13 @@ struct Opened {
     receive: RecvStream,
 }
 
+/// An attempt that became no link.
+struct Failed {
+    /// QUIC for those who broke off before they asked for anything.
+    asked_for: Transport,
+    reason: &'static str,
+}
+
 impl Quic {
     /// Binds the socket and starts to accept.
     ///
@@ -137,6 +144,7 @@ impl Shared {
         let full = self.links.len() + self.handshakes.get() >= LINKS_MAX;
         let seat = self.seats.take(incoming.remote_address().ip());
         let Some(seat) = seat.filter(|_| !full) else {
+            // Nobody has asked for WebTransport in a packet that was not read.
             self.metrics.links.failed.of(Transport::Quic).inc();
             incoming.refuse();
             return;
@@ -156,9 +164,9 @@ async fn serve(shared: Rc<Shared>, incoming: Incoming, handshake: Handshake, sea
             drop(handshake);
             link::run(&shared, from, opened).await;
         }
-        Err(reason) => {
-            shared.metrics.links.failed.of(Transport::Quic).inc();
-            tracing::debug!(reason, "a connection did not become a link");
+        Err(Failed { asked_for, reason }) => {
+            shared.metrics.links.failed.of(asked_for).inc();
+            tracing::debug!(%asked_for, reason, "a connection did not become a link");
             if !standing.is_proven() {
                 // What is still sent to say so counts too.
                 sleep(CLOSE_LINGER_TIME_MAX).await;
@@ -174,7 +182,8 @@ async fn open(
     shared: &Shared,
     incoming: Incoming,
     standing: &mut Standing,
-) -> Result<Opened, &'static str> {
+) -> Result<Opened, Failed> {
+    let asked_for = Cell::new(Transport::Quic);
     let reached = RefCell::new(Reached::Nothing);
     let opening = async {
         let failed = "the QUIC handshake failed";
@@ -182,32 +191,34 @@ async fn open(
         let connection = connecting.await.map_err(|_| failed)?;
         standing.prove();
         *reached.borrow_mut() = Reached::Connection(connection.clone());
-        let (transport, session) = if webtransport::is_asked_for(&connection) {
-            let session = webtransport::accept(&connection, &shared.origins).await?;
-            (Transport::WebTransport, session)
+        let session = if webtransport::is_asked_for(&connection) {
+            asked_for.set(Transport::WebTransport);
+            webtransport::accept(&connection, &shared.origins).await?
         } else {
-            (Transport::Quic, Session::raw(connection))
+            Session::raw(connection)
         };
         *reached.borrow_mut() = Reached::Session(Box::new(session.clone()));
         let (send, receive) = (session.accept_bi().await)
             .map_err(|_| "the client left before it opened its stream")?;
         Ok(Opened {
-            transport,
+            transport: asked_for.get(),
             session,
             send,
             receive,
         })
     };
     let outcome = timeout(HANDSHAKE_TIME_MAX, opening).await;
-    outcome.unwrap_or_else(|_| {
-        Err(reached
-            .into_inner()
-            .turn_away(CloseReason::HandshakeTimeout))
+    let late = |_| Err(reached.take().turn_away(CloseReason::HandshakeTimeout));
+    outcome.unwrap_or_else(late).map_err(|reason| Failed {
+        asked_for: asked_for.get(),
+        reason,
     })
 }
 
 /// How far a client came.
+#[derive(Default)]
 enum Reached {
+    #[default]
     Nothing,
     Connection(Connection),
     Session(Box<Session>),

@@ -6,11 +6,9 @@
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
+use tickwire_shared::limits::CERTIFICATE_HASHES_MAX;
 use tickwire_shared::limits::HTTP_ANSWER_BYTES_MAX;
 use tickwire_shared::transport::Transport;
-
-/// Certificate hashes that are read at the most: the one in use, the next, and room for more.
-const HASHES_MAX: usize = 8;
 
 /// Characters of a path or a version that are read at the most.
 const TEXT_CHARS_MAX: usize = 200;
@@ -122,7 +120,7 @@ impl ConnectInfo {
         if !paths.into_iter().flatten().all(|path| is_path(path)) {
             return Some("a path");
         }
-        if hashes.len() > HASHES_MAX || !hashes.iter().all(|hash| is_hex(hash, 64)) {
+        if hashes.len() > CERTIFICATE_HASHES_MAX || !hashes.iter().all(|hash| is_hex(hash, 64)) {
             return Some("the certificate hashes");
         }
         None

@@ -150,8 +150,8 @@ impl<S: Session> Lanes<S> {
         }
     }
 
-    /// Takes what the stream of a session that is over still holds; `None` when nothing is left. The
-    /// server closes once all it wrote is acked, and QUIC acks what nobody has read yet.
+    /// Takes what the stream of a session that is over still holds; `None` when nothing is left.
+    /// The server closes once all it wrote is acked, and QUIC acks what nobody has read yet.
     async fn read_rest(&mut self) -> Option<()> {
         let rest = tokio::select! {
             biased;

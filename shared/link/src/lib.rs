@@ -29,7 +29,6 @@ mod dial;
 mod frames;
 #[cfg(not(target_arch = "wasm32"))]
 mod http;
-#[cfg(any(target_arch = "wasm32", test))]
 mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod lanes;

@@ -6,8 +6,10 @@ use std::thread;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
+use tickwire_shared::limits::DIAL_ORDERS_MAX;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::decode_probe;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
@@ -27,7 +29,7 @@ use crate::word::{Attempt, LinkEnd, SendError, Traffic};
 #[derive(Debug)]
 pub struct NativeDialer {
     dial: Dial,
-    thread: Option<mpsc::UnboundedSender<Order>>,
+    thread: Option<mpsc::Sender<Order>>,
     outcome: Option<oneshot::Receiver<Outcome>>,
     /// Why there is no thread.
     fault: Option<String>,
@@ -60,9 +62,10 @@ impl NativeDialer {
     /// Gives the thread an order, and starts one if there is none.
     fn order(&mut self, order: Order) -> Result<(), String> {
         let order = match &self.thread {
-            Some(thread) => match thread.send(order) {
+            Some(thread) => match thread.try_send(order) {
                 Ok(()) => return Ok(()),
-                Err(refused) => refused.0,
+                Err(TrySendError::Full(_)) => return Err("it takes no more orders".to_owned()),
+                Err(TrySendError::Closed(order)) => order,
             },
             None => order,
         };
@@ -70,13 +73,13 @@ impl NativeDialer {
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
-        let (orders, inbox) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::channel(DIAL_ORDERS_MAX);
         let dial = self.dial.clone();
         thread::Builder::new()
             .name("links".to_owned())
             .spawn(move || runtime.block_on(serve(inbox, dial)))
             .map_err(|error| error.to_string())?;
-        let sent = orders.send(order);
+        let sent = orders.try_send(order);
         self.thread = Some(orders);
         sent.map_err(|_| "its thread is gone".to_owned())
     }
@@ -114,7 +117,7 @@ impl NativeDialer {
     /// Why nothing came of it, in one sentence: what the first transport met says the most.
     fn words(&mut self, attempts: &[Attempt]) -> String {
         if let Some(fault) = self.fault.take() {
-            return format!("no thread for links could be started: {fault}");
+            return format!("no thread carries links: {fault}");
         }
         let first = attempts
             .first()
@@ -124,7 +127,7 @@ impl NativeDialer {
 }
 
 /// Dials as ordered and carries the links, until nobody can order or use anything any more.
-async fn serve(mut orders: mpsc::UnboundedReceiver<Order>, dial: Dial) {
+async fn serve(mut orders: mpsc::Receiver<Order>, dial: Dial) {
     let mut links = JoinSet::new();
     let mut race: Option<Racing> = None;
     loop {

@@ -3,21 +3,19 @@
 //! Never waits on sending and never looks into a packet. The owner holds the [`Near`] end, the task
 //! the [`Far`] end; either may go away at any time, and the other hears of it.
 //!
-//! Every queue has a bound: Input and Snapshot packets are dropped, oldest first; Ordered packets
-//! never are, so at the bound of theirs the link is over.
+//! Every queue has a bound. Of what comes, see [`Inbox`]. Of what is to be sent, Input packets are
+//! dropped, oldest first; Ordered packets never are, so at the bound of theirs the owner is told.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::{
-    LINK_INPUT_QUEUE_MAX, LINK_ORDERED_INBOX_BYTES_MAX, LINK_ORDERED_QUEUE_BYTES_MAX,
-    LINK_SNAPSHOT_INBOX_MAX,
-};
+use tickwire_shared::limits::{LINK_INPUT_QUEUE_MAX, LINK_ORDERED_QUEUE_BYTES_MAX};
 use tokio::sync::Notify;
 
 use crate::frames::Frames;
+use crate::inbox::Inbox;
 use crate::word::{LinkEnd, SendError, Traffic};
 
 /// The owner's end. Dropping it closes the link with [`CloseReason::Bye`].
@@ -48,42 +46,21 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    snapshots: VecDeque<Vec<u8>>,
-    ordered_in: Lengthy,
+    /// What came, and then why the link is over.
+    inbox: Inbox,
     inputs: VecDeque<Vec<u8>>,
-    ordered_out: Lengthy,
+    ordered: VecDeque<Vec<u8>>,
+    ordered_bytes: usize,
     /// What the owner closes the link with; the first reason counts.
     goodbye: Option<CloseReason>,
     /// Whether the task was told the goodbye.
     is_goodbye_told: bool,
-    /// Why the link is over; the first end counts.
-    end: Option<LinkEnd>,
     /// Whether the task is gone.
     is_carried_out: bool,
     /// Packets that passed here, and those dropped here.
     traffic: Traffic,
     /// Counts of what carries the link: bytes on the wire, and what it dropped itself.
     below: Traffic,
-}
-
-/// A queue that knows how many bytes it holds.
-#[derive(Debug, Default)]
-struct Lengthy {
-    packets: VecDeque<Vec<u8>>,
-    bytes: usize,
-}
-
-impl Lengthy {
-    fn push(&mut self, packet: Vec<u8>) {
-        self.bytes += packet.len();
-        self.packets.push_back(packet);
-    }
-
-    fn pop(&mut self) -> Option<Vec<u8>> {
-        let packet = self.packets.pop_front()?;
-        self.bytes -= packet.len();
-        Some(packet)
-    }
 }
 
 /// Both ends of new queues.
@@ -117,10 +94,11 @@ impl Near {
             }
             Lane::Ordered => {
                 Frames::head(bytes.len()).map_err(SendError::Frame)?;
-                if state.ordered_out.bytes + bytes.len() > LINK_ORDERED_QUEUE_BYTES_MAX {
+                if state.ordered_bytes + bytes.len() > LINK_ORDERED_QUEUE_BYTES_MAX {
                     return Err(SendError::QueueFull);
                 }
-                state.ordered_out.push(bytes.to_vec());
+                state.ordered_bytes += bytes.len();
+                state.ordered.push_back(bytes.to_vec());
             }
         }
         state.traffic.bytes_out += bytes.len() as u64;
@@ -131,14 +109,7 @@ impl Near {
 
     /// The next packet, or the end of the link once everything that came before it was taken.
     pub(crate) fn try_recv(&self) -> Option<Result<(Lane, Vec<u8>), LinkEnd>> {
-        let mut state = self.0.lock();
-        if let Some(packet) = state.ordered_in.pop() {
-            return Some(Ok((Lane::Ordered, packet)));
-        }
-        if let Some(packet) = state.snapshots.pop_front() {
-            return Some(Ok((Lane::Snapshot, packet)));
-        }
-        state.end.clone().map(Err)
+        self.0.lock().inbox.pop()
     }
 
     /// As [`Near::try_recv`], but waits. May be dropped at any await without losing a packet.
@@ -205,32 +176,23 @@ impl Far {
         if let Some(packet) = state.inputs.pop_front() {
             return Some(Wish::Send(Lane::Input, packet));
         }
-        let packet = state.ordered_out.pop()?;
+        let packet = state.ordered.pop_front()?;
+        state.ordered_bytes -= packet.len();
         Some(Wish::Send(Lane::Ordered, packet))
     }
 
     /// Gives the owner a packet that came.
     ///
     /// # Errors
-    /// The end of the link when the owner has left too many Ordered packets unread.
+    /// The end of the link: the owner has left too many Ordered packets unread.
     pub(crate) fn deliver(&self, lane: Lane, packet: Vec<u8>) -> Result<(), LinkEnd> {
         let mut state = self.0.lock();
         state.traffic.bytes_in += packet.len() as u64;
-        if lane == Lane::Ordered {
-            if state.ordered_in.bytes + packet.len() > LINK_ORDERED_INBOX_BYTES_MAX {
-                let words = "too much waited unread on the Ordered lane";
-                return Err(LinkEnd::Lost(words.to_owned()));
-            }
-            state.ordered_in.push(packet);
-        } else {
-            if state.snapshots.len() >= LINK_SNAPSHOT_INBOX_MAX {
-                state.snapshots.pop_front();
-            }
-            state.snapshots.push_back(packet);
-        }
+        state.inbox.push(lane, packet);
+        let end = state.inbox.end().cloned();
         drop(state);
         self.0.near.notify_one();
-        Ok(())
+        end.map_or(Ok(()), Err)
     }
 
     /// Counts an Input packet that could not be sent.
@@ -252,7 +214,7 @@ impl Far {
 
     /// Tells the owner why the link is over.
     pub(crate) fn end(&self, end: LinkEnd) {
-        self.0.lock().end.get_or_insert(end);
+        self.0.lock().inbox.finish(end);
         self.0.near.notify_one();
     }
 }
@@ -262,7 +224,7 @@ impl Drop for Far {
         let mut state = self.0.lock();
         state.is_carried_out = true;
         let words = "what carried the link is gone";
-        state.end.get_or_insert(LinkEnd::Lost(words.to_owned()));
+        state.inbox.finish(LinkEnd::Lost(words.to_owned()));
         drop(state);
         self.0.near.notify_one();
     }
@@ -273,17 +235,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_snapshots_the_oldest_go_and_ordered_packets_never() {
+    fn both_sides_hear_of_an_inbox_that_nobody_reads() {
         let (near, far) = pipe();
-        for number in 0..LINK_SNAPSHOT_INBOX_MAX + 3 {
-            let packet = (number as u32).to_le_bytes().to_vec();
-            far.deliver(Lane::Snapshot, packet).expect("always room");
-        }
-        let first = near.try_recv().expect("something waits");
-        assert_eq!(first, Ok((Lane::Snapshot, vec![3, 0, 0, 0])));
-        let accepted =
-            (0..1_000).take_while(|_| far.deliver(Lane::Ordered, vec![0; 16_384]).is_ok());
-        assert_eq!(accepted.count(), LINK_ORDERED_INBOX_BYTES_MAX / 16_384);
+        let deliver = || far.deliver(Lane::Ordered, vec![0; 16_000]).err();
+        let end = (0..1_000).find_map(|_| deliver()).expect("a bound");
+        let told = std::iter::from_fn(|| near.try_recv()).find_map(Result::err);
+        assert_eq!(told, Some(end));
     }
 
     #[tokio::test]

@@ -1,12 +1,13 @@
 //! A link against a small QUIC endpoint: lanes, endings and the words of a failed dial.
 
+mod peers;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Endpoint, ServerConfig, VarInt};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tickwire_link::{ALPN, CertificateHash, Dial, DialError, Link, LinkEnd, SendError, Trust};
 use tickwire_link::{Frames, dial_quic};
 use tickwire_shared::close::CloseReason;
@@ -14,17 +15,7 @@ use tickwire_shared::id::Lane;
 
 /// A listening endpoint and its certificate's hash.
 fn listen(alpn: &[u8]) -> (Endpoint, SocketAddr, CertificateHash) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let hash = CertificateHash::of(made.cert.der()).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    tls.alpn_protocols = vec![alpn.to_vec()];
+    let (tls, hash) = peers::tls(&[alpn]);
     let config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).unwrap()));
     let endpoint = Endpoint::server(config, (Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let at = endpoint.local_addr().unwrap();

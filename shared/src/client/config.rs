@@ -3,8 +3,8 @@
 //! Never holds a link or a clock.
 
 use super::Sabotage;
-use crate::id::{Lane, SessionId};
-use crate::wire::Token;
+use super::resume::ResumeToken;
+use crate::id::Lane;
 
 /// What a client wants.
 #[derive(Clone, Debug, Default)]
@@ -18,15 +18,6 @@ pub struct ClientConfig {
     /// A planted bug, for tests.
     #[doc(hidden)]
     pub sabotage: Sabotage,
-}
-
-/// What it takes to take up a session again. A secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResumeToken {
-    /// Which session.
-    pub session: SessionId,
-    /// The proof.
-    pub token: Token,
 }
 
 /// A packet to hand to the link.

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! session      phases, handshake, chat, roster, desync checks
+//! resume       what takes a session up again
 //! live         a client in a room, made of:
 //!   clock        how far ahead it runs and which instant it draws
 //!   latch        what the player wants at the next tick
@@ -26,6 +27,7 @@ mod live;
 mod own;
 mod predict;
 mod reconcile;
+mod resume;
 mod samples;
 mod session;
 mod smooth;
@@ -34,10 +36,11 @@ mod talk;
 mod view;
 mod window;
 
-pub use config::{ClientConfig, ResumeToken, Transmit};
+pub use config::{ClientConfig, Transmit};
 pub use event::ClientEvent;
 pub use events::Certainty;
 pub use reconcile::Misprediction;
+pub use resume::{BadResumeToken, ResumeToken};
 pub use session::Client;
 pub use stats::ClientStats;
 pub use view::{Drawn, View};

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::Misprediction;
-use super::config::{ClientConfig, ResumeToken, Transmit};
+use super::config::{ClientConfig, Transmit};
 use super::event::ClientEvent;
 use super::live::Live;
+use super::resume::ResumeToken;
 use super::samples::Samples;
 use super::stats::ClientStats;
 use super::talk::Talk;
@@ -21,12 +22,12 @@ use crate::chat::Arrival;
 use crate::close::CloseReason;
 use crate::delta::Confirmed;
 use crate::game::{Game, schema_of};
-use crate::id::{Lane, PlayerId, Tick};
+use crate::id::{Lane, PlayerId, SessionId, Tick};
 use crate::limits::CLIENT_QUEUE_MAX;
 use crate::schema::{Schema, SchemaError};
 use crate::time::Instant;
 use crate::wire::{
-    ChatLine, ClientControl, HandshakeReply, RosterEntry, ServerControl, decode, encode,
+    ChatLine, ClientControl, HandshakeReply, RosterEntry, ServerControl, Token, decode, encode,
 };
 
 enum Phase<G: Game> {
@@ -43,7 +44,8 @@ pub struct Client<G: Game> {
     config: ClientConfig,
     schema: Arc<Schema>,
     phase: Phase<G>,
-    resume: Option<ResumeToken>,
+    /// Which session to take up again, and the proof.
+    resume: Option<(SessionId, Token)>,
     talk: Talk,
     samples: Samples,
     roster: BTreeMap<PlayerId, String>,
@@ -74,12 +76,13 @@ impl<G: Game> Client<G> {
     /// When the game's declarations break a rule of the schema.
     pub fn new(config: ClientConfig, now: Instant) -> Result<Client<G>, SchemaError> {
         let schema = Arc::new(schema_of::<G>()?);
+        let resume = config.resume.as_ref();
         let mut client = Client {
-            resume: config.resume.clone(),
+            resume: resume.map(|resume| (resume.session, resume.token)),
+            talk: Talk::after(resume.map_or(0, |resume| resume.said)),
             config,
             schema,
             phase: Phase::Joining { since: now },
-            talk: Talk::default(),
             samples: Samples::default(),
             roster: BTreeMap::new(),
             stats: ClientStats::default(),
@@ -280,8 +283,12 @@ impl<G: Game> Client<G> {
 
     /// What takes this session up again; `None` before it joined or after it left.
     #[must_use]
-    pub fn resume_token(&self) -> Option<&ResumeToken> {
-        self.resume.as_ref()
+    pub fn resume_token(&self) -> Option<ResumeToken> {
+        self.resume.map(|(session, token)| ResumeToken {
+            session,
+            said: self.talk.said(),
+            token,
+        })
     }
 
     /// The last misprediction that nothing explained.

@@ -12,12 +12,28 @@ use crate::wire::{BoundedStr, ClientControl};
 #[derive(Clone, Debug, Default)]
 pub struct Talk {
     cursor: ChatCursor,
-    next_id: u32,
+    /// The id of the last line.
+    said: u32,
     /// Lines the server has not acked, oldest first.
     unacked: VecDeque<(u32, BoundedStr<CHAT_BYTES_MAX>)>,
 }
 
 impl Talk {
+    /// The chat of a client that goes on after another, whose last line had the id `said`.
+    #[must_use]
+    pub fn after(said: u32) -> Talk {
+        Talk {
+            said,
+            ..Talk::default()
+        }
+    }
+
+    /// The id of the last line that was said; zero before the first.
+    #[must_use]
+    pub fn said(&self) -> u32 {
+        self.said
+    }
+
     /// Where this client stands, for a resume.
     #[must_use]
     pub fn cursor(&self) -> ChatCursor {
@@ -49,8 +65,8 @@ impl Talk {
         if self.unacked.len() >= CHAT_UNACKED_MAX {
             return None;
         }
-        self.next_id += 1;
-        let client_id = self.next_id;
+        let client_id = self.said.checked_add(1)?;
+        self.said = client_id;
         self.unacked.push_back((client_id, text.clone()));
         Some((client_id, ClientControl::Chat { client_id, text }))
     }

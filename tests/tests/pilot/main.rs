@@ -250,6 +250,58 @@ fn a_simulated_network_comes_and_goes_in_the_middle_of_a_game() {
     assert!(state.stats.rtt_ms < 60.0 && state.links == 1, "{state:?}");
 }
 
+/// A program lets go and another one begins, after so many milliseconds without either.
+fn reloads(world: &mut World, after_ms: u64) {
+    let kept = world.pilots[0].resume_token().expect("seated").to_string();
+    let now = world.now();
+    world.pilots[0].let_go(now);
+    assert_eq!(world.pilots[0].resume_token(), None, "it is over here");
+    world.stand_still(0, after_ms);
+    world.reload(0, &kept);
+    world.run_until_playing();
+    world.run_ms(300);
+}
+
+#[test]
+fn a_program_that_is_started_again_has_its_seat_and_its_chat() {
+    let mut world = World::new(2);
+    world.run_until_playing();
+    let me = world.state(0).player;
+    for turn in 0..3 {
+        let line = |who| format!("line {turn} of {who}");
+        assert!(world.pilots[0].chat(&line("me")) && world.pilots[1].chat(&line("the other")));
+        world.run_ms(200);
+        reloads(&mut world, 2_000);
+        assert_eq!(world.state(0).player, me, "the same seat");
+        assert_eq!(world.state(1).roster.len(), 2, "nobody else");
+        // What was said is there once, in one order.
+        assert_eq!(world.heard(0), world.heard(1));
+        assert_eq!(world.heard(1).len(), 2 * (turn + 1), "each line counts");
+    }
+}
+
+#[test]
+fn a_program_that_comes_back_too_late_joins_anew() {
+    let mut world = World::new(2);
+    world.run_until_playing();
+    let now = world.now();
+    // A hidden tab that is closed is closed too: its seat is not kept for minutes.
+    world.pilots[0].set_away(now, true);
+    world.run_ms(500);
+    let kept = world.pilots[0].resume_token().expect("seated").to_string();
+    let now = world.now();
+    world.pilots[0].let_go(now);
+    world.stand_still(0, 31_000);
+    assert_eq!(world.state(1).roster.len(), 1, "the grace period is over");
+    world.reload(0, &kept);
+    world.run_until_playing();
+    world.run_ms(300);
+    assert_eq!(world.state(1).roster.len(), 2);
+    assert!(world.pilots[0].chat("anew"));
+    world.run_ms(200);
+    assert_eq!(world.heard(1), ["anew"]);
+}
+
 #[test]
 fn leaving_ends_the_session_at_once() {
     let mut world = World::new(2);

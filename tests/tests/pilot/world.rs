@@ -12,7 +12,7 @@ use tickwire_client_demo::pilot::{Pilot, PilotState};
 use tickwire_link::{
     Attempt, DialOrder, Dialed, Dialer, LinkEnd, NotDialed, PolledLink, SendError, Traffic,
 };
-use tickwire_shared::client::ClientEvent;
+use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::time::Instant;
@@ -74,11 +74,8 @@ impl World {
         let pilot = |(at, plan): (usize, &Rc<RefCell<DialPlan>>)| {
             let name = format!("pilot{at}");
             let client = Pilot::client_for(&name, None, now).expect("fair declarations");
-            let dialer = PlannedDialer {
-                plan: Rc::clone(plan),
-                began: None,
-            };
-            Pilot::new(client, Box::new(dialer), DialOrder::default(), now)
+            let dialer = Box::new(PlannedDialer::of(plan));
+            Pilot::new(client, dialer, DialOrder::default(), now)
         };
         World {
             pilots: plans.iter().enumerate().map(pilot).collect(),
@@ -89,6 +86,20 @@ impl World {
             opened: 0,
             now,
         }
+    }
+
+    /// One program ends, another begins in its place, and all it has of the first is `kept`.
+    pub fn reload(&mut self, at: usize, kept: &str) {
+        let config = ClientConfig {
+            name: format!("pilot{at}"),
+            resume: Some(kept.parse().expect("a token")),
+            ..ClientConfig::default()
+        };
+        let client = Client::new(config, self.now).expect("fair declarations");
+        self.plans[at].borrow_mut().now = self.now;
+        let dialer = Box::new(PlannedDialer::of(&self.plans[at]));
+        self.pilots[at] = Pilot::new(client, dialer, DialOrder::default(), self.now);
+        self.heard[at].clear();
     }
 
     pub fn now(&self) -> Instant {
@@ -294,6 +305,15 @@ fn carry(links: &[(LinkId, Rc<RefCell<Wire>>)], link: LinkId, sent: Sent<'_>) {
         Sent::Close(reason) => {
             let words = String::new();
             wire.end.get_or_insert(LinkEnd::Closed { reason, words });
+        }
+    }
+}
+
+impl PlannedDialer {
+    fn of(plan: &Rc<RefCell<DialPlan>>) -> PlannedDialer {
+        PlannedDialer {
+            plan: Rc::clone(plan),
+            began: None,
         }
     }
 }

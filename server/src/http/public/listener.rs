@@ -10,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -29,8 +30,8 @@ use super::stream::Stream;
 use super::{Assets, ConnectInfo, port};
 use crate::http::AdminState;
 use crate::limits::{
-    HTTP_ACCEPT_PAUSE, HTTP_HEAD_BYTES_MAX, HTTP_HEADER_TIME_MAX, HTTP_HEADERS_MAX,
-    PUBLIC_CONNECTION_TIME_MAX, TLS_HANDSHAKE_TIME_MAX,
+    HTTP_ACCEPT_PAUSE, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, PUBLIC_CONNECTION_TIME_MAX,
+    TLS_HANDSHAKE_TIME_MAX,
 };
 use crate::metrics::{Metrics, Rejection};
 use crate::transport::OfferRequest;
@@ -57,6 +58,8 @@ pub struct PublicOptions {
     pub connections_max: usize,
     /// The same of one address; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// Time to send the head of a request.
+    pub head_time_max: Duration,
     /// Counts what happens.
     pub metrics: Arc<Metrics>,
 }
@@ -72,6 +75,7 @@ struct Shared {
     site: Rc<Site>,
     tls: Option<TlsAcceptor>,
     crowd: Rc<Crowd>,
+    head_time_max: Duration,
     metrics: Arc<Metrics>,
 }
 
@@ -98,6 +102,7 @@ impl PublicListener {
         let shared = Rc::new(Shared {
             tls: (options.tls).map(|config| TlsAcceptor::from(Arc::new(config))),
             crowd: Crowd::new(options.connections_max, options.connections_per_address_max),
+            head_time_max: options.head_time_max,
             metrics: Arc::clone(&options.metrics),
             site: Rc::new(Site {
                 assets: options.assets,
@@ -181,7 +186,7 @@ async fn talk(shared: &Shared, stream: Stream, arrival: Arrival, guest: &Guest) 
     };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HTTP_HEADER_TIME_MAX)
+        .header_read_timeout(shared.head_time_max)
         .max_headers(HTTP_HEADERS_MAX)
         .max_buf_size(HTTP_HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service_fn(answer))

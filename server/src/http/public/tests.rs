@@ -21,8 +21,9 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::http::{AdminState, Build, RoomRow};
+use crate::limits::{HTTP_HEADER_TIME_MAX, PUBLIC_CONNECTION_TIME_MAX};
 use crate::metrics::{Metrics, Rejection};
-use crate::runtime::clock::WallTime;
+use crate::runtime::clock::{self, WallTime};
 use crate::transport::origin::OriginRule;
 use crate::transport::seats::Seats;
 use crate::transport::tls::Certificates;
@@ -66,6 +67,7 @@ struct Setup {
     certificates: Option<Arc<Certificates>>,
     connections_max: Option<usize>,
     without_transports: bool,
+    head_time_max: Option<Duration>,
 }
 
 impl Bench {
@@ -101,6 +103,7 @@ impl Bench {
             websockets: (!setup.without_transports).then_some(websockets),
             connections_max: setup.connections_max.unwrap_or(64),
             connections_per_address_max: 8,
+            head_time_max: setup.head_time_max.unwrap_or(HTTP_HEADER_TIME_MAX),
             metrics: Arc::clone(&metrics),
         };
         listener.serve(options);
@@ -288,6 +291,49 @@ fn heads_without_end_are_cut_off() {
         assert!(!answer.contains("200"), "{answer}");
         assert_eq!(bench.rejected(Rejection::Slow), 1);
         assert!(bench.ask("GET", "/rooms", "").await.contains(" 200 "));
+    });
+}
+
+/// Sends a head a byte at a time; when the server has had enough, or `None` while it still listens
+/// after `patience`.
+async fn dribble(address: SocketAddr, patience: Duration) -> Option<Duration> {
+    let started = clock::instant();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream
+        .write_all(b"GET /rooms HTTP/1.1\r\nHost: a\r\nX: ")
+        .await;
+    let mut answer = Vec::new();
+    while started.elapsed() < patience {
+        let more = timeout(Duration::from_millis(100), stream.read_buf(&mut answer)).await;
+        if matches!(more, Ok(Ok(0) | Err(_))) {
+            return Some(started.elapsed());
+        }
+        let _ = stream.write_all(b"x").await;
+    }
+    None
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_is_cut_off_in_time() {
+    let patience = 2 * HTTP_HEADER_TIME_MAX;
+    on_network_thread(Setup::default(), |bench| async move {
+        let (cut_off, asked) = tokio::join!(
+            dribble(bench.address, patience),
+            bench.ask("GET", "/rooms", "")
+        );
+        let cut_off = cut_off.expect("it is cut off");
+        assert!(cut_off >= HTTP_HEADER_TIME_MAX / 2, "after {cut_off:?}");
+        assert_eq!(bench.rejected(Rejection::Slow), 1);
+        assert!(asked.starts_with("HTTP/1.1 200 "), "{asked}");
+    });
+    // It is the time for a head that does it: without one nothing else cuts it off.
+    let without = Setup {
+        head_time_max: Some(PUBLIC_CONNECTION_TIME_MAX),
+        ..Setup::default()
+    };
+    on_network_thread(without, |bench| async move {
+        assert_eq!(dribble(bench.address, patience).await, None);
+        assert_eq!(bench.rejected(Rejection::Slow), 0);
     });
 }
 

@@ -96,12 +96,6 @@ impl Certificates {
         }
     }
 
-    /// Whether the certificate was made here, so that no authority vouches for it.
-    #[must_use]
-    pub fn is_development(&self) -> bool {
-        matches!(self.lock().source, Source::Minted(_))
-    }
-
     /// Changes the certificate when its time is over or its files changed, and speaks of its end
     /// when that is near. Call it every few seconds.
     pub fn turn(&self, now: WallTime) {

@@ -181,7 +181,6 @@ fn a_development_certificate_is_for_loopback_and_what_is_named() {
     assert_eq!(current.names(), all);
     assert_eq!(hashes.len(), 2);
     assert_eq!(hashes[0], sha256_hex(current.certificate()));
-    assert!(certificates.is_development());
     assert_eq!(current.not_before(), START.before(HOUR));
     assert_eq!(current.not_after(), START.after(13 * DAY));
     let shown = format!("{certificates:?} {current:?}");
@@ -277,7 +276,7 @@ fn replaced_files_are_read_and_a_broken_pair_keeps_the_old_one() {
     pair.write(pair.chain(), &first.0);
     pair.write(pair.key(), &first.1);
     let certificates = pair.open().unwrap();
-    assert!(certificates.hashes().is_empty() && !certificates.is_development());
+    assert!(certificates.hashes().is_empty());
     let shows = |hash: &String| certificates.current().sha256() == hash;
     let turn_twice = || {
         certificates.turn(START);

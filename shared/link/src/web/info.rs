@@ -3,6 +3,7 @@
 //! Never trusts a field: what is missing or of another kind is a transport that is not offered.
 
 use js_sys::JSON;
+use tickwire_shared::limits::CERTIFICATE_HASHES_MAX;
 use tickwire_shared::wire::PROTOCOL;
 use wasm_bindgen::JsValue;
 
@@ -10,9 +11,6 @@ use super::{fetch, page};
 
 /// Where the server says all this.
 const PATH: &str = "/connect-info";
-
-/// Certificate hashes of one server at the most; a server has two.
-const HASHES_MAX: u32 = 8;
 
 /// The ways in that a page can take.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +63,7 @@ fn webtransport(way: &JsValue) -> Option<WebTransportWay> {
         missing if missing.is_undefined() => js_sys::Array::new().into(),
         hashes => hashes,
     });
-    let texts = hashes.iter().take(HASHES_MAX as usize);
+    let texts = hashes.iter().take(CERTIFICATE_HASHES_MAX);
     Some(WebTransportWay {
         port: u16::try_from(port as u32).ok()?,
         path: path_of(way)?,

@@ -10,7 +10,7 @@
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
+use tickwire_shared::limits::{LINK_INPUT_UNSENT_BYTES_MAX, LINK_ORDERED_QUEUE_BYTES_MAX};
 use tickwire_shared::transport::Transport;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -24,9 +24,6 @@ use super::link::{Mail, Pipe, WebLink};
 use super::listener::Listener;
 use super::{fetch, info, page, task};
 use crate::word::{LinkEnd, SendError, printable};
-
-/// Unsent bytes at which Input packets are dropped: newer ones repeat what is in them.
-const UNSENT_BYTES_MAX: u32 = 4 * 1_024;
 
 /// How long a goodbye may take to leave before the connection is taken down.
 const GOODBYE_MILLIS: i32 = 100;
@@ -156,7 +153,7 @@ fn read_close(text: &str) -> Option<(u64, &str)> {
 impl Pipe for WebRtcPipe {
     fn send_datagram(&self, bytes: &[u8]) -> bool {
         self.unreliable.ready_state() == RtcDataChannelState::Open
-            && self.unreliable.buffered_amount() <= UNSENT_BYTES_MAX
+            && self.unreliable.buffered_amount() as usize <= LINK_INPUT_UNSENT_BYTES_MAX
             && self.unreliable.send_with_u8_array(bytes).is_ok()
     }
 

@@ -11,7 +11,7 @@
 use js_sys::{ArrayBuffer, Uint8Array};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::LINK_ORDERED_QUEUE_BYTES_MAX;
+use tickwire_shared::limits::{LINK_INPUT_UNSENT_BYTES_MAX, LINK_ORDERED_QUEUE_BYTES_MAX};
 use tickwire_shared::transport::Transport;
 use wasm_bindgen::JsCast;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
@@ -29,9 +29,6 @@ const LANE_ORDERED: u8 = 1;
 
 /// Added to the number of a reason to give a close code; the range is free for applications.
 const CLOSE_BASE: u16 = 4_000;
-
-/// Unsent bytes at which Input packets are dropped: newer ones repeat what is in them.
-const UNSENT_BYTES_MAX: u32 = 4 * 1_024;
 
 struct WebSocketPipe {
     socket: WebSocket,
@@ -115,7 +112,8 @@ impl WebSocketPipe {
 
 impl Pipe for WebSocketPipe {
     fn send_datagram(&self, bytes: &[u8]) -> bool {
-        self.socket.buffered_amount() <= UNSENT_BYTES_MAX && self.send(LANE_UNRELIABLE, bytes)
+        self.socket.buffered_amount() as usize <= LINK_INPUT_UNSENT_BYTES_MAX
+            && self.send(LANE_UNRELIABLE, bytes)
     }
 
     fn send_ordered(&self, bytes: &[u8]) -> Result<(), SendError> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
-use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
+use tickwire_shared::limits::{LINK_INPUT_UNSENT_BYTES_MAX, ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
 use tokio::time::{sleep, timeout};
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 use webrtc::peer_connection::StatsSelector;
@@ -19,10 +19,6 @@ use crate::frames::FrameError;
 use crate::lanes::GOODBYE;
 use crate::pipe::{Far, Wish};
 use crate::word::{LinkEnd, Traffic, printable};
-
-/// Bytes of unreliable messages that may wait for the network; an Input beyond is dropped, since
-/// the next one repeats it.
-const UNRELIABLE_BYTES_MAX: usize = 4 * 1_024;
 
 /// Time between two looks at the library's own counts.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
@@ -93,7 +89,7 @@ async fn write(peer: &Peer, far: &Far) -> LinkEnd {
 /// Sends an Input packet, unless older ones still wait.
 async fn steer(peer: &Peer, far: &Far, packet: &[u8]) -> webrtc::error::Result<()> {
     let waiting = peer.unreliable.outstanding_bytes().await?;
-    if packet.len() > PACKET_BYTES_MAX || waiting > UNRELIABLE_BYTES_MAX {
+    if packet.len() > PACKET_BYTES_MAX || waiting > LINK_INPUT_UNSENT_BYTES_MAX {
         far.drop_one();
         return Ok(());
     }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use super::{Client, Phase};
-use crate::client::ResumeToken;
 use crate::client::event::ClientEvent;
 use crate::client::live::{Live, RoomTerms};
 use crate::client::samples::Samples;
@@ -29,9 +28,9 @@ impl<G: Game> Client<G> {
             room: room.map_or(RoomRequest::Any, |name| {
                 RoomRequest::Named(BoundedStr::cut(name))
             }),
-            resume: self.resume.as_ref().map(|resume| Resume {
-                session: resume.session,
-                token: resume.token,
+            resume: self.resume.map(|(session, token)| Resume {
+                session,
+                token,
                 chat_epoch: cursor.epoch,
                 chat_next: cursor.next,
             }),
@@ -58,10 +57,7 @@ impl<G: Game> Client<G> {
             sabotage: self.config.sabotage,
         })));
         self.catch_up_anew();
-        self.resume = Some(ResumeToken {
-            session: welcome.session,
-            token: welcome.token,
-        });
+        self.resume = Some((welcome.session, welcome.token));
         self.samples = Samples::default();
         self.roster.clear();
         self.tell(ClientEvent::Joined {
