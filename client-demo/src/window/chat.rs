@@ -22,6 +22,9 @@ const GLANCE: usize = 7;
 /// Width of the chat, if the screen has it.
 const WIDTH: f32 = 400.0;
 
+/// What stands at the top of a screen keeps so much of it free of chat at a glance.
+const FREE_ABOVE: f32 = 100.0;
+
 /// Height of the history while somebody writes.
 const HISTORY: f32 = 230.0;
 
@@ -54,6 +57,9 @@ pub fn glance(painter: &Painter, place: &Place, talk: &Talk, now: Instant) {
             place.screen.left() + theme::MARGIN,
             bottom - galley.size().y - 6.0,
         );
+        if min.y < place.screen.top() + FREE_ABOVE {
+            break;
+        }
         let rect = Rect::from_min_size(min, galley.size() + vec2(16.0, 6.0));
         let fill = Color32::from_rgba_unmultiplied(12, 15, 21, 170);
         painter.rect_filled(rect, CornerRadius::same(5), fade(fill, strength));

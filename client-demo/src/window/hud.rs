@@ -25,10 +25,12 @@ const BAR: [f32; 2] = [232.0, 12.0];
 /// A screen slimmer than this, in points, has no room beside the clock.
 const SLIM: f32 = 760.0;
 
-/// Draws vitals, clock and feed onto the part of the screen that no notch covers.
+/// Draws vitals, clock and feed onto the part of the screen that no notch covers; vitals end left of
+/// `right`.
 pub fn draw(
     painter: &Painter,
     screen: Rect,
+    right: f32,
     scene: &Scene,
     talk: &Talk,
     now: Instant,
@@ -39,7 +41,7 @@ pub fn draw(
     if let Some(own) = &scene.hud.own {
         match own.respawn_seconds {
             Some(seconds) => down(painter, screen, seconds),
-            None => vitals(painter, screen, own),
+            None => vitals(painter, screen, right, own),
         }
     }
 }
@@ -55,15 +57,16 @@ fn plate(painter: &Painter, rect: Rect) {
     painter.rect_filled(rect, CornerRadius::same(8), fill);
 }
 
-fn vitals(painter: &Painter, screen: Rect, own: &Vitals) {
-    let size = vec2(BAR[0] + 96.0, 52.0);
+fn vitals(painter: &Painter, screen: Rect, right: f32, own: &Vitals) {
+    let left = screen.left() + theme::MARGIN;
+    let size = vec2((BAR[0] + 96.0).min(right - left), 52.0);
     let min = pos2(
-        screen.center().x - size.x * 0.5,
+        (screen.center().x - size.x * 0.5).min(right - size.x),
         screen.bottom() - theme::MARGIN - size.y,
     );
     let rect = Rect::from_min_size(min, size);
     plate(painter, rect);
-    let bar = Rect::from_min_size(min + vec2(16.0, 13.0), BAR.into());
+    let bar = Rect::from_min_size(min + vec2(16.0, 13.0), vec2(size.x - 96.0, BAR[1]));
     health(painter, bar, own.health);
     let number = pos2(bar.right() + 14.0, bar.center().y);
     let font = theme::digits(19.0);
@@ -279,8 +282,14 @@ fn pointer(painter: &Painter, at: Pos2, colour: Color32) {
     painter.line_segment([at + vec2(-3.0, 4.0), at + vec2(2.0, 0.0)], stroke);
 }
 
-/// A chip about the link: what carries it, and how long the way is.
-pub fn chip(painter: &Painter, left_top: Pos2, transport: Option<Transport>, sample: &Sample) {
+/// A chip about the link: what carries it, how long the way is, and the `key` that shows more.
+pub fn chip(
+    painter: &Painter,
+    left_top: Pos2,
+    transport: Option<Transport>,
+    sample: &Sample,
+    key: &str,
+) {
     let rect = Rect::from_min_size(left_top, vec2(196.0, 26.0));
     plate(painter, rect);
     let (colour, text) = match transport {
@@ -294,13 +303,7 @@ pub fn chip(painter: &Painter, left_top: Pos2, transport: Option<Transport>, sam
     let at = pos2(rect.left() + 26.0, rect.center().y);
     painter.text(at, Align2::LEFT_CENTER, text, theme::font(13.0), theme::INK);
     let at = pos2(rect.right() - 10.0, rect.center().y);
-    painter.text(
-        at,
-        Align2::RIGHT_CENTER,
-        "F3",
-        theme::font(11.0),
-        theme::DIM,
-    );
+    painter.text(at, Align2::RIGHT_CENTER, key, theme::font(11.0), theme::DIM);
 }
 
 /// How well the link does, as a colour.

@@ -63,6 +63,7 @@ pub fn draw(painter: &Painter, place: &Place, play: &Play, settings: &Settings) 
     hud::draw(
         painter,
         place.safe,
+        play.hands.touch.free_right(place.safe),
         scene,
         &play.talk,
         now,
@@ -83,7 +84,8 @@ pub fn panels(
 ) {
     let corner = corner(place.safe);
     let newest = play.history.newest();
-    hud::chip(painter, corner, play.pilot.transport(), &newest);
+    let key = if play.hands.touch.is_used() { "" } else { "F3" };
+    hud::chip(painter, corner, play.pilot.transport(), &newest, key);
     if play.talk.entry.is_none() {
         let place_of_chat = chat_place(place, play, settings);
         chat::glance(painter, &place_of_chat, &play.talk, place.now);

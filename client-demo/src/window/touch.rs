@@ -96,6 +96,15 @@ impl Touch {
         core::mem::take(&mut self.dash)
     }
 
+    /// Where what is read at the lower edge must end: left of the button, where there is one.
+    #[must_use]
+    pub fn free_right(&self, screen: Rect) -> f32 {
+        match self.used {
+            true => dash_at(screen).x - DASH_RADIUS - 8.0,
+            false => screen.right() - theme::MARGIN,
+        }
+    }
+
     /// Draws sticks and button, when fingers are used at all.
     pub fn draw(&self, painter: &Painter, screen: Rect, dash_ready: bool) {
         if !self.used {
