@@ -59,12 +59,13 @@ const left = {
     try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume })); } catch { /* as well */ }
   },
   forget() { try { sessionStorage.removeItem(left.KEY); } catch { /* as well */ } },
-  /** What was kept, unless the page was opened by a link to another room. */
+  /** What was kept, unless the page was opened by a link to another room or for somebody else. */
   take() {
     try {
-      const game = JSON.parse(sessionStorage.getItem(left.KEY));
+      const before = JSON.parse(sessionStorage.getItem(left.KEY));
       left.forget();
-      return game?.room === (asked.get("room") ?? "") ? game : null;
+      const same = before?.room === (asked.get("room") ?? "") && before.name === (asked.get("name") ?? before.name);
+      return same ? before : null;
     } catch { return null; }
   },
 };
