@@ -28,7 +28,8 @@ pub struct Way {
     pub dial: Dial,
     /// The network to simulate in both directions, and its seed.
     pub network: Option<(Network, u64)>,
-    /// How long to go on dialing before giving up: after a loss, or where the network takes too much.
+    /// How long to go on dialing before giving up: after a loss, or where the network takes too
+    /// much.
     pub patience: Duration,
 }
 

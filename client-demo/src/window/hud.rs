@@ -25,8 +25,8 @@ const BAR: [f32; 2] = [232.0, 12.0];
 /// A screen slimmer than this, in points, has no room beside the clock.
 const SLIM: f32 = 760.0;
 
-/// Draws vitals, clock and feed onto the part of the screen that no notch covers; vitals end left of
-/// `right`.
+/// Draws vitals, clock and feed onto the part of the screen that no notch covers; vitals end left
+/// of `right`.
 pub fn draw(
     painter: &Painter,
     screen: Rect,

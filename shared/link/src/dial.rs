@@ -100,8 +100,8 @@ pub async fn dial_quic(to: &Dial) -> Result<Link, DialError> {
 }
 
 impl DialError {
-    /// Whether the next attempt may well succeed: the server is there, and the network took too much
-    /// of this one.
+    /// Whether the next attempt may well succeed: the server is there, and the network took too
+    /// much of this one.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(self, DialError::NoChannel(_))
