@@ -6,6 +6,8 @@
 //! median. `--json FILE` writes the figures, `--quick` measures a little, `--only quic` one pair.
 
 mod bare_quic;
+mod bare_str0m;
+mod channels;
 mod figures;
 mod load;
 mod ours;
@@ -92,15 +94,17 @@ fn run(options: &Options) -> Result<bool, String> {
             measured: Duration::from_secs(10),
         },
     };
-    println!(
-        "{PLAYERS} players, 300 B out and 40 B in at 60 Hz over loopback; CPU of the network thread"
-    );
-    println!("{}", Row::HEADER);
     let mut pairs = Vec::new();
     for (name, ours, bare) in Kind::PAIRS {
         if options.only.as_ref().is_some_and(|only| only != name) {
             continue;
         }
+        println!(
+            "{PLAYERS} players over {name}, 300 B out and 40 B in at {} Hz on loopback; \
+             CPU of the network thread",
+            ours.rate()
+        );
+        println!("{}", Row::HEADER);
         let mut rows = Vec::new();
         for _ in 0..RUNS {
             for kind in [ours, bare] {

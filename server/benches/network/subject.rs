@@ -12,10 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::figures::Row;
 use crate::players::{Carried, Players};
-use crate::{bare_quic, ours};
-
-/// Ticks a second.
-pub const RATE: u32 = 60;
+use crate::{bare_quic, bare_str0m, ours};
 
 /// Bytes of a packet to a player, and from one.
 pub const DOWN_BYTES: usize = 300;
@@ -39,6 +36,8 @@ const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
 pub enum Kind {
     OurQuic,
     BareQuic,
+    OurWebRtc,
+    BareStr0m,
 }
 
 /// How long a run is.
@@ -60,6 +59,8 @@ pub struct Counts {
 pub enum Ask {
     /// Its thread's CPU time so far, and what it has sent and received.
     Mark(std_mpsc::Sender<Mark>),
+    /// An answer to a WebRTC offer.
+    Answer(String, std_mpsc::Sender<Result<String, String>>),
     /// To end.
     Stop,
 }
@@ -85,26 +86,42 @@ pub struct Subject {
 
 impl Kind {
     /// Our transports, each with its rival.
-    pub const PAIRS: [(&'static str, Kind, Kind); 1] = [("quic", Kind::OurQuic, Kind::BareQuic)];
+    pub const PAIRS: [(&'static str, Kind, Kind); 2] = [
+        ("quic", Kind::OurQuic, Kind::BareQuic),
+        ("webrtc", Kind::OurWebRtc, Kind::BareStr0m),
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Kind::OurQuic => "our QUIC",
             Kind::BareQuic => "bare quinn",
+            Kind::OurWebRtc => "our WebRTC",
+            Kind::BareStr0m => "bare str0m",
+        }
+    }
+
+    /// Ticks a second. Two cores do not carry so many players over WebRTC at 60: one of str0m costs
+    /// the players' process as much as the network thread.
+    pub fn rate(self) -> u32 {
+        match self {
+            Kind::OurQuic | Kind::BareQuic => 60,
+            Kind::OurWebRtc | Kind::BareStr0m => 30,
         }
     }
 
     /// What the players speak.
-    fn transport(self) -> &'static str {
+    pub fn transport(self) -> &'static str {
         match self {
             Kind::OurQuic | Kind::BareQuic => "quic",
+            Kind::OurWebRtc | Kind::BareStr0m => "webrtc",
         }
     }
 
     fn start(self) -> Result<Subject, String> {
         match self {
-            Kind::OurQuic => ours::start(),
+            Kind::OurQuic | Kind::OurWebRtc => ours::start(),
             Kind::BareQuic => bare_quic::start(),
+            Kind::BareStr0m => bare_str0m::start(),
         }
     }
 }
@@ -126,7 +143,10 @@ impl Counts {
 /// When it does not start, a player does not come in, or traffic is missing on the other side.
 pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
     let subject = kind.start()?;
-    let mut load = Players::start(kind.transport(), subject.address, players)?;
+    let mut load = Players::start(kind, subject.address, players)?;
+    if kind.transport() == "webrtc" {
+        load.introduce(players, |offer| answer(&subject.asks, offer))?;
+    }
     let deadline = Instant::now() + OPEN_TIME_MAX;
     while subject.counts.open.load(Ordering::Relaxed) < players {
         if Instant::now() > deadline {
@@ -135,8 +155,10 @@ pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
         }
         thread::sleep(Duration::from_millis(20));
     }
+    // Players over WebRTC answer once all know that they are in.
+    load.counts()?;
     let ended = Arc::new(AtomicBool::new(false));
-    let ticking = keep_ticking(subject.tick, Arc::clone(&ended));
+    let ticking = keep_ticking(subject.tick, kind.rate(), Arc::clone(&ended));
     thread::sleep(span.warmup);
     let before = (mark(&subject.asks)?, Instant::now());
     thread::sleep(span.measured);
@@ -162,7 +184,7 @@ pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
 /// The traffic flowed, both ways, in the time that was measured; and what one side sent in the
 /// whole run came to the other.
 fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String> {
-    let due = row.seconds * f64::from(RATE) * players as f64;
+    let due = row.seconds * f64::from(row.kind.rate()) * players as f64;
     let (name, (ours, theirs)) = (row.kind.name(), last);
     for (way, flowed, sent, arrived) in [
         ("down", row.sent, ours.sent, theirs.received),
@@ -182,6 +204,15 @@ fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String
     Ok(())
 }
 
+fn answer(asks: &mpsc::UnboundedSender<Ask>, offer: String) -> Result<String, String> {
+    let (reply, answer) = std_mpsc::channel();
+    asks.send(Ask::Answer(offer, reply))
+        .map_err(|_| "the network thread ended".to_owned())?;
+    answer
+        .recv()
+        .map_err(|_| "the network thread ended".to_owned())?
+}
+
 fn mark(asks: &mpsc::UnboundedSender<Ask>) -> Result<Mark, String> {
     let (reply, answer) = std_mpsc::channel();
     asks.send(Ask::Mark(reply))
@@ -193,6 +224,7 @@ fn mark(asks: &mpsc::UnboundedSender<Ask>) -> Result<Mark, String> {
 
 fn keep_ticking(
     mut tick: Box<dyn FnMut() + Send>,
+    rate: u32,
     ended: Arc<AtomicBool>,
 ) -> thread::JoinHandle<()> {
     thread::spawn(move || {
@@ -200,7 +232,7 @@ fn keep_ticking(
         let mut ticks = 0;
         while !ended.load(Ordering::Relaxed) {
             ticks += 1;
-            let due = start + Duration::from_secs(1) * ticks / RATE;
+            let due = start + Duration::from_secs(1) * ticks / rate;
             thread::sleep(due.saturating_duration_since(Instant::now()));
             tick();
         }
