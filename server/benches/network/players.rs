@@ -69,13 +69,21 @@ impl Players {
         Ok(())
     }
 
+    /// Has them `play` or `rest`.
+    ///
+    /// # Errors
+    /// When their process is gone.
+    pub fn tell(&mut self, word: &str) -> Result<(), String> {
+        writeln!(self.input, "{word}").map_err(|_| "the players are gone".to_owned())
+    }
+
     /// What they carried so far.
     ///
     /// # Errors
     /// When their process is gone.
     pub fn counts(&mut self) -> Result<Carried, String> {
         let gone = "the players are gone".to_owned();
-        writeln!(self.input, "counts").map_err(|_| gone.clone())?;
+        self.tell("counts")?;
         let mut line = String::new();
         self.output.read_line(&mut line).map_err(|_| gone.clone())?;
         let mut numbers = line.split_whitespace().map(str::parse);

@@ -1,6 +1,7 @@
 //! The players: a process of its own that dials, sends an input a tick and counts what comes.
 //!
-//! Never measures. It answers each line on its standard input with its counts, and ends with it.
+//! Never measures. It does what the lines on its standard input say: `play`, `rest`, or `counts`,
+//! which it answers. It ends with them.
 
 mod quic;
 mod webrtc;
@@ -20,6 +21,8 @@ pub const ROLE: &str = "--players";
 pub struct Tally {
     pub sent: Cell<u64>,
     pub received: Cell<u64>,
+    /// Whether inputs are sent now.
+    plays: Cell<bool>,
 }
 
 impl Tally {
@@ -31,9 +34,13 @@ impl Tally {
         self.received.set(self.received.get() + 1);
     }
 
-    /// Answers a line.
-    fn tell(&self) {
-        println!("{} {}", self.sent.get(), self.received.get());
+    /// Does what a line says.
+    fn obey(&self, line: &str) {
+        match line {
+            "play" => self.plays.set(true),
+            "rest" => self.plays.set(false),
+            _ => println!("{} {}", self.sent.get(), self.received.get()),
+        }
     }
 }
 

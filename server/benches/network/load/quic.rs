@@ -33,8 +33,8 @@ pub fn play(address: SocketAddr, crowd: Crowd, mut lines: UnboundedReceiver<Stri
     tasks.block_on(&runtime, async {
         let tally = Rc::new(Tally::default());
         spawn_local(play_all(address, crowd, Rc::clone(&tally)));
-        while lines.recv().await.is_some() {
-            tally.tell();
+        while let Some(line) = lines.recv().await {
+            tally.obey(&line);
         }
     });
 }
@@ -52,7 +52,7 @@ async fn play_all(address: SocketAddr, crowd: Crowd, tally: Rc<Tally>) {
         while let Some(player) = turns.take() {
             let packet = Bytes::from_static(&[9; UP_BYTES]);
             let (connection, ..) = &players[player];
-            if connection.send_datagram(packet).is_ok() {
+            if tally.plays.get() && connection.send_datagram(packet).is_ok() {
                 tally.add_sent();
             }
         }

@@ -55,7 +55,7 @@ pub fn play(crowd: Crowd, mut lines: UnboundedReceiver<String>) {
     let mut turns = Turns::start(crowd);
     loop {
         match lines.try_recv() {
-            Ok(_) => tally.tell(),
+            Ok(line) => tally.obey(&line),
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => return,
         }
@@ -107,9 +107,12 @@ impl Player {
         accepted.expect("it fits the offer");
     }
 
-    /// Takes in what came and sends one input.
+    /// Takes in what came and, unless all rest, sends one input.
     fn take_turn(&mut self, buffer: &mut [u8], tally: &Tally) {
         self.take_in(buffer, tally);
+        if !tally.plays.get() {
+            return;
+        }
         let Some(mut channel) = self.rtc.channel(self.channel) else {
             return;
         };
