@@ -24,7 +24,8 @@ use crate::subject::{Ask, Counts, DOWN_BYTES, Subject};
 pub fn start() -> Result<Subject, String> {
     let counts = Arc::new(Counts::default());
     let (asks, inbox) = mpsc::unbounded_channel();
-    let (batches, waiting) = mpsc::unbounded_channel::<Vec<Bytes>>();
+    // As in ours, a batch that is not taken in time makes no queue.
+    let (batches, waiting) = mpsc::channel::<Vec<Bytes>>(1);
     let (tell, told) = std_mpsc::channel();
     let theirs = Arc::clone(&counts);
     let thread = thread::spawn(move || {
@@ -42,7 +43,7 @@ pub fn start() -> Result<Subject, String> {
     let tick = Box::new(move || {
         let players = open.open.load(Ordering::Relaxed);
         let packet = |_| Bytes::copy_from_slice(&[7; DOWN_BYTES]);
-        let _ = batches.send((0..players).map(packet).collect());
+        let _ = batches.try_send((0..players).map(packet).collect());
     });
     Ok(Subject {
         address,
@@ -55,7 +56,7 @@ pub fn start() -> Result<Subject, String> {
 
 async fn serve(
     counts: Arc<Counts>,
-    mut batches: mpsc::UnboundedReceiver<Vec<Bytes>>,
+    mut batches: mpsc::Receiver<Vec<Bytes>>,
     mut inbox: mpsc::UnboundedReceiver<Ask>,
     tell: std_mpsc::Sender<Result<SocketAddr, String>>,
 ) {
@@ -86,6 +87,9 @@ async fn serve(
             ask = inbox.recv() => match ask {
                 Some(Ask::Mark(reply)) => {
                     let _ = reply.send(counts.mark());
+                }
+                Some(Ask::Answer(_, reply)) => {
+                    let _ = reply.send(Err("bare quinn speaks no WebRTC".to_owned()));
                 }
                 Some(Ask::Stop) | None => return endpoint.close(0u8.into(), b""),
             },

@@ -34,6 +34,17 @@ impl Row {
     /// The head of the table.
     pub const HEADER: &'static str = "subject        us/datagram  of a core  sent/s  received/s";
 
+    /// Nothing was measured yet.
+    pub fn new(kind: Kind) -> Row {
+        Row {
+            kind,
+            cpu_us: 0.0,
+            seconds: 0.0,
+            sent: 0,
+            received: 0,
+        }
+    }
+
     /// CPU time a datagram, both ways counted, in microseconds.
     pub fn us_per_datagram(&self) -> f64 {
         self.cpu_us / (self.sent + self.received) as f64

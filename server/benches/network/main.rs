@@ -2,10 +2,13 @@
 //!
 //! Each subject is a server on a thread of its own in this process, which gets one batch a tick
 //! from another thread, as in the real server. The players are in another process, so that their
-//! CPU time is apart. A subject and its bare rival run in turn, three times; the ratio is the
-//! median. `--json FILE` writes the figures, `--quick` measures a little, `--only quic` one pair.
+//! CPU time is apart. A subject and its bare rival stand side by side and take turns of a second,
+//! ten a run; there are three runs, and the ratio is the median of theirs. `--json FILE` writes
+//! the figures, `--quick` measures a little, `--only quic` one pair.
 
 mod bare_quic;
+mod bare_str0m;
+mod channels;
 mod figures;
 mod load;
 mod ours;
@@ -14,16 +17,18 @@ mod subject;
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use figures::{Pair, Row};
-use subject::{Kind, Span};
+use subject::Kind;
 
 /// Players of every run.
 const PLAYERS: usize = 300;
 
-/// Runs of each subject.
+/// Runs of each pair.
 const RUNS: usize = 3;
+
+/// Turns of each subject in a run.
+const TURNS: u32 = 10;
 
 /// The most that our transport may cost, in times of its bare rival.
 const RATIO_MAX: f64 = 1.15;
@@ -82,29 +87,21 @@ fn options(args: &[String]) -> Result<Options, String> {
 
 /// Measures every pair; false when a ratio is above [`RATIO_MAX`].
 fn run(options: &Options) -> Result<bool, String> {
-    let span = match options.quick {
-        true => Span {
-            warmup: Duration::from_secs(1),
-            measured: Duration::from_secs(2),
-        },
-        false => Span {
-            warmup: Duration::from_secs(3),
-            measured: Duration::from_secs(10),
-        },
-    };
-    println!(
-        "{PLAYERS} players, 300 B out and 40 B in at 60 Hz over loopback; CPU of the network thread"
-    );
-    println!("{}", Row::HEADER);
+    let turns = if options.quick { 2 } else { TURNS };
     let mut pairs = Vec::new();
     for (name, ours, bare) in Kind::PAIRS {
         if options.only.as_ref().is_some_and(|only| only != name) {
             continue;
         }
+        println!(
+            "{PLAYERS} players over {name}, 300 B out and 40 B in at {} Hz on loopback; \
+             CPU of the network thread",
+            ours.rate()
+        );
+        println!("{}", Row::HEADER);
         let mut rows = Vec::new();
         for _ in 0..RUNS {
-            for kind in [ours, bare] {
-                let row = subject::measure(kind, PLAYERS, span)?;
+            for row in subject::measure([ours, bare], PLAYERS, turns)? {
                 println!("{row}");
                 rows.push(row);
             }

@@ -16,12 +16,15 @@ use tickwire_server::runtime::clock::WallTime;
 use tickwire_server::transport::origin::OriginRule;
 use tickwire_server::transport::quic::{Quic, QuicOptions, ResetKey};
 use tickwire_server::transport::seats::Seats;
+use tickwire_server::transport::socket::Sabotage;
 use tickwire_server::transport::tls::Certificates;
-use tickwire_server::transport::{LinkSink, Links};
+use tickwire_server::transport::webrtc::{WebRtc, WebRtcOptions};
+use tickwire_server::transport::{LinkSink, Links, OfferRequest};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId, Tick};
 use tickwire_shared::transport::Transport;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::spawn_local;
 
 use crate::subject::{Ask, Counts, DOWN_BYTES, Subject};
 
@@ -122,11 +125,10 @@ async fn serve(
     tell: std_mpsc::Sender<Result<SocketAddr, String>>,
 ) {
     let counts = Arc::clone(&sink.counts);
-    let (links, metrics) = (Rc::new(Links::default()), Arc::new(Metrics::default()));
-    let quic = options()
-        .and_then(|options| Quic::start(options, Rc::clone(&links), Rc::new(sink), metrics));
-    let quic = match quic {
-        Ok(quic) => quic,
+    let links = Rc::new(Links::default());
+    let metrics = Arc::new(Metrics::default());
+    let (quic, webrtc) = match open(Rc::clone(&links), Rc::new(sink), Arc::clone(&metrics)) {
+        Ok(transports) => transports,
         Err(sentence) => {
             let _ = tell.send(Err(sentence));
             return;
@@ -135,29 +137,76 @@ async fn serve(
     let _ = tell.send(Ok(quic.address()));
     loop {
         tokio::select! {
-            () = wake.notified() => forward(&links, &outlet, &counts),
+            () = wake.notified() => forward(&links, &outlet, &counts, &metrics),
             ask = inbox.recv() => match ask {
                 Some(Ask::Mark(reply)) => {
                     let _ = reply.send(counts.mark());
+                }
+                Some(Ask::Answer(offer, reply)) => {
+                    spawn_local(answer(webrtc.offers(), offer, reply));
                 }
                 Some(Ask::Stop) | None => break,
             },
         }
     }
+    webrtc.stop(CloseReason::Draining).await;
     quic.stop(CloseReason::Draining).await;
 }
 
-/// What the hub does with a room's batch.
-fn forward(links: &Links, outlet: &Outlet<Outbox>, counts: &Counts) {
+/// QUIC and WebRTC on one socket, as in the server.
+fn open(
+    links: Rc<Links>,
+    sink: Rc<dyn LinkSink>,
+    metrics: Arc<Metrics>,
+) -> Result<(Quic, WebRtc), String> {
+    let quic = Quic::start(
+        options()?,
+        Rc::clone(&links),
+        Rc::clone(&sink),
+        Arc::clone(&metrics),
+    )?;
+    let shared = WebRtcOptions {
+        socket: quic.socket(),
+        public_ip: None,
+        public_port: quic.address().port(),
+        seats: Seats::new(usize::MAX),
+        sabotage: Sabotage::None,
+    };
+    let webrtc = WebRtc::start(shared, links, sink, metrics)?;
+    Ok((quic, webrtc))
+}
+
+/// Asks what the HTTP listener asks.
+async fn answer(
+    offers: mpsc::Sender<OfferRequest>,
+    offer: String,
+    answer: std_mpsc::Sender<Result<String, String>>,
+) {
+    let (reply, told) = oneshot::channel();
+    let request = OfferRequest {
+        offer,
+        at: Ipv4Addr::LOCALHOST.into(),
+        from: Ipv4Addr::LOCALHOST.into(),
+        reply,
+    };
+    let _ = offers.send(request).await;
+    let told = told.await.map_err(|_| "nobody answers".to_owned());
+    let _ = answer.send(told.and_then(|told| told.map_err(|error| format!("{error:?}"))));
+}
+
+/// What the hub does with a room's batch. A packet that the link drops is not sent.
+fn forward(links: &Links, outlet: &Outlet<Outbox>, counts: &Counts, metrics: &Metrics) {
     let Some(mut batch) = outlet.take() else {
         return;
     };
     links.begin_round();
-    let mut sent = 0;
+    let dropped = &metrics.links.datagrams_dropped;
+    let (mut handed_over, before) = (0, dropped.get());
     for (link, lane, bytes) in batch.packets() {
         links.send(link, lane, bytes);
-        sent += 1;
+        handed_over += 1;
     }
+    let sent = handed_over + before - dropped.get();
     counts.sent.fetch_add(sent, Ordering::Relaxed);
     batch.clear();
     outlet.give_back(batch);

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::load::ROLE;
+use crate::subject::Kind;
 
 /// What the players have sent and received so far.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +28,12 @@ impl Players {
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start(transport: &str, address: SocketAddr, count: usize) -> Result<Players, String> {
+    pub fn start(kind: Kind, address: SocketAddr, count: usize) -> Result<Players, String> {
         let cannot = |error: std::io::Error| format!("the players cannot be started: {error}");
         let program = std::env::current_exe().map_err(cannot)?;
         let mut child = Command::new(program)
-            .args([ROLE, transport, &address.to_string(), &count.to_string()])
+            .args([ROLE, kind.transport(), &address.to_string()])
+            .args([&count.to_string(), &kind.rate().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -47,13 +49,41 @@ impl Players {
         })
     }
 
+    /// Passes the offers of so many players on, and the answers back.
+    ///
+    /// # Errors
+    /// When their process is gone, or an offer is not answered.
+    pub fn introduce(
+        &mut self,
+        count: usize,
+        answer: impl Fn(String) -> Result<String, String>,
+    ) -> Result<(), String> {
+        let gone = "the players are gone".to_owned();
+        for _ in 0..count {
+            let mut line = String::new();
+            self.output.read_line(&mut line).map_err(|_| gone.clone())?;
+            let offer = serde_json::from_str(&line).map_err(|_| gone.clone())?;
+            let answer = serde_json::Value::String(answer(offer)?);
+            writeln!(self.input, "{answer}").map_err(|_| gone.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Has them `play` or `rest`.
+    ///
+    /// # Errors
+    /// When their process is gone.
+    pub fn tell(&mut self, word: &str) -> Result<(), String> {
+        writeln!(self.input, "{word}").map_err(|_| "the players are gone".to_owned())
+    }
+
     /// What they carried so far.
     ///
     /// # Errors
     /// When their process is gone.
     pub fn counts(&mut self) -> Result<Carried, String> {
         let gone = "the players are gone".to_owned();
-        writeln!(self.input, "counts").map_err(|_| gone.clone())?;
+        self.tell("counts")?;
         let mut line = String::new();
         self.output.read_line(&mut line).map_err(|_| gone.clone())?;
         let mut numbers = line.split_whitespace().map(str::parse);

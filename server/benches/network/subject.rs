@@ -3,7 +3,7 @@
 //! Never counts what the players' process or the thread of ticks costs.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,10 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::figures::Row;
 use crate::players::{Carried, Players};
-use crate::{bare_quic, ours};
-
-/// Ticks a second.
-pub const RATE: u32 = 60;
+use crate::{bare_quic, bare_str0m, ours};
 
 /// Bytes of a packet to a player, and from one.
 pub const DOWN_BYTES: usize = 300;
@@ -28,6 +25,10 @@ const MISSING_PERMILLE_MAX: u64 = 20;
 /// then a newer batch replaces one that was not taken.
 const FLOWED_MIN: f64 = 0.9;
 
+/// A turn of one subject: first the traffic comes into flow, then it is measured.
+const WARMUP: Duration = Duration::from_millis(500);
+const TURN: Duration = Duration::from_secs(1);
+
 /// How long the last datagrams may take.
 const DRAIN_TIME: Duration = Duration::from_millis(500);
 
@@ -39,13 +40,8 @@ const OPEN_TIME_MAX: Duration = Duration::from_secs(30);
 pub enum Kind {
     OurQuic,
     BareQuic,
-}
-
-/// How long a run is.
-#[derive(Clone, Copy, Debug)]
-pub struct Span {
-    pub warmup: Duration,
-    pub measured: Duration,
+    OurWebRtc,
+    BareStr0m,
 }
 
 /// What a subject counts; written by the network thread.
@@ -60,6 +56,8 @@ pub struct Counts {
 pub enum Ask {
     /// Its thread's CPU time so far, and what it has sent and received.
     Mark(std_mpsc::Sender<Mark>),
+    /// An answer to a WebRTC offer.
+    Answer(String, std_mpsc::Sender<Result<String, String>>),
     /// To end.
     Stop,
 }
@@ -85,26 +83,42 @@ pub struct Subject {
 
 impl Kind {
     /// Our transports, each with its rival.
-    pub const PAIRS: [(&'static str, Kind, Kind); 1] = [("quic", Kind::OurQuic, Kind::BareQuic)];
+    pub const PAIRS: [(&'static str, Kind, Kind); 2] = [
+        ("quic", Kind::OurQuic, Kind::BareQuic),
+        ("webrtc", Kind::OurWebRtc, Kind::BareStr0m),
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Kind::OurQuic => "our QUIC",
             Kind::BareQuic => "bare quinn",
+            Kind::OurWebRtc => "our WebRTC",
+            Kind::BareStr0m => "bare str0m",
+        }
+    }
+
+    /// Ticks a second. Two cores do not carry so many players over WebRTC at 60: one of str0m costs
+    /// the players' process as much as the network thread.
+    pub fn rate(self) -> u32 {
+        match self {
+            Kind::OurQuic | Kind::BareQuic => 60,
+            Kind::OurWebRtc | Kind::BareStr0m => 30,
         }
     }
 
     /// What the players speak.
-    fn transport(self) -> &'static str {
+    pub fn transport(self) -> &'static str {
         match self {
             Kind::OurQuic | Kind::BareQuic => "quic",
+            Kind::OurWebRtc | Kind::BareStr0m => "webrtc",
         }
     }
 
     fn start(self) -> Result<Subject, String> {
         match self {
-            Kind::OurQuic => ours::start(),
+            Kind::OurQuic | Kind::OurWebRtc => ours::start(),
             Kind::BareQuic => bare_quic::start(),
+            Kind::BareStr0m => bare_str0m::start(),
         }
     }
 }
@@ -120,49 +134,100 @@ impl Counts {
     }
 }
 
-/// Runs one subject with so many players.
+/// A subject with players that are all in; nobody sends until [`Stage::play`].
+struct Stage {
+    load: Players,
+    asks: mpsc::UnboundedSender<Ask>,
+    network: thread::JoinHandle<()>,
+    ticking: thread::JoinHandle<()>,
+    phase: Arc<AtomicU8>,
+    row: Row,
+}
+
+/// Phases of the thread that ticks.
+const RESTS: u8 = 0;
+const PLAYS: u8 = 1;
+const ENDED: u8 = 2;
+
+/// Runs ours and its rival with so many players each, turn by turn: what else the machine does
+/// changes from second to second, and so both get the same of it.
 ///
 /// # Errors
-/// When it does not start, a player does not come in, or traffic is missing on the other side.
-pub fn measure(kind: Kind, players: usize, span: Span) -> Result<Row, String> {
-    let subject = kind.start()?;
-    let mut load = Players::start(kind.transport(), subject.address, players)?;
-    let deadline = Instant::now() + OPEN_TIME_MAX;
-    while subject.counts.open.load(Ordering::Relaxed) < players {
-        if Instant::now() > deadline {
-            let open = subject.counts.open.load(Ordering::Relaxed);
-            return Err(format!("only {open} of {players} players came in"));
+/// When one does not start, a player does not come in, or traffic is missing on the other side.
+pub fn measure(kinds: [Kind; 2], players: usize, turns: u32) -> Result<[Row; 2], String> {
+    let [ours, bare] = kinds.map(|kind| Stage::open(kind, players));
+    let mut stages = [ours?, bare?];
+    for _ in 0..turns {
+        for stage in &mut stages {
+            stage.play()?;
         }
-        thread::sleep(Duration::from_millis(20));
     }
-    let ended = Arc::new(AtomicBool::new(false));
-    let ticking = keep_ticking(subject.tick, Arc::clone(&ended));
-    thread::sleep(span.warmup);
-    let before = (mark(&subject.asks)?, Instant::now());
-    thread::sleep(span.measured);
-    let after = (mark(&subject.asks)?, Instant::now());
-    ended.store(true, Ordering::Relaxed);
-    let _ = ticking.join();
-    thread::sleep(DRAIN_TIME);
-    let last = (mark(&subject.asks)?, load.counts()?);
-    load.stop();
-    let _ = subject.asks.send(Ask::Stop);
-    let _ = subject.thread.join();
-    let row = Row {
-        kind,
-        cpu_us: (after.0.cpu - before.0.cpu).as_secs_f64() * 1e6,
-        seconds: (after.1 - before.1).as_secs_f64(),
-        sent: after.0.sent - before.0.sent,
-        received: after.0.received - before.0.received,
-    };
-    check(&row, players, &last)?;
-    Ok(row)
+    let [ours, bare] = stages.map(|stage| stage.close(players));
+    Ok([ours?, bare?])
+}
+
+impl Stage {
+    fn open(kind: Kind, players: usize) -> Result<Stage, String> {
+        let subject = kind.start()?;
+        let mut load = Players::start(kind, subject.address, players)?;
+        if kind.transport() == "webrtc" {
+            load.introduce(players, |offer| answer(&subject.asks, offer))?;
+        }
+        let deadline = Instant::now() + OPEN_TIME_MAX;
+        while subject.counts.open.load(Ordering::Relaxed) < players {
+            if Instant::now() > deadline {
+                let open = subject.counts.open.load(Ordering::Relaxed);
+                return Err(format!("only {open} of {players} players came in"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        // They answer once all know that they are in.
+        load.counts()?;
+        let phase = Arc::new(AtomicU8::new(RESTS));
+        Ok(Stage {
+            load,
+            asks: subject.asks,
+            network: subject.thread,
+            ticking: keep_ticking(subject.tick, kind.rate(), Arc::clone(&phase)),
+            phase,
+            row: Row::new(kind),
+        })
+    }
+
+    /// One turn: the traffic flows, and all but its beginning is measured.
+    fn play(&mut self) -> Result<(), String> {
+        self.load.tell("play")?;
+        self.phase.store(PLAYS, Ordering::Relaxed);
+        thread::sleep(WARMUP);
+        let before = (mark(&self.asks)?, Instant::now());
+        thread::sleep(TURN);
+        let after = (mark(&self.asks)?, Instant::now());
+        self.phase.store(RESTS, Ordering::Relaxed);
+        self.load.tell("rest")?;
+        self.row.cpu_us += (after.0.cpu - before.0.cpu).as_secs_f64() * 1e6;
+        self.row.seconds += (after.1 - before.1).as_secs_f64();
+        self.row.sent += after.0.sent - before.0.sent;
+        self.row.received += after.0.received - before.0.received;
+        Ok(())
+    }
+
+    fn close(mut self, players: usize) -> Result<Row, String> {
+        thread::sleep(DRAIN_TIME);
+        let last = (mark(&self.asks)?, self.load.counts()?);
+        self.phase.store(ENDED, Ordering::Relaxed);
+        let _ = self.ticking.join();
+        self.load.stop();
+        let _ = self.asks.send(Ask::Stop);
+        let _ = self.network.join();
+        check(&self.row, players, &last)?;
+        Ok(self.row)
+    }
 }
 
 /// The traffic flowed, both ways, in the time that was measured; and what one side sent in the
 /// whole run came to the other.
 fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String> {
-    let due = row.seconds * f64::from(RATE) * players as f64;
+    let due = row.seconds * f64::from(row.kind.rate()) * players as f64;
     let (name, (ours, theirs)) = (row.kind.name(), last);
     for (way, flowed, sent, arrived) in [
         ("down", row.sent, ours.sent, theirs.received),
@@ -182,6 +247,15 @@ fn check(row: &Row, players: usize, last: &(Mark, Carried)) -> Result<(), String
     Ok(())
 }
 
+fn answer(asks: &mpsc::UnboundedSender<Ask>, offer: String) -> Result<String, String> {
+    let (reply, answer) = std_mpsc::channel();
+    asks.send(Ask::Answer(offer, reply))
+        .map_err(|_| "the network thread ended".to_owned())?;
+    answer
+        .recv()
+        .map_err(|_| "the network thread ended".to_owned())?
+}
+
 fn mark(asks: &mpsc::UnboundedSender<Ask>) -> Result<Mark, String> {
     let (reply, answer) = std_mpsc::channel();
     asks.send(Ask::Mark(reply))
@@ -193,16 +267,21 @@ fn mark(asks: &mpsc::UnboundedSender<Ask>) -> Result<Mark, String> {
 
 fn keep_ticking(
     mut tick: Box<dyn FnMut() + Send>,
-    ended: Arc<AtomicBool>,
+    rate: u32,
+    phase: Arc<AtomicU8>,
 ) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let start = Instant::now();
         let mut ticks = 0;
-        while !ended.load(Ordering::Relaxed) {
+        loop {
             ticks += 1;
-            let due = start + Duration::from_secs(1) * ticks / RATE;
+            let due = start + Duration::from_secs(1) * ticks / rate;
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            tick();
+            match phase.load(Ordering::Relaxed) {
+                RESTS => {}
+                PLAYS => tick(),
+                _ => return,
+            }
         }
     })
 }
