@@ -11,7 +11,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelConfig, ChannelData, ChannelId, Reliability};
@@ -29,11 +29,6 @@ use crate::limits::{WEBRTC_DATAGRAM_BYTES, WEBRTC_SEND_BUFFER_BYTES};
 
 /// Datagrams above this are reported in the log of the library; none should be.
 const DATAGRAM_WARN_BYTES: usize = 1_280;
-
-/// How far behind the clock of the channels may be when a packet is handed over. By so much they
-/// think that it left too early; what they measure with it, when to give an answer up for lost, is
-/// never less than a second.
-const CLOCK_LAG_MAX: Duration = Duration::from_millis(20);
 
 /// What every connection of a server has in common.
 pub(super) struct Identity {
@@ -82,8 +77,6 @@ struct Channel {
 /// The state machine of one connection.
 pub(super) struct Channels {
     rtc: Rtc,
-    /// The time that the library was told last.
-    clock: Instant,
     /// Where the client sends to, as the answer says it.
     candidate: SocketAddr,
     unreliable: Channel,
@@ -138,7 +131,6 @@ impl Channels {
         let ordered = negotiated(&mut rtc, "ordered", 1, true);
         let channels = Channels {
             rtc,
-            clock: now,
             candidate,
             unreliable,
             ordered,
@@ -166,7 +158,6 @@ impl Channels {
     ) -> Result<(), Unusable> {
         let received = Receive::new(Protocol::Udp, from, self.candidate, bytes);
         let received = received.map_err(|_| Unusable::Unreadable)?;
-        self.clock = self.clock.max(now);
         let taken = self.rtc.handle_input(Input::Receive(now, received));
         taken.map_err(|error| {
             tracing::debug!(%error, "a connection of WebRTC got what it cannot bear");
@@ -176,14 +167,7 @@ impl Channels {
 
     /// Lets time pass. False when the connection cannot go on.
     pub(super) fn pass_time(&mut self, now: Instant) -> bool {
-        self.clock = self.clock.max(now);
         self.rtc.handle_input(Input::Timeout(now)).is_ok()
-    }
-
-    /// Whether time must pass before a packet is handed over, so that it does not seem to have left
-    /// long ago.
-    pub(super) fn is_behind(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.clock) > CLOCK_LAG_MAX
     }
 
     /// What is to be done next; an error that cannot be mended counts as the end.
