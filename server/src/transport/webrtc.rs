@@ -14,6 +14,7 @@ mod timers;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Instant;
@@ -159,7 +160,9 @@ async fn take_all(shared: Rc<Shared>, mut datagrams: mpsc::Receiver<Foreign>) {
         let now = clock::instant();
         for foreign in batch.drain(..) {
             if let Some(connection) = shared.connection(foreign.to) {
-                connection.receive(&shared, foreign.path, &foreign.bytes, now);
+                shared.spare_the_others(&connection, now, || {
+                    connection.receive(&shared, foreign.path, &foreign.bytes, now);
+                });
             }
         }
         yield_now().await;
@@ -175,7 +178,7 @@ async fn wake_all(shared: Rc<Shared>) {
                 break;
             };
             if let Some(connection) = shared.connection(id) {
-                connection.wake(&shared, now);
+                shared.spare_the_others(&connection, now, || connection.wake(&shared, now));
             }
         }
         yield_now().await;
@@ -214,6 +217,16 @@ impl Shared {
         connections.insert(id, Rc::clone(&connection));
         connection.wake_by(self, now);
         connection
+    }
+
+    /// Does something for one connection. A library that panics over what its client sent ends this
+    /// connection and nothing else.
+    fn spare_the_others(&self, connection: &Rc<Connection>, now: Instant, work: impl FnOnce()) {
+        // What may be half changed belongs to the connection, and nobody uses it any more.
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            tracing::error!("a connection of WebRTC panicked and is over");
+            connection.bury(self, now);
+        }
     }
 
     fn places(&self, from: IpAddr) -> Option<Places> {

@@ -13,6 +13,7 @@
 mod state;
 
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::time::Instant;
 
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     state: RefCell<State>,
     /// Somebody tells what was heard, further up the stack.
     telling: Cell<bool>,
+    /// It panicked while somebody sent; it is buried when it is woken.
+    broken: Cell<bool>,
     /// When it is to be woken, as the timers know it.
     wake_at: Cell<Option<Instant>>,
     /// Its place among the links of its address.
@@ -68,6 +71,7 @@ impl Connection {
             user,
             state: RefCell::new(State::new(channels, places.opening, now)),
             telling: Cell::new(false),
+            broken: Cell::new(false),
             wake_at: Cell::new(None),
             _seat: places.link,
             shared,
@@ -111,8 +115,18 @@ impl Connection {
     /// Its time has come.
     pub(super) fn wake(self: &Rc<Self>, shared: &Shared, now: Instant) {
         self.wake_at.set(None);
+        if self.broken.get() {
+            return self.bury(shared, now);
+        }
         self.state.borrow_mut().settle(shared, now);
         self.tell(shared, now);
+    }
+
+    /// It panicked: its channels are not used any more, and its link is over.
+    pub(super) fn bury(self: &Rc<Self>, shared: &Shared, now: Instant) {
+        self.telling.set(false);
+        self.tell_end(shared, CloseReason::Malformed, State::abandon);
+        self.rest(shared, now);
     }
 
     /// Ends it from this side without being asked by the receiver of packets.
@@ -228,10 +242,17 @@ impl Connection {
             return;
         };
         let now = clock::instant();
-        let mut state = self.state.borrow_mut();
-        change(&mut state, &shared, now);
-        state.settle(&shared, now);
-        self.wake_by(&shared, state.wake_at(now));
+        let work = || {
+            let mut state = self.state.borrow_mut();
+            change(&mut state, &shared, now);
+            state.settle(&shared, now);
+            self.wake_by(&shared, state.wake_at(now));
+        };
+        // The receiver of packets must not be called from here, so that it is buried later.
+        if self.broken.get() || catch_unwind(AssertUnwindSafe(work)).is_err() {
+            self.broken.set(true);
+            self.wake_by(&shared, now);
+        }
     }
 }
 

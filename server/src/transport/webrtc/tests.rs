@@ -50,6 +50,28 @@ fn both_lanes_carry_packets_both_ways() {
 }
 
 #[test]
+fn a_panic_over_one_connection_ends_that_one_only() {
+    on_network_thread(async |mut bench: Bench| {
+        let _broken = bench.open().await;
+        let mut other = bench.dial(Options::default()).await;
+        let second = LinkId(2);
+        assert_eq!(bench.next().await, Seen::Opened(second));
+        within(other.opened()).await;
+        let shared = Rc::clone(&bench.webrtc.shared);
+        let first = shared.connections.borrow().values().next().map(Rc::clone);
+        let first = first.expect("it is there");
+        shared.spare_the_others(&first, clock::instant(), || panic!("as a library might"));
+        let end = Seen::Closed(FIRST, CloseReason::Malformed);
+        assert_eq!(bench.next().await, end);
+        assert_eq!(shared.connections.borrow().len(), 1);
+        bench.links.send(FIRST, Lane::Snapshot, &[1]);
+        bench.links.send(second, Lane::Snapshot, &[2]);
+        let packet = Told::Packet(Lane::Snapshot, vec![2]);
+        assert_eq!(other.next().await, packet);
+    });
+}
+
+#[test]
 fn a_close_delivers_what_was_sent_before_and_says_why() {
     on_network_thread(async |mut bench: Bench| {
         let mut peer = bench.open().await;

@@ -111,6 +111,25 @@ fn data_on_any_stream_of_any_kind_does_not_panic() {
 }
 
 #[test]
+fn an_ack_of_more_gaps_than_it_can_count_does_not_panic() {
+    // Every other number is missing, all of them too far ahead to be acked, until one chunk brings
+    // all of them near: the length of that ack does not fit into its 16 bits.
+    const GAPS: u32 = 16_380;
+    const FORWARD_TSN: u8 = 192;
+    const FIRST_UNORDERED: u8 = 6;
+    let mut attacker = Attacker::connect(clock::instant());
+    let first = attacker.tsn() + 65_536;
+    for from in (0..GAPS).step_by(30) {
+        let numbers = (from..GAPS.min(from + 30)).map(|gap| first + 2 * gap);
+        let chunks = numbers.flat_map(|tsn| sctp::fragment(FIRST_UNORDERED, tsn, 0, 0, 53, &[1]));
+        attacker.send_chunks(&chunks.collect::<Vec<u8>>());
+    }
+    let near = (first - 2).to_be_bytes();
+    attacker.send_chunks(&sctp::chunk_of(FORWARD_TSN, 0, &near));
+    attacker.let_time_pass(Duration::from_secs(3));
+}
+
+#[test]
 fn damaged_records_change_nothing() {
     let mut attacker = Attacker::connect(clock::instant());
     let mut rng = Rng::of(1, &[]);

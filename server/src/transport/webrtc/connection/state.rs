@@ -194,6 +194,12 @@ impl State {
         }
     }
 
+    /// It is gone without another call of its channels.
+    pub(super) fn abandon(&mut self) {
+        self.heard.clear();
+        self.phase = Phase::Gone;
+    }
+
     /// Lets time pass; whoever calls it drains next.
     pub(super) fn pass_time(&mut self, now: Instant) {
         if !self.channels.pass_time(now) {

@@ -34,13 +34,24 @@ pub(super) fn init(tag: u32, tsn: u32) -> Vec<u8> {
 }
 
 pub(super) fn data(tsn: u32, stream: u16, number: u16, kind: u32, bytes: &[u8]) -> Vec<u8> {
+    // The first and the last fragment of its message.
+    fragment(3, tsn, stream, number, kind, bytes)
+}
+
+pub(super) fn fragment(
+    flags: u8,
+    tsn: u32,
+    stream: u16,
+    number: u16,
+    kind: u32,
+    bytes: &[u8],
+) -> Vec<u8> {
     let mut body = tsn.to_be_bytes().to_vec();
     body.extend_from_slice(&stream.to_be_bytes());
     body.extend_from_slice(&number.to_be_bytes());
     body.extend_from_slice(&kind.to_be_bytes());
     body.extend_from_slice(bytes);
-    // The first and the last fragment of its message.
-    chunk_of(0, 3, &body)
+    chunk_of(0, flags, &body)
 }
 
 /// The value of a parameter of an INIT ACK.
