@@ -106,9 +106,11 @@ impl Ledger {
         if proven {
             account.proven += 1;
         } else {
+            // The datagram that began the first came before the account was opened.
+            if account.proven + account.unproven == 0 {
+                account.received += FIRST_BYTES;
+            }
             account.unproven += 1;
-            // The datagram that began it came before its account was opened.
-            account.received += FIRST_BYTES;
             self.unproven.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -148,6 +150,16 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_further_beginning_counts_as_what_came_and_no_more() {
+        let ledger = Ledger::default();
+        ledger.begin(address(), false);
+        ledger.receive(address(), 1_200);
+        ledger.begin(address(), false);
+        assert!(ledger.may_send(address(), 7_200));
+        assert!(!ledger.may_send(address(), 1));
+    }
 
     fn address() -> SocketAddr {
         "192.0.2.1:5555".parse().unwrap()
