@@ -133,8 +133,11 @@ async fn accept_all(endpoint: quinn::Endpoint, shared: Rc<Shared>) {
 impl Shared {
     /// Accepts a connection, asks its address to prove itself, or refuses it.
     fn admit(self: &Rc<Self>, incoming: Incoming) {
+        // Forged beginnings must not use up the seats of the address they are forged with: the last
+        // ones are for those who prove to be there.
+        let scarce = self.seats.are_scarce(incoming.remote_address().ip());
         let crowded = self.handshakes.get() >= HANDSHAKES_OPEN_MAX;
-        if crowded && !incoming.remote_address_validated() {
+        if (crowded || scarce) && !incoming.remote_address_validated() {
             self.metrics.links.retried.inc();
             if incoming.retry().is_err() {
                 tracing::debug!("an address could not be asked to prove itself");

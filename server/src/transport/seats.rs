@@ -51,6 +51,15 @@ impl Seats {
         Some(Seat { seats, address })
     }
 
+    /// Whether half of the seats of an address are taken; never so for loopback.
+    #[must_use]
+    pub fn are_scarce(&self, address: IpAddr) -> bool {
+        let address = network_of(address);
+        let taken = self.taken.borrow();
+        let count = taken.get(&address).copied().unwrap_or(0);
+        2 * count >= self.per_address_max && !address.is_loopback()
+    }
+
     /// Seats taken by all addresses together.
     #[must_use]
     pub fn in_all(&self) -> usize {
@@ -105,6 +114,18 @@ mod tests {
         drop(two);
         assert!(seats.taken.borrow().is_empty());
         assert_eq!(seats.in_all(), 0);
+    }
+
+    #[test]
+    fn seats_are_scarce_once_half_are_taken() {
+        let seats = Seats::new(4);
+        let _one = seats.take(address("192.0.2.1")).unwrap();
+        assert!(!seats.are_scarce(address("192.0.2.1")));
+        let _two = seats.take(address("192.0.2.1")).unwrap();
+        assert!(seats.are_scarce(address("192.0.2.1")));
+        assert!(!seats.are_scarce(address("192.0.2.2")));
+        let _host: Vec<_> = (0..4).map(|_| seats.take(address("::1"))).collect();
+        assert!(!seats.are_scarce(address("::1")));
     }
 
     #[test]
