@@ -36,8 +36,9 @@ pub fn examine(config: &Config) -> Result<Vec<Finding>, String> {
 }
 
 async fn examine_all(config: &Config) -> Vec<Finding> {
-    let now = WallTime::now();
     let ports = ask::ports(config).await;
+    // Asking takes seconds on a busy machine, and clocks are compared with what was answered last.
+    let now = WallTime::now();
     let files = ask::certificate(config, now);
     let mut findings = vec![
         judge::udp_port(config.listen, &ports.udp),
