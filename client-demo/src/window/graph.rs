@@ -19,6 +19,13 @@ use super::theme;
 const WIDTH: f32 = 272.0;
 const ROW: f32 = 34.0;
 
+/// On low screens a row is less high, and below [`ROW_OF_TWO_LINES`] its figure stands in its plot.
+const ROW_LEAST: f32 = 20.0;
+const ROW_OF_TWO_LINES: f32 = 28.0;
+
+/// What stands above and below the rows takes about so much.
+const BESIDE_ROWS: f32 = 128.0;
+
 /// Where labels end and plots begin.
 const LABELS: f32 = 96.0;
 
@@ -77,15 +84,19 @@ pub struct Facts<'a> {
     pub attempts: &'a [Attempt],
     /// Mispredictions, and those that nothing explains.
     pub mispredictions: (u64, u64),
-    /// Why the interpolation delay is what it is.
+    /// Where the plots end.
     pub now: Instant,
 }
 
 /// Shows the graph at the right edge of the screen.
 pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_>) {
+    let count = ROWS.len() as f32;
+    let least = BESIDE_ROWS + count * (ROW_LEAST + 2.0);
     let top = (screen.top() + 178.0)
-        .min(screen.bottom() - 300.0)
-        .max(60.0);
+        .min(screen.bottom() - theme::MARGIN - least)
+        .max(screen.top() + 60.0);
+    let room = screen.bottom() - theme::MARGIN - top - BESIDE_ROWS;
+    let height = (room / count - 2.0).clamp(ROW_LEAST, ROW);
     let right = screen.right() - theme::MARGIN;
     let area = Area::new(Id::unique("net graph"))
         .order(Order::Middle)
@@ -101,7 +112,7 @@ pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_
             ui.spacing_mut().item_spacing.y = 2.0;
             head(ui, facts);
             for row in &ROWS {
-                plot(ui, history, row, facts.now);
+                plot(ui, history, row, height, facts.now);
             }
             tail(ui, history, facts);
         });
@@ -146,8 +157,8 @@ fn tail(ui: &mut Ui, history: &History, facts: &Facts<'_>) {
     }
 }
 
-fn plot(ui: &mut Ui, history: &History, row: &Row, now: Instant) {
-    let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, ROW), Sense::hover());
+fn plot(ui: &mut Ui, history: &History, row: &Row, height: f32, now: Instant) {
+    let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, height), Sense::hover());
     let painter = ui.painter();
     let value = (row.of)(&history.newest());
     let label = pos2(rect.left(), rect.top() + 4.0);
@@ -159,19 +170,16 @@ fn plot(ui: &mut Ui, history: &History, row: &Row, now: Instant) {
         theme::FAINT,
     );
     let figure = format!("{value:.*} {}", row.decimals, row.unit);
-    let below = pos2(rect.left(), rect.bottom() - 2.0);
-    painter.text(
-        below,
-        Align2::LEFT_BOTTOM,
-        figure,
-        theme::digits(12.0),
-        theme::INK,
-    );
     let field = Rect::from_min_max(
         pos2(rect.left() + LABELS, rect.top() + 2.0),
         rect.max - vec2(0.0, 2.0),
     );
     painter.rect_filled(field, CornerRadius::same(3), fade(theme::WELL, 0.8));
+    let (at, align) = match height < ROW_OF_TWO_LINES {
+        true => (field.left_center() + vec2(6.0, 0.0), Align2::LEFT_CENTER),
+        false => (pos2(rect.left(), rect.bottom() - 2.0), Align2::LEFT_BOTTOM),
+    };
+    painter.text(at, align, figure, theme::digits(12.0), theme::INK);
     let values = history.samples().map(|sample| (row.of)(sample));
     let scale = nice(values.fold(row.scale_min, f32::max));
     curve(ui, history, row, field, scale, now);

@@ -15,8 +15,8 @@ use super::play::Play;
 use super::settings::Settings;
 use super::{board, chat, ground, hud, theme};
 
-/// A phone held upright is slimmer than this, in points.
-const SLIM: f32 = 620.0;
+/// On a screen slimmer than this, in points, the chat would cover the vitals beside it.
+const SLIM: f32 = 1_160.0;
 
 /// Where and when a picture is drawn.
 #[derive(Clone, Copy, Debug)]
