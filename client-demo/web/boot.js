@@ -8,6 +8,15 @@ const TITLES = { webtransport: "WebTransport", webrtc: "WebRTC", websocket: "Web
 /** How often the list of rooms is asked for, and how long an absent server is left alone, in ms. */
 const ROOMS_EVERY_MS = 3000;
 
+/** What an answer of the server may take; where packets are swallowed a browser waits for minutes. In ms. */
+const ANSWER_MS = 5000;
+
+/** How long a tab keeps the game it goes back to: afterwards no server keeps the seat. In ms. */
+const KEPT_MS = 5 * 60_000;
+
+/** How soon after loading itself anew because the picture broke the page does not do so again, in ms. */
+const REPAIR_EVERY_MS = 10_000;
+
 /** How often a game is tended, in ms; browsers wake hidden tabs once a second at the most. */
 const TEND_EVERY_MS = 16;
 
@@ -56,7 +65,7 @@ const left = {
     if (!game) return;
     const resume = game.resume_token();
     if (!resume) return left.forget();
-    try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume })); } catch { /* as well */ }
+    try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume, at: Date.now() })); } catch { /* as well */ }
   },
   forget() { try { sessionStorage.removeItem(left.KEY); } catch { /* as well */ } },
   /** What was kept, unless the page was opened by a link to another room or for somebody else. */
@@ -64,8 +73,9 @@ const left = {
     try {
       const before = JSON.parse(sessionStorage.getItem(left.KEY));
       left.forget();
+      const fresh = Date.now() - before?.at < KEPT_MS;
       const same = before?.room === (asked.get("room") ?? "") && before.name === (asked.get("name") ?? before.name);
-      return same ? before : null;
+      return fresh && same ? before : null;
     } catch { return null; }
   },
 };
@@ -109,7 +119,7 @@ async function askForRooms() {
   clearTimeout(roomsTimer);
   if (game) return;
   try {
-    const answer = await fetch("/rooms", { cache: "no-store" });
+    const answer = await fetch("/rooms", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
     if (!answer.ok) throw new Error(`${answer.status}`);
     showRooms(await answer.json());
     if (present === false) say("The server is back.");
@@ -124,11 +134,12 @@ async function askForRooms() {
 
 function showRooms(rooms) {
   const list = on("rooms");
-  const before = document.querySelector("#rooms input:checked")?.value ?? "";
+  // What is written in the field counts, as when it comes to joining.
+  const before = on("room").value.trim() || (document.querySelector("#rooms input:checked")?.value ?? "");
   const any = { name: "", title: "Any room with a free seat" };
   const rows = [any, ...rooms.filter((room) => typeof room.name === "string")];
   list.replaceChildren(...rows.map((room) => roomRow(room, room.name === before)));
-  if (!list.querySelector("input:checked")) list.querySelector("input").checked = true;
+  if (!list.querySelector("input:checked") && on("room").value.trim() === "") list.querySelector("input").checked = true;
 }
 
 function roomRow(room, checked) {
@@ -217,17 +228,20 @@ async function downloaded() {
   return new Response(counted, { headers: { "content-type": "application/wasm" } });
 }
 
-async function load() {
-  const [glue, wasm] = await Promise.all([import(made.client), downloaded()]);
+async function load(tries) {
+  // A browser may remember for as long as the page lives that a module did not come.
+  const address = tries === 0 ? made.client : `${made.client}?again=${tries}`;
+  const [glue, wasm] = await Promise.all([import(address), downloaded()]);
   await glue.default({ module_or_path: wasm });
   client = glue;
 }
 
 /** Loads again and again until it worked: a server that is being restarted is soon back. */
 async function loadPatiently() {
-  for (let wait = 1000; client === null; wait = Math.min(wait * 2, 8000)) {
+  let wait = 1000;
+  for (let tries = 0; client === null; tries += 1, wait = Math.min(wait * 2, 8000)) {
     try {
-      await load();
+      await load(tries);
     } catch (problem) {
       say(`The client could not be loaded (${problem.message}). Trying again.`, true);
       await new Promise((done) => { setTimeout(done, wait); });
@@ -276,6 +290,23 @@ function prepareCanvas() {
   on("arena").getContext("webgl2", {
     alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
   });
+  on("arena").addEventListener("webglcontextlost", () => { if (game) repair(); });
+}
+
+/**
+ * The picture or the client is broken for good, as after a reset of the display: the page is loaded anew
+ * and goes on with the same session. Not again and again.
+ */
+function repair() {
+  const isFirst = Date.now() - Number(kept.get("repaired") ?? 0) > REPAIR_EVERY_MS;
+  if (isFirst) {
+    kept.set("repaired", String(Date.now()));
+    left.keep();
+    return location.reload();
+  }
+  game = null;
+  showGame(false);
+  say("The picture broke twice in a row. Load this page again.", true);
 }
 
 async function start({ name, room, transport, resume }) {
@@ -287,6 +318,8 @@ async function start({ name, room, transport, resume }) {
     game = await client.play(on("arena"), name, room, transport, resume);
     on("arena").focus();
     requestAnimationFrame(noteFrame);
+    // A page that was opened behind others gets no event that says so.
+    if (document.hidden) away(true);
   } catch (problem) {
     back();
     say(`The game cannot be drawn: ${problem}`, true);
@@ -296,8 +329,9 @@ async function start({ name, room, transport, resume }) {
 /** Back to the join screen, with a canvas nobody has drawn on. */
 function back() {
   left.forget();
-  game?.end();
+  const over = game;
   game = null;
+  over?.end();
   on("arena").replaceWith(on("arena").cloneNode());
   showGame(false);
   refreshButtons();
@@ -317,6 +351,7 @@ function noteFrame(now) {
  * next one, and a hidden tab, which is not drawn at all, goes on as often as the browser wakes it.
  */
 function tend() {
+  if (game?.has_failed()) return repair();
   if (game?.has_left()) back();
   else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
   // A browser may throw a hidden tab away without a word, and each new link has another token.
@@ -331,6 +366,8 @@ function away(isAway) {
 }
 
 function watchTab() {
+  // The key of the net graph opens the search of browsers, which would take the keys of the game.
+  window.addEventListener("keydown", (event) => { if (game && event.key === "F3") event.preventDefault(); }, true);
   setInterval(tend, TEND_EVERY_MS);
   document.addEventListener("visibilitychange", () => {
     away(document.hidden);
@@ -366,6 +403,9 @@ async function main() {
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
+  on("room").addEventListener("input", () => {
+    for (const radio of document.querySelectorAll("#rooms input:checked")) radio.checked = false;
+  });
   watchTab();
   const problem = obstacle();
   if (problem) return say(problem, true);

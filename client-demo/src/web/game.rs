@@ -155,6 +155,12 @@ impl Game {
         self.page().is_some_and(|mut page| page.window().has_left())
     }
 
+    /// Whether the program broke: it draws nothing any more.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.runner.has_panicked()
+    }
+
     /// Takes the game off the canvas.
     pub fn end(&self) {
         self.runner.destroy();

@@ -2,6 +2,8 @@
 //!
 //! Never retries: whoever dials knows whether it is worth it.
 
+use tickwire_shared::transport::Transport;
+
 use super::task::Task;
 use super::{info, memory, race};
 use crate::polled::{DialOrder, Dialed, Dialer, NotDialed};
@@ -41,9 +43,12 @@ async fn dial(mut order: DialOrder) -> Result<Dialed, NotDialed> {
     })?;
     order.first = order.first.or_else(memory::recall);
     let dialed = race::run(order, info).await?;
-    // What a player chose by hand says nothing about the next time.
-    if order.only.is_none() {
-        memory::keep(dialed.link.transport());
+    let winner = dialed.link.transport();
+    // What a player chose by hand says nothing about the next time; and a WebSocket that won because
+    // it was given the start has not shown again that UDP is blocked.
+    let renewed = winner == Transport::WebSocket && order.first == Some(winner);
+    if order.only.is_none() && !renewed {
+        memory::keep(winner);
     }
     Ok(dialed)
 }

@@ -4,9 +4,13 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::page;
+
+/// What an answer may take. Where packets are swallowed a browser would wait for minutes, and each
+/// question that hangs keeps a connection from the next one.
+const ANSWER_MILLIS: u32 = 4_000;
 
 /// The body of a page of the server, as text. The server says itself what may be cached.
 pub(super) async fn get_text(path: &str) -> Result<String, String> {
@@ -29,6 +33,7 @@ pub(super) async fn post_text(path: &str, kind: &str, body: &str) -> Result<Stri
 
 async fn send(path: &str, options: &RequestInit) -> Result<String, String> {
     let window = web_sys::window().ok_or("there is no page")?;
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_MILLIS)));
     let sent = JsFuture::from(window.fetch_with_str_and_init(path, options)).await;
     let response: Response = sent
         .map_err(|_| "the server does not answer".to_owned())?
