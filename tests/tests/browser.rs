@@ -34,6 +34,11 @@ fn five_seconds_of_blocked_network_are_survived() {
 }
 
 #[test]
+fn a_network_that_swallows_everything_is_survived() {
+    Stage::relayed("blackout").run("blackout", &[]);
+}
+
+#[test]
 fn where_udp_is_blocked_the_page_plays_over_websocket_and_says_so() {
     Stage::relayed("fallback").run("fallback", &[]);
 }

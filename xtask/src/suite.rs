@@ -86,10 +86,9 @@ pub fn long() -> Result<bool, String> {
     let mut simulator = tests(&["--package", "tickwire-tests"], FUZZ_RUNS, SIM_SEEDS_LONG);
     set_unless_given(&mut simulator, "MIXED_SECONDS", MIXED_SECONDS_LONG);
     simulator.args(["--", "--include-ignored"]);
-    let outcomes = [
-        fuzz_step(FUZZ_RUNS_LONG),
-        step::run("all seeds", &mut simulator),
-    ];
+    let mut outcomes = browser_steps();
+    outcomes.push(fuzz_step(FUZZ_RUNS_LONG));
+    outcomes.push(step::run("all seeds", &mut simulator));
     Ok(report::print(&outcomes))
 }
 

@@ -8,7 +8,7 @@ use super::app::WindowApp;
 use crate::pilot::PilotState;
 
 /// Lines of chat that a state holds at the most: the newest.
-const LINES_MAX: usize = 50;
+const LINES_MAX: usize = 100;
 
 /// Everything there is to know about the program at one picture.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

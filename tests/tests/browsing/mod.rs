@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ use tokio::runtime::Runtime;
 /// What a browser test may take on a busy machine; then its Chromium is ended.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// One case runs at a time.
+/// One case runs at a time, from its server's start on: pages are drawn by the processor here, so that
+/// two cases would measure each other, and bots would play before their page may come.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a page may take until it plays among bots.
@@ -35,17 +36,20 @@ pub struct Stage {
     server: Option<RunningServer>,
     relay: Option<(Runtime, Relay)>,
     bots: Option<JoinHandle<Report>>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Stage {
     /// A server that pages reach directly.
     pub fn direct(name: &str) -> Stage {
-        Stage::new(name, free_port(), None)
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        Stage::new(name, free_port(), None, alone)
     }
 
     /// A server that pages reach directly or through a relay; what it says of its ports names the
     /// relay's.
     pub fn relayed(name: &str) -> Stage {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = free_port();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -59,10 +63,15 @@ impl Stage {
             seed: 1,
         };
         let relay = runtime.block_on(Relay::start(options)).expect("a relay");
-        Stage::new(name, server, Some((runtime, relay)))
+        Stage::new(name, server, Some((runtime, relay)), alone)
     }
 
-    fn new(name: &str, listen: SocketAddr, relay: Option<(Runtime, Relay)>) -> Stage {
+    fn new(
+        name: &str,
+        listen: SocketAddr,
+        relay: Option<(Runtime, Relay)>,
+        alone: MutexGuard<'static, ()>,
+    ) -> Stage {
         let data = format!("tickwire-browser-{name}-{}", std::process::id());
         let mut config = Config {
             listen,
@@ -80,6 +89,7 @@ impl Stage {
             server: None,
             relay,
             bots: None,
+            _alone: alone,
         };
         stage.start();
         stage
@@ -102,8 +112,6 @@ impl Stage {
 
     /// Runs a case of `tests/browser/` and demands that it passes; returns what the bots report.
     pub fn run(mut self, case: &str, arguments: &[&str]) -> Option<Report> {
-        // Pages are drawn by the processor here: two cases at once would measure each other.
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = workspace().join("tests").join("browser");
         assert!(
             folder.join("node_modules").is_dir(),
