@@ -23,8 +23,8 @@ use tokio::runtime::Runtime;
 /// What a browser test may take on a busy machine; then its Chromium is ended.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// One case runs at a time, from its server's start on: pages are drawn by the processor here, so that
-/// two cases would measure each other, and bots would play before their page may come.
+/// One case runs at a time, from its server's start on: pages are drawn by the processor here, so
+/// that two cases would measure each other, and bots would play before their page may come.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a page may take until it plays among bots.

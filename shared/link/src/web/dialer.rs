@@ -44,8 +44,8 @@ async fn dial(mut order: DialOrder) -> Result<Dialed, NotDialed> {
     order.first = order.first.or_else(memory::recall);
     let dialed = race::run(order, info).await?;
     let winner = dialed.link.transport();
-    // What a player chose by hand says nothing about the next time; and a WebSocket that won because
-    // it was given the start has not shown again that UDP is blocked.
+    // What a player chose by hand says nothing about the next time; and a WebSocket that won
+    // because it was given the start has not shown again that UDP is blocked.
     let renewed = winner == Transport::WebSocket && order.first == Some(winner);
     if order.only.is_none() && !renewed {
         memory::keep(winner);
