@@ -11,7 +11,7 @@ const ROOMS_EVERY_MS = 3000;
 /** What an answer of the server may take; where packets are swallowed a browser waits for minutes. In ms. */
 const ANSWER_MS = 5000;
 
-/** How long a tab keeps the game it goes back to: afterwards no server keeps the seat. In ms. */
+/** How long a tab keeps the game it goes back to; a server keeps a seat no longer, unless told to. In ms. */
 const KEPT_MS = 5 * 60_000;
 
 /** How soon after loading itself anew because the picture broke the page does not do so again, in ms. */

@@ -19,7 +19,8 @@ pub const CATCH_UP_TICKS_MAX: u64 = 8;
 /// Links of all kinds at the most. A further one is refused during its handshake.
 pub const LINKS_MAX: usize = 8_192;
 
-/// Handshakes under way before a new address must first prove that it can be reached (Retry).
+/// Handshakes under way before a new address must first prove that it can be reached (Retry). One
+/// that has half of its seats taken must do so at any time.
 pub const HANDSHAKES_OPEN_MAX: usize = 64;
 
 /// From a link's first packet to its Ordered stream. A slower link is closed.
