@@ -54,8 +54,9 @@ pub const QUIC_RECEIVE_WINDOW_BYTES: u32 = 128 * 1_024;
 /// Ordered bytes sent to a client and not acked. Then the link's own queue starts to fill.
 pub const QUIC_SEND_WINDOW_BYTES: u64 = 256 * 1_024;
 
-/// Datagrams one link is handed at a time at the most. A further one is dropped and counted:
-/// it would push the first, which carries the player's own entities, out of the buffer.
+/// Datagrams of one round that a link is handed at the most. A further one is dropped and counted:
+/// it would push the first, which carries the player's own entities, out of the buffer. What
+/// belongs to no round (an echo of a probe) is dropped and counted where the buffer has no room.
 pub const DATAGRAM_BURST_MAX: u8 = 6;
 
 /// Bytes of datagrams that wait in a link. The oldest are dropped, so that a link that was out
@@ -66,7 +67,7 @@ pub const DATAGRAM_SEND_BUFFER_BYTES: usize = 8_192;
 pub const DATAGRAM_RECEIVE_BUFFER_BYTES: usize = 16 * 1_024;
 
 /// What a datagram costs in the buffer of the link beside its own bytes.
-const DATAGRAM_OVERHEAD_BYTES: usize = 32;
+pub const DATAGRAM_OVERHEAD_BYTES: usize = 32;
 
 const _: () = assert!(
     DATAGRAM_BURST_MAX as usize

@@ -18,7 +18,7 @@ use tickwire_shared::time::TickRate;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::{
     BoundedStr, HandshakeReply, Hello, PROTOCOL, RoomRequest, ServerControl, Welcome, decode,
-    encode,
+    encode, encode_probe,
 };
 use tokio::time::timeout;
 
@@ -216,6 +216,26 @@ fn players_of_different_transports_meet_in_a_room() {
                 snapshot(&mut link).await;
                 let _ = link.send(Lane::Ordered, b"garbage");
                 assert_eq!(end(&mut link).await, CloseReason::Malformed, "{transport}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_probe_comes_back_from_a_server_without_a_room() {
+    run(async {
+        let hosted = Hosted::start("probes", rooms());
+        // Those of a page; over QUIC the link itself begins with the Hello.
+        let [_quic, of_a_page @ ..] = Transport::ALL;
+        for transport in of_a_page {
+            let to = Dial::to(&hosted.server().address().to_string()).over(transport);
+            let mut link = dial(&to).await.expect("a link");
+            for number in 0..40 {
+                let probe = encode_probe(number, 300);
+                link.send(Lane::Input, &probe).expect("it fits");
+                let echo = within(link.recv()).await;
+                let whole = echo == Ok((Lane::Snapshot, probe));
+                assert!(whole, "{transport}: number {number} did not come back");
             }
         }
     });

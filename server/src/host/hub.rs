@@ -181,7 +181,7 @@ impl<G: Game> Hub<G> {
     fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
-                self.links.send(link, lane, &bytes);
+                self.links.send_alone(link, lane, &bytes);
             }
             Effect::ToLink(Outbound::Close { link, reason }) => {
                 self.attendance.gone(link);

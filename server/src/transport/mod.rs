@@ -65,6 +65,13 @@ pub trait Link {
     /// Hands over one packet; never waits. `round` is the same for all packets of one batch.
     fn send(&self, lane: Lane, bytes: &[u8], round: u64);
 
+    /// Hands over one packet that belongs to no batch; never waits. On an unreliable lane it is
+    /// dropped where it would push out or replace what waits. A link that knows no batches takes
+    /// it like any other packet.
+    fn send_alone(&self, lane: Lane, bytes: &[u8]) {
+        self.send(lane, bytes, 0);
+    }
+
     /// Delivers what was handed over on the Ordered lane, for a short time at most, and closes.
     fn close(&self, reason: CloseReason, detail: &str);
 
@@ -86,10 +93,17 @@ impl Links {
         self.round.set(self.round.get() + 1);
     }
 
-    /// Hands a packet to a link; one that is gone swallows it.
+    /// Hands a packet of the batch to a link; one that is gone swallows it.
     pub fn send(&self, link: LinkId, lane: Lane, bytes: &[u8]) {
         if let Some(link) = self.get(link) {
             link.send(lane, bytes, self.round.get());
+        }
+    }
+
+    /// Hands a packet that belongs to no batch to a link: an answer to what came over it, say.
+    pub fn send_alone(&self, link: LinkId, lane: Lane, bytes: &[u8]) {
+        if let Some(link) = self.get(link) {
+            link.send_alone(lane, bytes);
         }
     }
 

@@ -13,6 +13,8 @@ export async function check() {
     const cells = await row.locator("td").allTextContents();
     const fits = [/^[\d.]+ ms$/, /^[\d.]+ ms$/, /^[\d.]+ %$/].every((shape, at) => shape.test(cells[at]));
     assert(fits, `${transport}: ${cells}`);
+    // One probe of forty may be late where the machine is busy; what the server drops is more.
+    assert(Number.parseFloat(cells[2]) <= 5, `${transport} loses probes: ${cells}`);
   }
   await ann.shot("check");
   ann.assertQuiet();

@@ -21,7 +21,7 @@ use web_transport_quinn::{
 };
 
 use super::{Opened, Shared};
-use crate::limits::{CLOSE_LINGER_TIME_MAX, DATAGRAM_BURST_MAX};
+use crate::limits::{CLOSE_LINGER_TIME_MAX, DATAGRAM_BURST_MAX, DATAGRAM_OVERHEAD_BYTES};
 use crate::transport::Link;
 use crate::transport::ordered::{HEAD_BYTES, OrderedQueue, QueueFull};
 
@@ -100,22 +100,11 @@ impl Shared {
 
 impl Link for QuicLink {
     fn send(&self, lane: Lane, bytes: &[u8], round: u64) {
-        let Some(shared) = self.shared.upgrade() else {
-            return;
-        };
-        let sent = match lane {
-            Lane::Ordered => self.push_ordered(bytes, &shared),
-            Lane::Snapshot | Lane::Input => self.push_datagram(bytes, round, &shared),
-        };
-        if sent {
-            shared.metrics.links.sent_packets.of(lane).inc();
-            shared
-                .metrics
-                .links
-                .sent_bytes
-                .of(lane)
-                .add(bytes.len() as u64);
-        }
+        self.push(lane, bytes, Some(round));
+    }
+
+    fn send_alone(&self, lane: Lane, bytes: &[u8]) {
+        self.push(lane, bytes, None);
     }
 
     fn close(&self, reason: CloseReason, detail: &str) {
@@ -145,6 +134,21 @@ impl Link for QuicLink {
 }
 
 impl QuicLink {
+    fn push(&self, lane: Lane, bytes: &[u8], round: Option<u64>) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        let sent = match lane {
+            Lane::Ordered => self.push_ordered(bytes, &shared),
+            Lane::Snapshot | Lane::Input => self.push_datagram(bytes, round, &shared),
+        };
+        if sent {
+            let links = &shared.metrics.links;
+            links.sent_packets.of(lane).inc();
+            links.sent_bytes.of(lane).add(bytes.len() as u64);
+        }
+    }
+
     fn push_ordered(&self, bytes: &[u8], shared: &Shared) -> bool {
         if self.queue.borrow_mut().push(bytes) == Err(QueueFull) {
             shared.metrics.links.slow_consumers.inc();
@@ -155,17 +159,32 @@ impl QuicLink {
         true
     }
 
-    fn push_datagram(&self, bytes: &[u8], round: u64, shared: &Shared) -> bool {
-        let (last, count) = self.burst.get();
-        let count = if last == round { count } else { 0 };
-        let sent = count < DATAGRAM_BURST_MAX
-            && (self.session.send_datagram(Bytes::copy_from_slice(bytes))).is_ok();
-        if sent {
-            self.burst.set((round, count + 1));
-        } else {
+    fn push_datagram(&self, bytes: &[u8], round: Option<u64>, shared: &Shared) -> bool {
+        let fits = match round {
+            Some(round) => self.fits_burst(round),
+            None => self.fits_buffer(bytes.len()),
+        };
+        let sent = fits && (self.session.send_datagram(Bytes::copy_from_slice(bytes))).is_ok();
+        if !sent {
             shared.metrics.links.datagrams_dropped.inc();
         }
         sent
+    }
+
+    /// Counts one more datagram of a round, if it may have one more.
+    fn fits_burst(&self, round: u64) -> bool {
+        let (last, count) = self.burst.get();
+        let count = if last == round { count } else { 0 };
+        let fits = count < DATAGRAM_BURST_MAX;
+        if fits {
+            self.burst.set((round, count + 1));
+        }
+        fits
+    }
+
+    /// Whether a datagram of so many bytes pushes no other out of the buffer.
+    fn fits_buffer(&self, bytes: usize) -> bool {
+        bytes + DATAGRAM_OVERHEAD_BYTES <= self.session.datagram_send_buffer_space()
     }
 
     /// Ends the link at once, without being asked; the reader reports it. What ended by itself has

@@ -12,7 +12,7 @@ use tickwire_shared::transport::Transport;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
-use crate::limits::{DATAGRAM_BURST_MAX, ORDERED_QUEUE_BYTES_MAX};
+use crate::limits::{DATAGRAM_BURST_MAX, ORDERED_QUEUE_BYTES_MAX, PROBE_ECHOES_MAX};
 use crate::runtime::clock::WallTime;
 use crate::transport::origin::Origin;
 use crate::transport::tls::{ALPN, Certificates};
@@ -224,6 +224,34 @@ fn a_burst_keeps_its_first_datagrams() {
         for part in 0..DATAGRAM_BURST_MAX {
             let datagram = within(connection.read_datagram()).await.unwrap();
             assert_eq!(datagram.first(), Some(&part));
+        }
+    });
+}
+
+#[test]
+fn answers_outside_of_a_round_all_leave_and_push_nothing_out() {
+    on_network_thread(|mut bench| async move {
+        let (connection, _send, _receive) = bench.open().await;
+        // One after the other, as probes come: more than a round may have, and no round begins.
+        for number in 0..PROBE_ECHOES_MAX {
+            bench
+                .links
+                .send_alone(FIRST, Lane::Snapshot, &[number; 300]);
+            let echo = within(connection.read_datagram()).await.unwrap();
+            assert_eq!(echo.first(), Some(&number));
+        }
+        assert_eq!(bench.metrics.links.datagrams_dropped.get(), 0);
+        // All at once: as many as the buffer holds, the first among them.
+        for number in 0..PROBE_ECHOES_MAX {
+            bench
+                .links
+                .send_alone(FIRST, Lane::Snapshot, &[number; 300]);
+        }
+        let dropped = bench.metrics.links.datagrams_dropped.get();
+        assert!((1..64).contains(&dropped), "{dropped}");
+        for number in 0..PROBE_ECHOES_MAX - dropped as u8 {
+            let echo = within(connection.read_datagram()).await.unwrap();
+            assert_eq!(echo.first(), Some(&number));
         }
     });
 }

@@ -117,26 +117,11 @@ where
 
 impl Link for WebSocketLink {
     fn send(&self, lane: Lane, bytes: &[u8], round: u64) {
-        let Some(shared) = self.shared.upgrade() else {
-            return;
-        };
-        if self.cut.get().is_some() {
-            return;
-        }
-        let links = &shared.metrics.links;
-        match lane {
-            Lane::Ordered => {
-                if self.outgoing.push_ordered(bytes) == Err(QueueFull) {
-                    links.slow_consumers.inc();
-                    return self.cut(CloseReason::SlowConsumer);
-                }
-            }
-            Lane::Snapshot | Lane::Input => {
-                let dropped = self.outgoing.push_unreliable(bytes, round);
-                links.datagrams_dropped.add(dropped as u64);
-            }
-        }
-        self.changed.notify_one();
+        self.push(lane, bytes, Some(round));
+    }
+
+    fn send_alone(&self, lane: Lane, bytes: &[u8]) {
+        self.push(lane, bytes, None);
     }
 
     fn close(&self, reason: CloseReason, detail: &str) {
@@ -159,6 +144,29 @@ impl Link for WebSocketLink {
 }
 
 impl WebSocketLink {
+    fn push(&self, lane: Lane, bytes: &[u8], round: Option<u64>) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        if self.cut.get().is_some() {
+            return;
+        }
+        let links = &shared.metrics.links;
+        match lane {
+            Lane::Ordered => {
+                if self.outgoing.push_ordered(bytes) == Err(QueueFull) {
+                    links.slow_consumers.inc();
+                    return self.cut(CloseReason::SlowConsumer);
+                }
+            }
+            Lane::Snapshot | Lane::Input => {
+                let dropped = self.outgoing.push_unreliable(bytes, round);
+                links.datagrams_dropped.add(dropped as u64);
+            }
+        }
+        self.changed.notify_one();
+    }
+
     /// Ends the link at once, without being asked; the task reports it.
     fn cut(&self, reason: CloseReason) {
         self.cut.set(Some(reason));

@@ -40,12 +40,12 @@ impl Outgoing {
         self.ordered.borrow_mut().push(packet)
     }
 
-    /// Adds a packet of an unreliable lane; one of a new round replaces those that still wait.
-    /// Gives how many were dropped, this one perhaps included.
-    pub(super) fn push_unreliable(&self, packet: &[u8], number: u64) -> usize {
+    /// Adds a packet of an unreliable lane; one of a new round replaces those that still wait, one
+    /// of no round joins them. Gives how many were dropped, this one perhaps included.
+    pub(super) fn push_unreliable(&self, packet: &[u8], number: Option<u64>) -> usize {
         let mut round = self.newest.borrow_mut();
         let mut dropped = 0;
-        if round.number != number {
+        if let Some(number) = number.filter(|&number| number != round.number) {
             dropped = round.messages.len();
             round.messages.clear();
             round.number = number;
@@ -110,19 +110,31 @@ mod tests {
     #[test]
     fn a_new_round_replaces_one_that_waits() {
         let outgoing = Outgoing::default();
-        assert_eq!(outgoing.push_unreliable(&[1], 1), 0);
-        assert_eq!(outgoing.push_unreliable(&[2], 1), 0);
-        assert_eq!(outgoing.push_unreliable(&[3], 2), 2);
-        assert_eq!(outgoing.push_unreliable(&[4], 2), 0);
+        assert_eq!(outgoing.push_unreliable(&[1], Some(1)), 0);
+        assert_eq!(outgoing.push_unreliable(&[2], Some(1)), 0);
+        assert_eq!(outgoing.push_unreliable(&[3], Some(2)), 2);
+        assert_eq!(outgoing.push_unreliable(&[4], Some(2)), 0);
         assert_eq!(turn(&outgoing), [[0, 3], [0, 4]]);
         assert!(turn(&outgoing).is_empty());
-        assert_eq!(outgoing.push_unreliable(&[5], 3), 0);
+        assert_eq!(outgoing.push_unreliable(&[5], Some(3)), 0);
+    }
+
+    #[test]
+    fn a_packet_of_no_round_replaces_nothing() {
+        let outgoing = Outgoing::default();
+        for number in 1..4 {
+            assert_eq!(outgoing.push_unreliable(&[number], None), 0);
+        }
+        assert_eq!(turn(&outgoing), [[0, 1], [0, 2], [0, 3]]);
+        assert_eq!(outgoing.push_unreliable(&[4], Some(1)), 0);
+        assert_eq!(outgoing.push_unreliable(&[5], None), 0);
+        assert_eq!(turn(&outgoing), [[0, 4], [0, 5]]);
     }
 
     #[test]
     fn ordered_packets_go_first_and_not_all_at_once() {
         let outgoing = Outgoing::default();
-        outgoing.push_unreliable(&[9], 1);
+        outgoing.push_unreliable(&[9], Some(1));
         let half = vec![7; WEBSOCKET_ORDERED_TURN_BYTES / 2];
         for _ in 0..3 {
             outgoing.push_ordered(&half).unwrap();
@@ -137,9 +149,9 @@ mod tests {
     fn a_round_has_a_bound() {
         let outgoing = Outgoing::default();
         for _ in 0..WEBSOCKET_ROUND_PACKETS_MAX {
-            assert_eq!(outgoing.push_unreliable(&[1], 1), 0);
+            assert_eq!(outgoing.push_unreliable(&[1], Some(1)), 0);
         }
-        assert_eq!(outgoing.push_unreliable(&[1], 1), 1);
+        assert_eq!(outgoing.push_unreliable(&[1], Some(1)), 1);
         assert_eq!(turn(&outgoing).len(), WEBSOCKET_ROUND_PACKETS_MAX);
     }
 }
