@@ -215,6 +215,30 @@ fn a_server_that_runs_is_asked() {
 }
 
 #[test]
+fn a_server_without_quic_is_known_by_what_it_says() {
+    for transports in ["webrtc,websocket", "websocket"] {
+        let scratch = Scratch::new();
+        let certificate = scratch.new_certificate();
+        let certificate = certificate.each_ref().map(String::as_str);
+        for tls in [&[][..], &certificate] {
+            let flags = [&["--transports", transports], tls].concat();
+            let server = Server::start(&scratch, &flags);
+            let listen = server.public.to_string();
+            let asked = [&["--listen", &listen], &flags[..]].concat();
+            let (report, status) = doctor(&scratch, &asked);
+            assert_eq!(status, Some(0), "{report}");
+            for subject in ["UDP port", "TCP port"] {
+                let (_, text) = line(&report, subject);
+                assert!(text.contains("Tickwire server answers"), "{report}");
+            }
+            let (grade, text) = line(&report, "server");
+            assert!(grade == "ok" && text.contains("QUIC is switched off"));
+            assert!(!report.contains("certificate used"), "{report}");
+        }
+    }
+}
+
+#[test]
 fn replaced_files_are_used_by_themselves_and_at_a_signal() {
     let scratch = Scratch::new();
     let flags = scratch.new_certificate();

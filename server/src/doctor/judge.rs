@@ -162,7 +162,7 @@ fn is_reachable(address: IpAddr) -> bool {
     }
 }
 
-/// Whether what the server says over HTTP fits what answers over QUIC.
+/// Whether what the server says over HTTP fits what answers over QUIC, where that is on.
 pub(super) fn agreement(port: u16, server: &Server) -> Finding {
     let subject = "server";
     let info = match &server.info {
@@ -177,18 +177,23 @@ pub(super) fn agreement(port: u16, server: &Server) -> Finding {
             );
         }
     };
-    let hashes = &info.certificate_hashes;
-    if !hashes.is_empty() && !hashes.contains(&server.certificate_sha256) {
+    let version = &info.version;
+    let Some(handshake) = server.handshake else {
+        let text = format!("version {version} answers at /connect-info; QUIC is switched off");
+        return Finding::ok(subject, text);
+    };
+    let (hashes, shown) = (&info.certificate_hashes, &server.certificate_sha256);
+    let announced = |shown| hashes.is_empty() || hashes.contains(shown);
+    if !shown.as_ref().is_some_and(announced) {
         return Finding::fault(
             subject,
             "the certificate it shows over QUIC is not among those of /connect-info: two servers \
              share this port; stop one",
         );
     }
-    let version = &info.version;
     let answers = format!(
         "version {version} answers over QUIC in {} ms, and /connect-info agrees",
-        server.handshake.as_millis()
+        handshake.as_millis()
     );
     match info.quic_port {
         Some(public) if public != port => Finding::ok(

@@ -22,9 +22,18 @@ fn check(finding: &Finding, grade: Grade, word: &str) {
 
 fn server(info: Result<Info, String>) -> Server {
     Server {
-        handshake: Duration::from_millis(2),
-        certificate_sha256: "aa".to_owned(),
+        handshake: Some(Duration::from_millis(2)),
+        certificate_sha256: Some("aa".to_owned()),
         info,
+    }
+}
+
+/// A server that has QUIC and WebTransport switched off and speaks HTTP in the clear.
+fn server_without_quic(info: Info) -> Server {
+    Server {
+        handshake: None,
+        certificate_sha256: None,
+        info: Ok(info),
     }
 }
 
@@ -124,6 +133,8 @@ fn a_server_and_what_it_says() {
         ..info()
     };
     check(&judged(Ok(other)), Grade::Fault, "two servers");
+    let without_quic = judge::agreement(7777, &server_without_quic(info()));
+    check(&without_quic, Grade::Ok, "QUIC is switched off");
 }
 
 #[test]
@@ -264,7 +275,7 @@ fn certificates() {
     let findings = judge::certificate(&own, Some(&server(Ok(info()))), NOW);
     check(&findings[2], Grade::Warning, "SIGHUP");
     let same = Server {
-        certificate_sha256: good.sha256().to_owned(),
+        certificate_sha256: Some(good.sha256().to_owned()),
         ..server(Ok(info()))
     };
     assert_eq!(judge::certificate(&own, Some(&same), NOW).len(), 2);
@@ -281,11 +292,17 @@ fn answers_are_read_or_refused() {
         ("SSH-2.0-x\r\n", "no answer"),
         ("HTTP/1.1 404 Not Found\r\n\r\n", "status 404"),
         ("HTTP/1.1 200 OK\r\n\r\n<html>", "no JSON"),
+        ("HTTP/1.1 200 OK\r\n\r\n{}", "another program"),
+        (
+            "HTTP/1.1 200 OK\r\n\r\n{\"server\": \"nginx\"}",
+            "another program",
+        ),
     ] {
         assert!(parse(answer).unwrap_err().contains(why), "{answer}");
     }
-    let empty = parse("HTTP/1.1 200 OK\r\nDate: soon\r\n\r\n{}").unwrap();
-    assert_eq!((empty.date, empty.quic_port), (None, None));
+    let least = "{\"server\": \"0.1.0\", \"transports\": {}}";
+    let least = parse(&format!("HTTP/1.1 200 OK\r\nDate: soon\r\n\r\n{least}")).unwrap();
+    assert_eq!((least.date, least.quic_port), (None, None));
 }
 
 #[test]

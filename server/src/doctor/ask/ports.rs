@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
+use tickwire_shared::transport::Transport;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
@@ -51,8 +52,10 @@ pub(in crate::doctor) async fn ports(config: &Config) -> Ports {
         },
         Err(error) => {
             let taken = error.kind() == ErrorKind::AddrInUse;
+            let by_quic = config.has(Transport::Quic) || config.has(Transport::WebTransport);
             let server = match taken {
-                true => server::find(near(listen)).await,
+                true if by_quic => server::find(near(listen)).await,
+                true => server::find_without_quic(near(listen)).await,
                 false => None,
             };
             let refused = || PortState::Refused(listen_error("UDP", "--listen", listen, &error));

@@ -1,4 +1,7 @@
 //! A server that runs at the port: what it shows over QUIC and what it says over HTTP.
+//!
+//! Never takes another program for one: it must speak our protocol over QUIC or, where QUIC is
+//! switched off, give the answer that only our servers give.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,13 +26,13 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
 /// The name asked for in handshakes; the server has one certificate for all names.
 const NAME: &str = "localhost";
 
-/// A server that answered over QUIC.
+/// A server that answered.
 #[derive(Clone, Debug)]
 pub(in crate::doctor) struct Server {
-    /// How long the handshake took.
-    pub(in crate::doctor) handshake: Duration,
-    /// SHA-256 of the certificate it showed, in lower-case hex.
-    pub(in crate::doctor) certificate_sha256: String,
+    /// How long the handshake of QUIC took; `None` where it is switched off.
+    pub(in crate::doctor) handshake: Option<Duration>,
+    /// SHA-256 of the certificate it showed, in lower-case hex; `None` when it showed none.
+    pub(in crate::doctor) certificate_sha256: Option<String>,
     /// What it says at `/connect-info`, or why that cannot be had.
     pub(in crate::doctor) info: Result<Info, String>,
 }
@@ -47,15 +50,34 @@ pub(in crate::doctor) struct Info {
     pub(in crate::doctor) date: Option<WallTime>,
 }
 
+/// What a server answered over HTTP.
+struct Answer {
+    text: String,
+    /// The certificate it showed, under TLS.
+    certificate: Option<CertificateDer<'static>>,
+}
+
 /// Finds the server at this address, if it is one of ours.
 pub(super) async fn find(at: SocketAddr) -> Option<Server> {
     let clock = Clock::start();
     let certificate = timeout(ANSWER_TIME_MAX, handshake(at)).await.ok()??;
     let handshake = Duration::from_micros(clock.now().0);
+    let answer = ask(at).await;
     Some(Server {
-        handshake,
-        certificate_sha256: sha256_hex(&certificate),
-        info: info(at).await,
+        handshake: Some(handshake),
+        certificate_sha256: Some(sha256_hex(&certificate)),
+        info: answer.and_then(|answer| parse(&answer.text)),
+    })
+}
+
+/// Finds the server at this address by what it says over HTTP: one that speaks no QUIC.
+pub(super) async fn find_without_quic(at: SocketAddr) -> Option<Server> {
+    let answer = ask(at).await.ok()?;
+    let info = parse(&answer.text).ok()?;
+    Some(Server {
+        handshake: None,
+        certificate_sha256: answer.certificate.as_deref().map(sha256_hex),
+        info: Ok(info),
     })
 }
 
@@ -77,26 +99,33 @@ async fn handshake(at: SocketAddr) -> Option<CertificateDer<'static>> {
 }
 
 /// Asks for `/connect-info`, over TLS first.
-async fn info(at: SocketAddr) -> Result<Info, String> {
+async fn ask(at: SocketAddr) -> Result<Answer, String> {
     match timeout(ANSWER_TIME_MAX, over_tls(at)).await {
-        Ok(Ok(answer)) => parse(&answer),
+        Ok(Ok(answer)) => Ok(answer),
         _ => match timeout(ANSWER_TIME_MAX, in_the_clear(at)).await {
-            Ok(answer) => parse(&answer.map_err(|error| error.to_string())?),
+            Ok(answer) => answer.map_err(|error| error.to_string()),
             Err(_) => Err("no answer in time".to_owned()),
         },
     }
 }
 
-async fn over_tls(at: SocketAddr) -> std::io::Result<String> {
+async fn over_tls(at: SocketAddr) -> std::io::Result<Answer> {
     let config = client::config(&[b"http/1.1"]).map_err(std::io::Error::other)?;
     let name = ServerName::try_from(NAME).map_err(std::io::Error::other)?;
     let stream = TcpStream::connect(at).await?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    exchange(connector.connect(name, stream).await?, at).await
+    let stream = connector.connect(name, stream).await?;
+    let chain = stream.get_ref().1.peer_certificates();
+    let certificate = chain.and_then(|chain| chain.first().cloned());
+    let certificate = certificate.map(CertificateDer::into_owned);
+    let text = exchange(stream, at).await?;
+    Ok(Answer { text, certificate })
 }
 
-async fn in_the_clear(at: SocketAddr) -> std::io::Result<String> {
-    exchange(TcpStream::connect(at).await?, at).await
+async fn in_the_clear(at: SocketAddr) -> std::io::Result<Answer> {
+    let text = exchange(TcpStream::connect(at).await?, at).await?;
+    let certificate = None;
+    Ok(Answer { text, certificate })
 }
 
 async fn exchange(
@@ -122,11 +151,14 @@ pub(in crate::doctor) fn parse(answer: &str) -> Result<Info, String> {
         return Err(format!("status {status}"));
     }
     let said: Value = serde_json::from_str(body).map_err(|_| "no JSON".to_owned())?;
+    let version = said["server"].as_str();
+    let version = version.filter(|_| said["transports"].is_object());
+    let version = version.ok_or("JSON of another program")?;
     let hashes = said["transports"]["webtransport"]["certificate_hashes"].as_array();
     let hashes = hashes.into_iter().flatten().filter_map(Value::as_str);
     let port = said["transports"]["quic"]["port"].as_u64();
     Ok(Info {
-        version: said["server"].as_str().unwrap_or("unknown").to_owned(),
+        version: version.to_owned(),
         quic_port: port.and_then(|port| u16::try_from(port).ok()),
         certificate_hashes: hashes.map(str::to_owned).collect(),
         date: date(head),

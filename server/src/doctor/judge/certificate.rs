@@ -89,8 +89,8 @@ fn chain(identity: &Identity, vouched: &Result<(), String>) -> Finding {
 }
 
 fn in_use(identity: &Identity, server: &Server) -> Option<Finding> {
-    let same = server.certificate_sha256 == identity.sha256();
-    (!same).then(|| {
+    let shown = server.certificate_sha256.as_ref()?;
+    (shown != identity.sha256()).then(|| {
         Finding::warning(
             "certificate used",
             "the server that runs shows another certificate than the files hold: it reads them \
