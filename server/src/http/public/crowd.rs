@@ -1,7 +1,7 @@
 //! Who may be connected: so many in all, so many of one address.
 //!
 //! Never lets those who connect and say nothing keep others out: when every place is taken, the
-//! oldest connection without a request gives up its own.
+//! oldest connection that is owed no answer gives up its own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use super::stream::Backlog;
 use crate::metrics::Rejection;
 use crate::transport::seats::{Seat, Seats};
 
@@ -27,6 +28,8 @@ pub(super) struct Crowd {
 struct Visit {
     /// Whether a request is being answered.
     busy: Cell<bool>,
+    /// Whether a part of an answer is not sent yet.
+    backlog: Backlog,
     /// Told when the place is needed.
     sent_away: Notify,
 }
@@ -39,7 +42,7 @@ pub(super) struct Guest {
     _seat: Seat,
 }
 
-/// A request that is being answered.
+/// A request whose answer is being made.
 pub(super) struct Busy(Rc<Visit>);
 
 impl Crowd {
@@ -61,7 +64,7 @@ impl Crowd {
         let seat = self.seats.take(from).ok_or(Rejection::Address)?;
         let mut inside = self.inside.borrow_mut();
         if inside.len() >= self.connections_max {
-            let idle = inside.iter().find(|(_, visit)| !visit.busy.get());
+            let idle = inside.iter().find(|(_, visit)| visit.is_idle());
             let oldest = idle.map(|(number, _)| *number).ok_or(Rejection::Full)?;
             if let Some(visit) = inside.remove(&oldest) {
                 visit.sent_away.notify_one();
@@ -80,13 +83,25 @@ impl Crowd {
     }
 }
 
+impl Visit {
+    /// Whether its client is owed nothing: neither an answer nor the rest of one.
+    fn is_idle(&self) -> bool {
+        !self.busy.get() && self.backlog.is_empty()
+    }
+}
+
 impl Guest {
+    /// Where the connection's stream says whether it has something left to send.
+    pub(super) fn backlog(&self) -> Backlog {
+        self.visit.backlog.clone()
+    }
+
     /// Ends when the place is needed.
     pub(super) async fn sent_away(&self) {
         self.visit.sent_away.notified().await;
     }
 
-    /// Keeps the place for as long as a request is answered.
+    /// Keeps the place for as long as an answer is made; then the backlog keeps it.
     pub(super) fn busy(&self) -> Busy {
         self.visit.busy.set(true);
         Busy(Rc::clone(&self.visit))

@@ -147,7 +147,7 @@ async fn serve(shared: Rc<Shared>, tcp: TcpStream, from: SocketAddr, guest: Gues
         at: at.ip().to_canonical(),
     };
     let talking = async {
-        if let Some(stream) = secure(&shared, tcp).await {
+        if let Some(stream) = secure(&shared, tcp, &guest).await {
             talk(&shared, stream, arrival, &guest).await;
         }
     };
@@ -160,12 +160,12 @@ async fn serve(shared: Rc<Shared>, tcp: TcpStream, from: SocketAddr, guest: Gues
 }
 
 /// Does the TLS handshake, if there is to be one.
-async fn secure(shared: &Shared, tcp: TcpStream) -> Option<Stream> {
+async fn secure(shared: &Shared, tcp: TcpStream, guest: &Guest) -> Option<Stream> {
     let Some(tls) = &shared.tls else {
-        return Some(Stream::plain(tcp));
+        return Some(Stream::plain(tcp, guest.backlog()));
     };
     if let Ok(Ok(stream)) = timeout(TLS_HANDSHAKE_TIME_MAX, tls.accept(tcp)).await {
-        return Some(Stream::tls(stream));
+        return Some(Stream::tls(stream, guest.backlog()));
     }
     shared.metrics.http.rejected(Rejection::Tls).inc();
     None

@@ -1,11 +1,13 @@
-//! A public connection's bytes, in the clear or under TLS, with two manners: it gives others their
-//! turn, and it does not wait for ever.
+//! A public connection's bytes, in the clear or under TLS, with three manners: it gives others
+//! their turn, it does not wait for ever, and it says whether it has something left to send.
 //!
 //! Never buffers: what does not go to the kernel goes back to the caller.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
@@ -18,9 +20,28 @@ use crate::limits::{
     HTTP_STALL_TIME_MAX, STREAM_READS_PER_TURN, WEBSOCKET_SEND_BUFFER_BYTES, WEBSOCKET_UNSENT_BYTES,
 };
 
+/// Whether a part of what was to be written has not gone to the kernel yet; copies share it. All of
+/// it stays on one thread; it is atomic because a connection that may be upgraded must be `Send`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Backlog(Arc<AtomicBool>);
+
+impl Backlog {
+    /// Whether everything is sent.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, waits: bool) {
+        self.0.store(waits, Ordering::Relaxed);
+    }
+}
+
 /// A connection of the public listener.
 pub(super) struct Stream {
     bytes: Bytes,
+    /// Whoever writes flushes once everything is written: from the first write to that flush
+    /// something waits.
+    backlog: Backlog,
     /// Runs while the client takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
     /// Reads since others had their turn.
@@ -34,18 +55,19 @@ enum Bytes {
 
 impl Stream {
     /// A connection in the clear.
-    pub(super) fn plain(tcp: TcpStream) -> Stream {
-        Stream::of(Bytes::Plain(tcp))
+    pub(super) fn plain(tcp: TcpStream, backlog: Backlog) -> Stream {
+        Stream::of(Bytes::Plain(tcp), backlog)
     }
 
     /// A connection whose handshake is done.
-    pub(super) fn tls(tls: TlsStream<TcpStream>) -> Stream {
-        Stream::of(Bytes::Tls(Box::new(tls)))
+    pub(super) fn tls(tls: TlsStream<TcpStream>, backlog: Backlog) -> Stream {
+        Stream::of(Bytes::Tls(Box::new(tls)), backlog)
     }
 
-    fn of(bytes: Bytes) -> Stream {
+    fn of(bytes: Bytes, backlog: Backlog) -> Stream {
         Stream {
             bytes,
+            backlog,
             stall: None,
             reads: 0,
         }
@@ -118,6 +140,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.backlog.set(true);
         let outcome = match &mut self.bytes {
             Bytes::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Bytes::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
@@ -130,6 +153,9 @@ impl AsyncWrite for Stream {
             Bytes::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Bytes::Tls(tls) => Pin::new(tls).poll_flush(cx),
         };
+        if outcome.is_ready() {
+            self.backlog.set(false);
+        }
         self.watch(cx, outcome)
     }
 
@@ -146,6 +172,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.backlog.set(true);
         let outcome = match &mut self.bytes {
             Bytes::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Bytes::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),

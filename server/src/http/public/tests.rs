@@ -1,5 +1,6 @@
 //! The public listener over loopback, asked by hand and by a WebSocket client.
 
+mod downloads;
 mod offers;
 mod origins;
 mod sockets;

@@ -120,6 +120,15 @@ async fn connect_tls(
     certificate: rustls::pki_types::CertificateDer<'static>,
     alpn: &[&[u8]],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(bench.address).await?;
+    speak_tls(stream, certificate, alpn).await
+}
+
+pub(super) async fn speak_tls(
+    stream: TcpStream,
+    certificate: rustls::pki_types::CertificateDer<'static>,
+    alpn: &[&[u8]],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -129,14 +138,13 @@ async fn connect_tls(
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    let stream = TcpStream::connect(bench.address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
 }
 
-fn secured() -> (Setup, rustls::pki_types::CertificateDer<'static>) {
+pub(super) fn secured() -> (Setup, rustls::pki_types::CertificateDer<'static>) {
     let certificates = Certificates::development(&[], WallTime::now()).unwrap();
     let certificate = certificates.current().chain()[0].clone();
     let setup = Setup {
