@@ -134,6 +134,7 @@ impl Lobby {
     ) -> Result<SessionId, Refusal> {
         let unknown = CloseReason::UnknownSession;
         let session = self.sessions.get_mut(&resume.session).ok_or(unknown)?;
+        // Tokens compare in the same time whatever their bytes; see `PartialEq` of `Token`.
         let proves = |known: &Token| *known == resume.token;
         if !proves(&session.token) && !session.token_before.as_ref().is_some_and(proves) {
             return Err(unknown.into());
