@@ -244,6 +244,18 @@ pub const HTTP_HEADERS_MAX: usize = 64;
 /// Time to send the body of an HTTP request. A slower client gets 408.
 pub const HTTP_BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// Requests of one address a second to the public listener, unless configured otherwise; loopback
+/// is exempt. One more gets 429 with `Retry-After`, and its connection is closed.
+pub const HTTP_REQUESTS_PER_SECOND: u32 = 100;
+
+/// Requests of one address at once, as seconds of its rate: a full room behind one router may load
+/// the page at the same time. One more is refused as above.
+pub const HTTP_REQUESTS_BURST_SECONDS: u32 = 20;
+
+/// Addresses whose requests are counted. For a further one whoever was silent for the longest time
+/// is forgotten, who may at worst ask for another burst.
+pub const HTTP_ADDRESSES_MAX: usize = 4_096;
+
 /// Time for the TLS handshake of a public connection. A slower client is cut off.
 pub const TLS_HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
 

@@ -138,6 +138,17 @@ pub(super) static KEYS: &[Key] = &[
         show: |config| Some(config.web.connections_per_address_max.to_string()),
     },
     Key {
+        path: "web.requests_per_address_per_s",
+        flag: "web-requests-per-address-per-s",
+        value: "COUNT",
+        help: "HTTP requests a second from one address, 20 times that at once; loopback is exempt.",
+        set: |config, text| {
+            let count = number(text, 1..=65_536);
+            set(&mut config.web.requests_per_address_per_s, count)
+        },
+        show: |config| Some(config.web.requests_per_address_per_s.to_string()),
+    },
+    Key {
         path: "rooms.default",
         flag: "rooms-default",
         value: "NAME",

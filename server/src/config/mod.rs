@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tickwire_shared::transport::Transport;
 
-use crate::limits::{AWAY_TIME_MAX, SESSION_GRACE};
+use crate::limits::{AWAY_TIME_MAX, HTTP_REQUESTS_PER_SECOND, SESSION_GRACE};
 use crate::transport::origin::Origin;
 
 /// Everything an operator may choose.
@@ -68,6 +68,8 @@ pub struct WebConfig {
     pub connections_max: usize,
     /// The same of one address; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// Requests of one address a second; loopback is exempt.
+    pub requests_per_address_per_s: u32,
 }
 
 /// Paths of PEM files.
@@ -139,6 +141,7 @@ impl Default for Config {
                 origins: Vec::new(),
                 connections_max: 1_024,
                 connections_per_address_max: 32,
+                requests_per_address_per_s: HTTP_REQUESTS_PER_SECOND,
             },
             rooms: RoomsConfig {
                 default: "lobby".to_owned(),

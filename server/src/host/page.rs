@@ -8,9 +8,12 @@ use tickwire_shared::transport::Transport;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
-use crate::http::{AdminState, Assets, Build, ConnectInfo, PublicListener, PublicOptions};
+use crate::http::{
+    AdminState, Assets, Build, ConnectInfo, PublicListener, PublicOptions, RequestRates,
+};
 use crate::limits::HTTP_HEADER_TIME_MAX;
 use crate::metrics::Metrics;
+use crate::runtime::Clock;
 use crate::transport::OfferRequest;
 use crate::transport::origin::OriginRule;
 use crate::transport::tls::Certificates;
@@ -24,6 +27,7 @@ pub(super) struct Page {
     /// Takes offers of WebRTC, where it was started.
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: WebSockets,
+    pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -48,6 +52,8 @@ impl Page {
             websockets: config.has(Transport::WebSocket).then_some(self.websockets),
             connections_max: config.web.connections_max,
             connections_per_address_max: config.web.connections_per_address_max,
+            rates: RequestRates::new(config.web.requests_per_address_per_s),
+            clock: self.clock,
             head_time_max: HTTP_HEADER_TIME_MAX,
             metrics: self.metrics,
         });

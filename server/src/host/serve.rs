@@ -125,6 +125,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            clock,
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;

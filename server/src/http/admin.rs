@@ -53,7 +53,7 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
     build: Build,
     certificates: Arc<Certificates>,
-    rooms: Mutex<Vec<RoomRow>>,
+    rooms: Mutex<Arc<[RoomRow]>>,
 }
 
 impl AdminState {
@@ -74,13 +74,13 @@ impl AdminState {
 
     /// Replaces the list of rooms.
     pub fn set_rooms(&self, rooms: Vec<RoomRow>) {
-        *self.rooms.lock().unwrap_or_else(PoisonError::into_inner) = rooms;
+        *self.rooms.lock().unwrap_or_else(PoisonError::into_inner) = rooms.into();
     }
 
     /// The list of rooms as it was set last.
-    pub(super) fn rooms(&self) -> Vec<RoomRow> {
+    pub(super) fn rooms(&self) -> Arc<[RoomRow]> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.clone()
+        Arc::clone(&rooms)
     }
 }
 
@@ -131,7 +131,8 @@ async fn version(State(state): State<Arc<AdminState>>) -> Json<Value> {
 }
 
 async fn rooms(State(state): State<Arc<AdminState>>) -> Json<Value> {
-    let rooms = state.rooms().into_iter().map(|room| {
+    let rooms = state.rooms();
+    let rooms = rooms.iter().map(|room| {
         json!({
             "id": room.id,
             "name": room.name,

@@ -10,7 +10,7 @@ mod public;
 
 pub use admin::{AdminState, Build, RoomRow};
 pub use listener::AdminListener;
-pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions};
+pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions, RequestRates};
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

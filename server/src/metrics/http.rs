@@ -11,6 +11,8 @@ pub enum Rejection {
     Full,
     /// All connections of the address are taken.
     Address,
+    /// The address asks too often.
+    Rate,
     /// A page of another origin asked.
     Origin,
     /// The TLS handshake failed or took too long.
@@ -23,9 +25,10 @@ pub enum Rejection {
 
 impl Rejection {
     /// Every cause with its label.
-    pub(super) const ALL: [(Rejection, &'static str); 6] = [
+    pub(super) const ALL: [(Rejection, &'static str); 7] = [
         (Rejection::Full, "full"),
         (Rejection::Address, "address"),
+        (Rejection::Rate, "rate"),
         (Rejection::Origin, "origin"),
         (Rejection::Tls, "tls"),
         (Rejection::Slow, "slow"),
@@ -62,10 +65,11 @@ impl HttpMetrics {
     /// What was refused for this cause.
     #[must_use]
     pub fn rejected(&self, cause: Rejection) -> &Counter {
-        let [full, address, origin, tls, slow, too_long] = &self.rejections;
+        let [full, address, rate, origin, tls, slow, too_long] = &self.rejections;
         match cause {
             Rejection::Full => full,
             Rejection::Address => address,
+            Rejection::Rate => rate,
             Rejection::Origin => origin,
             Rejection::Tls => tls,
             Rejection::Slow => slow,

@@ -83,7 +83,8 @@ impl Drop for Seat {
 }
 
 /// What counts as one address.
-fn network_of(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             let host_bits = u128::BITS - NETWORK_BITS_V6;

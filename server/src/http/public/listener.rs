@@ -25,15 +25,17 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::crowd::{Crowd, Guest};
+use super::room_list::RoomList;
 use super::routes::{Arrival, Site};
 use super::stream::Stream;
-use super::{Assets, ConnectInfo, port};
+use super::{Assets, ConnectInfo, RequestRates, port};
 use crate::http::AdminState;
 use crate::limits::{
     HTTP_ACCEPT_PAUSE, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, PUBLIC_CONNECTION_TIME_MAX,
     TLS_HANDSHAKE_TIME_MAX,
 };
 use crate::metrics::{Metrics, Rejection};
+use crate::runtime::Clock;
 use crate::transport::OfferRequest;
 use crate::transport::origin::OriginRule;
 use crate::transport::websocket::WebSockets;
@@ -58,6 +60,10 @@ pub struct PublicOptions {
     pub connections_max: usize,
     /// The same of one address; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// What one address may ask.
+    pub rates: RequestRates,
+    /// When a request came.
+    pub clock: Clock,
     /// Time to send the head of a request.
     pub head_time_max: Duration,
     /// Counts what happens.
@@ -109,8 +115,11 @@ impl PublicListener {
                 origins: options.origins,
                 connect_info: options.connect_info,
                 rooms: options.rooms,
+                room_list: RoomList::default(),
                 offers: options.offers,
                 websockets: options.websockets,
+                rates: options.rates,
+                clock: options.clock,
                 metrics: options.metrics,
             }),
         });

@@ -11,6 +11,8 @@ mod folder;
 mod listener;
 mod offer;
 mod port;
+mod rates;
+mod room_list;
 mod routes;
 mod security;
 mod stream;
@@ -19,6 +21,7 @@ mod upgrade;
 pub use assets::Assets;
 pub use connect_info::ConnectInfo;
 pub use listener::{PublicListener, PublicOptions};
+pub use rates::RequestRates;
 
 use bytes::Bytes;
 use http_body_util::Full;

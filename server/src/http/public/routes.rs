@@ -11,12 +11,13 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{Answer, Assets, ConnectInfo, offer, security, text, upgrade};
+use super::room_list::RoomList;
+use super::{Answer, Assets, ConnectInfo, RequestRates, offer, rates, security, text, upgrade};
 use crate::http::AdminState;
 use crate::metrics::{Metrics, Rejection};
+use crate::runtime::Clock;
 use crate::transport::OfferRequest;
 use crate::transport::origin::OriginRule;
 use crate::transport::websocket::WebSockets;
@@ -27,8 +28,11 @@ pub(super) struct Site {
     pub(super) origins: OriginRule,
     pub(super) connect_info: ConnectInfo,
     pub(super) rooms: Arc<AdminState>,
+    pub(super) room_list: RoomList,
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: Option<WebSockets>,
+    pub(super) rates: RequestRates,
+    pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -51,7 +55,11 @@ impl Site {
         let metrics = Arc::clone(&self.metrics);
         let origin = request.headers().get(ORIGIN).cloned();
         let allowed = self.allows(request.headers());
-        let mut answer = if !allowed {
+        let in_time = (self.rates).admit(self.clock.now(), arrival.from.ip());
+        let mut answer = if !in_time {
+            metrics.http.rejected(Rejection::Rate).inc();
+            rates::too_many()
+        } else if !allowed {
             metrics.http.rejected(Rejection::Origin).inc();
             let line = "this page may not use this server: web.origins names those that may";
             text(StatusCode::FORBIDDEN, line)
@@ -83,8 +91,8 @@ impl Site {
     async fn route(self: Rc<Self>, arrival: Arrival, request: Request<Incoming>) -> Answer {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
-            "/connect-info" if get => json_answer(&self.connect_info.json()),
-            "/rooms" if get => json_answer(&self.room_list()),
+            "/connect-info" if get => json_answer(self.connect_info.json().to_string()),
+            "/rooms" if get => json_answer(self.room_list.json(self.rooms.rooms())),
             "/webrtc" => match &self.offers {
                 None => text(StatusCode::NOT_FOUND, "WebRTC is switched off here"),
                 Some(_) if request.method() != Method::POST => not_allowed("POST"),
@@ -106,17 +114,10 @@ impl Site {
             },
         }
     }
-
-    fn room_list(&self) -> Value {
-        let rooms = self.rooms.rooms().into_iter().map(
-            |room| json!({ "name": room.name, "players": room.sessions, "seats": room.seats }),
-        );
-        Value::Array(rooms.collect())
-    }
 }
 
-fn json_answer(value: &Value) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(value.to_string())));
+fn json_answer(json: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(json.into()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

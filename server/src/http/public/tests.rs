@@ -3,6 +3,7 @@
 mod downloads;
 mod offers;
 mod origins;
+mod rates;
 mod sockets;
 
 use std::cell::{Cell, RefCell};
@@ -24,6 +25,7 @@ use super::*;
 use crate::http::{AdminState, Build, RoomRow};
 use crate::limits::{HTTP_HEADER_TIME_MAX, PUBLIC_CONNECTION_TIME_MAX};
 use crate::metrics::{Metrics, Rejection};
+use crate::runtime::Clock;
 use crate::runtime::clock::{self, WallTime};
 use crate::transport::origin::OriginRule;
 use crate::transport::seats::Seats;
@@ -69,6 +71,7 @@ struct Setup {
     connections_max: Option<usize>,
     without_transports: bool,
     head_time_max: Option<Duration>,
+    rates: Option<RequestRates>,
 }
 
 impl Bench {
@@ -104,6 +107,8 @@ impl Bench {
             websockets: (!setup.without_transports).then_some(websockets),
             connections_max: setup.connections_max.unwrap_or(64),
             connections_per_address_max: 8,
+            rates: (setup.rates).unwrap_or_else(|| RequestRates::new(1)),
+            clock: Clock::start(),
             head_time_max: setup.head_time_max.unwrap_or(HTTP_HEADER_TIME_MAX),
             metrics: Arc::clone(&metrics),
         };
