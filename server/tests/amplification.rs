@@ -4,6 +4,7 @@
 //! Each kind of first packet comes 10,000 times from sockets that never answer, so that whatever
 //! comes back is what the address of a victim would get.
 
+use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -251,4 +252,66 @@ fn stun(seed: usize, attributes: &[u8]) -> Vec<u8> {
     message.extend(noise(seed, 12));
     message.extend_from_slice(attributes);
     message
+}
+
+/// First packets that come in a crowd.
+const CROWD: usize = 2_000;
+
+impl Stranger {
+    /// Sends every packet and keeps all that comes back until nothing has come for a second. Waits
+    /// a little where the server is behind: what its kernel drops is no answer.
+    fn answers(&self, packets: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+        let (mut answers, mut packets) = (Vec::new(), packets.zip(self.sockets.iter().cycle()));
+        let (mut sent, mut last) = (0, Instant::now());
+        while last.elapsed() < Duration::from_secs(1) {
+            if let Some((packet, socket)) = packets.next() {
+                let _ = socket.send(&packet);
+                (sent, last) = (sent + 1, Instant::now());
+            }
+            if sent > answers.len() + 32 || sent == CROWD {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let mut buffer = [0; 65_536];
+            for socket in &self.sockets {
+                while let Ok(len) = socket.recv(&mut buffer) {
+                    answers.push(buffer[..len].to_vec());
+                    last = Instant::now();
+                }
+            }
+        }
+        answers
+    }
+}
+
+/// Whom a Retry is for: the name that the client gave its connection (RFC 9000, 17.2.5).
+fn retried(answer: &[u8]) -> Option<&[u8]> {
+    let is_retry = answer[0] & 0xF0 == 0xF0 && answer[1..5] == [0, 0, 0, 1];
+    is_retry.then(|| &answer[6..6 + usize::from(answer[5])])
+}
+
+#[test]
+fn a_crowd_is_asked_to_prove_its_addresses_with_a_third_of_what_it_brought() {
+    let hosted = Hosted::start("crowd");
+    let stranger = Stranger::new(hosted.port());
+    let crowd: Vec<Vec<u8>> = initials().take(CROWD).collect();
+    let brought_each = crowd.iter().map(Vec::len).min().unwrap();
+    let answers = stranger.answers(crowd.into_iter());
+    let retries = answers.iter().filter(|answer| retried(answer).is_some());
+    let back: usize = retries.map(Vec::len).sum();
+    // Each Initial names a connection of its own: what is sent twice counts twice.
+    let asked: BTreeSet<_> = answers
+        .iter()
+        .filter_map(|answer| retried(answer))
+        .collect();
+    let brought = asked.len() * brought_each;
+    let ratio = back as f64 / brought as f64;
+    println!(
+        "retry: {} of {CROWD}, {back} for {brought} bytes, ratio {ratio:.3}",
+        asked.len()
+    );
+    assert!(
+        asked.len() > CROWD / 10,
+        "hardly anybody was asked: this is no test"
+    );
+    assert!(ratio <= 0.35, "answered {ratio:.3} times");
 }
