@@ -39,6 +39,8 @@ let client = null;
 let game = null;
 /** What the game was started with. */
 let playing = null;
+/** What takes its session up again: a client that broke cannot be asked any more. */
+let token = null;
 /** Whether the server answered the last time. */
 let present = null;
 let roomsTimer = 0;
@@ -63,7 +65,7 @@ const left = {
   KEY: "tickwire.game",
   keep() {
     if (!game) return;
-    const resume = game.resume_token();
+    const resume = game.has_failed() ? token : game.resume_token();
     if (!resume) return left.forget();
     try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume, at: Date.now() })); } catch { /* as well */ }
   },
@@ -290,21 +292,24 @@ function prepareCanvas() {
   on("arena").getContext("webgl2", {
     alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
   });
-  on("arena").addEventListener("webglcontextlost", () => { if (game) repair(); });
+  // A browser also takes the picture of a canvas that is long gone.
+  on("arena").addEventListener("webglcontextlost", ({ target }) => { if (game && target === on("arena")) repair(); });
 }
 
 /**
  * The picture or the client is broken for good, as after a reset of the display: the page is loaded anew
- * and goes on with the same session. Not again and again.
+ * and goes on with the same session. Not again and again, and not twice before the page is gone.
  */
 function repair() {
+  const broken = game;
+  left.keep();
+  game = null;
+  if (!broken.has_failed()) broken.let_go();
   const isFirst = Date.now() - Number(kept.get("repaired") ?? 0) > REPAIR_EVERY_MS;
   if (isFirst) {
     kept.set("repaired", String(Date.now()));
-    left.keep();
     return location.reload();
   }
-  game = null;
   showGame(false);
   say("The picture broke twice in a row. Load this page again.", true);
 }
@@ -312,6 +317,7 @@ function repair() {
 async function start({ name, room, transport, resume }) {
   clearTimeout(roomsTimer);
   playing = { name, room, transport };
+  token = resume ?? null;
   showGame(true);
   prepareCanvas();
   try {
@@ -352,6 +358,7 @@ function noteFrame(now) {
  */
 function tend() {
   if (game?.has_failed()) return repair();
+  token = game?.resume_token() ?? null;
   if (game?.has_left()) back();
   else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
   // A browser may throw a hidden tab away without a word, and each new link has another token.
