@@ -13,7 +13,7 @@ use tickwire_shared::transport::Transport;
 use super::line::{Line, sum};
 use super::reserve::{Purpose, Reserve};
 use super::{Pilot, Stage};
-use crate::retry::is_final;
+use crate::retry::{is_final, why_again};
 
 /// A link that gives nothing for so long gets company: another one is dialed. An idle server sends
 /// ten packets a second, and one a second to a client that does not ack.
@@ -209,7 +209,8 @@ impl Pilot {
         if self.was_in {
             self.lost_at.get_or_insert(now);
         }
-        self.why = sentence(&end.to_string());
+        let why = why_again(&end);
+        self.why = sentence(&why);
         match (&self.reserve, played) {
             // The attempt under way is the next link, whatever it was for.
             (Some(reserve), _) => {
@@ -220,7 +221,7 @@ impl Pilot {
                 self.set_stage(Stage::Dialing, now);
             }
             (None, true) => self.dial(now),
-            (None, false) => self.wait(now, end.to_string()),
+            (None, false) => self.wait(now, why),
         }
     }
 

@@ -91,6 +91,20 @@ fn a_reason_that_stays_true_ends_it() {
 }
 
 #[test]
+fn nobody_is_asked_for_what_the_client_does_by_itself() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.refuse("nobody listens");
+    world.dial_takes_ms(500);
+    let (reason, words) = (CloseReason::Draining, String::new());
+    world.end_link(0, LinkEnd::Closed { reason, words });
+    world.run_ms(200);
+    let words = world.state(0).words;
+    assert!(words.contains("reconnected automatically"), "{words}");
+    assert!(!words.contains("join again in"), "{words}");
+}
+
+#[test]
 fn a_restarted_server_is_joined_anew() {
     let mut world = World::new(2);
     world.run_until_playing();
