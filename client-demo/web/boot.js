@@ -37,6 +37,8 @@ const on = (id) => document.getElementById(id);
 /** The client once it has loaded, and the game once it has started. */
 let client = null;
 let game = null;
+/** The game this page goes back to once the client has loaded. */
+let before = null;
 /** What the game was started with. */
 let playing = null;
 /** What takes its session up again: a client that broke cannot be asked any more. */
@@ -73,11 +75,11 @@ const left = {
   /** What was kept, unless the page was opened by a link to another room or for somebody else. */
   take() {
     try {
-      const before = JSON.parse(sessionStorage.getItem(left.KEY));
+      const last = JSON.parse(sessionStorage.getItem(left.KEY));
       left.forget();
-      const fresh = Date.now() - before?.at < KEPT_MS;
-      const same = before?.room === (asked.get("room") ?? "") && before.name === (asked.get("name") ?? before.name);
-      return fresh && same ? before : null;
+      const fresh = Date.now() - last?.at < KEPT_MS;
+      const same = last?.room === (asked.get("room") ?? "") && last.name === (asked.get("name") ?? last.name);
+      return fresh && same ? last : null;
     } catch { return null; }
   },
 };
@@ -236,6 +238,42 @@ async function load(tries) {
   const [glue, wasm] = await Promise.all([import(address), downloaded()]);
   await glue.default({ module_or_path: wasm });
   client = glue;
+  renewal.done();
+}
+
+/**
+ * A server with another build of the client answers for the files of this page's build that there are none:
+ * the page is loaded anew, and joins as it would have here. Once, until a client has loaded.
+ */
+const renewal = {
+  KEY: "tickwire.renewed",
+  async isDue() {
+    const isGone = async (address) => {
+      const answer = await fetch(address, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      return answer.status === 404;
+    };
+    try {
+      const gone = await Promise.all([made.client, made.wasm].map(isGone));
+      return gone.includes(true) && sessionStorage.getItem(renewal.KEY) === null;
+    } catch { return false; }
+  },
+  begin() {
+    sessionStorage.setItem(renewal.KEY, "1");
+    if (before) sessionStorage.setItem(left.KEY, JSON.stringify(before));
+    else history.replaceState(null, "", filledIn());
+    location.reload();
+  },
+  done() { try { sessionStorage.removeItem(renewal.KEY); } catch { /* as well */ } },
+};
+
+/** The link to this page as its form is filled in now. */
+function filledIn() {
+  const link = new URL(location.href);
+  for (const [what, value] of Object.entries(choice())) {
+    if (value) link.searchParams.set(what, value);
+    else link.searchParams.delete(what);
+  }
+  return link;
 }
 
 /** Loads again and again until it worked: a server that is being restarted is soon back. */
@@ -245,6 +283,7 @@ async function loadPatiently() {
     try {
       await load(tries);
     } catch (problem) {
+      if (await renewal.isDue()) return renewal.begin();
       say(`The client could not be loaded (${problem.message}). Trying again.`, true);
       await new Promise((done) => { setTimeout(done, wait); });
     }
@@ -312,6 +351,7 @@ function repair() {
   }
   showGame(false);
   say("The picture broke twice in a row. Load this page again.", true);
+  on("status").scrollIntoView({ block: "center" });
 }
 
 async function start({ name, room, transport, resume }) {
@@ -406,7 +446,7 @@ window.tickwire = {
 };
 
 async function main() {
-  const before = left.take();
+  before = left.take();
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
