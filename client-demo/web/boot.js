@@ -420,6 +420,7 @@ function watchTab() {
     away(document.hidden);
     if (!document.hidden && !game) askForRooms();
   });
+  window.addEventListener("online", () => game?.network_changed());
   document.addEventListener("freeze", () => away(true));
   document.addEventListener("resume", () => away(document.hidden));
   // A page that is kept may come back, and with it the session. One that goes may be loaded again, which

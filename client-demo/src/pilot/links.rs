@@ -19,6 +19,10 @@ use crate::retry::{is_final, why_again};
 /// ten packets a second, and one a second to a client that does not ack.
 const SILENCE: Duration = Duration::from_secs(3);
 
+/// A link in doubt gets company after so little silence: several snapshots even where a round trip
+/// takes long.
+const DOUBTED_SILENCE: Duration = Duration::from_millis(400);
+
 /// How long a server may take to answer a Hello.
 const JOIN_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -49,6 +53,23 @@ impl Pilot {
             self.backoff.reset();
             self.dial(now);
         }
+    }
+
+    /// The network is perhaps another one than it was: a link that does not speak at once gets
+    /// company soon, and who waits for the next attempt dials now.
+    pub fn network_changed(&mut self, now: Instant) {
+        self.doubt_link(now);
+        if matches!(self.stage, Stage::Waiting { .. }) {
+            self.try_again(now);
+        }
+    }
+
+    /// See [`Pilot::network_changed`]; packets that came before say nothing about the link.
+    pub(super) fn doubt_link(&mut self, now: Instant) {
+        let silent = SILENCE - DOUBTED_SILENCE;
+        self.line
+            .iter_mut()
+            .for_each(|line| line.doubt(now, silent));
     }
 
     pub(super) fn poll_dialer(&mut self, now: Instant) {

@@ -207,6 +207,56 @@ fn a_link_that_is_dead_without_a_word_is_replaced() {
 }
 
 #[test]
+fn a_link_that_is_silent_after_a_sleep_is_replaced_soon() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    let me = world.state(0).player;
+    // What came before the sleep is read after it, and says nothing about the network of now.
+    world.repeat_newest_packet(0, 8);
+    world.silence(0, true);
+    world.stand_still(0, 4_000);
+    world.run_ms(300);
+    assert_eq!(world.state(0).links, 1, "it may speak yet");
+    world.run_ms(700);
+    let state = world.state(0);
+    assert_eq!((state.phase, state.links, state.player), ("playing", 2, me));
+}
+
+#[test]
+fn a_link_that_speaks_after_a_sleep_stays() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.stand_still(0, 4_000);
+    world.run_ms(4_000);
+    assert_eq!((world.state(0).phase, world.dials(0).len()), ("playing", 1));
+}
+
+#[test]
+fn a_changed_network_is_noticed_soon() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(4_000);
+    assert_eq!(world.dials(0).len(), 1, "the link speaks: it stays");
+    world.silence(0, true);
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(1_000);
+    let state = world.state(0);
+    assert_eq!((state.phase, state.links), ("playing", 2));
+    world.refuse("no network");
+    world.end_link(0, LinkEnd::TimedOut);
+    world.run_ms(20_000);
+    assert_eq!(world.state(0).phase, "waiting");
+    world.accept();
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(300);
+    assert_eq!(world.state(0).phase, "playing", "without waiting");
+}
+
+#[test]
 fn a_minute_without_a_frame_ends_in_the_present() {
     let mut world = World::new(2);
     world.run_until_playing();
