@@ -30,7 +30,7 @@ impl Pilot {
     /// Moves to another transport in the middle of the game: dials while the old link plays on,
     /// then takes the session over. Without a link it dials anew at once.
     pub fn switch_transport(&mut self, only: Option<Transport>, now: Instant) {
-        let before = self.order;
+        let before = self.proven_order();
         self.order = DialOrder { only, first: None };
         if self.line.is_none() {
             self.backoff.reset();
@@ -159,6 +159,14 @@ impl Pilot {
         self.reserve = None;
         self.why = why;
         self.set_stage(Stage::Over, now);
+    }
+
+    /// What the link that is there was dialed with: a change under way has not worked yet.
+    fn proven_order(&self) -> DialOrder {
+        match self.reserve.map(|reserve| reserve.purpose) {
+            Some(Purpose::Change { before }) => before,
+            _ => self.order,
+        }
     }
 
     fn is_dialing(&self) -> bool {

@@ -172,6 +172,24 @@ fn a_change_that_does_not_work_changes_nothing() {
 }
 
 #[test]
+fn of_two_changes_at_once_neither_of_which_works_nothing_stays() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.refuse("UDP is blocked here");
+    world.dial_takes_ms(700);
+    for only in [Transport::WebRtc, Transport::WebTransport] {
+        let now = world.now();
+        world.pilots[0].switch_transport(Some(only), now);
+        world.run_ms(200);
+    }
+    world.run_ms(1_000);
+    assert_eq!(world.pilots[0].order(), DialOrder::default());
+    world.end_link(0, LinkEnd::TimedOut);
+    world.run_ms(100);
+    assert_eq!(world.dials(0).last(), Some(&DialOrder::default()));
+}
+
+#[test]
 fn a_link_that_was_silent_for_a_while_stays_when_it_speaks_again() {
     let mut world = World::new(1);
     world.run_until_playing();
