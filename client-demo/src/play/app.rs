@@ -268,7 +268,7 @@ impl App {
                 self.add_chat(Some(from), text);
             }
             ClientEvent::ChatRefused { reason, .. } => {
-                self.say_here(&format!("not said: {reason:?}"));
+                self.say_here(&format!("not said: {}", reason.text()));
             }
             ClientEvent::ChatMissed { lines } => {
                 self.say_here(&format!("{lines} lines are no longer kept"));

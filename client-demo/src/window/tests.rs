@@ -288,6 +288,7 @@ fn help_menu_and_graph_open_and_close() {
         "Lead",
         "Down",
         "Up",
+        "Prediction error",
     ] {
         assert!(texts.contains(figure), "{figure} is missing in\n{texts}");
     }
