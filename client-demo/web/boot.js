@@ -219,7 +219,7 @@ function obstacle() {
 /** The wasm as it comes, while the bar follows its bytes. */
 async function downloaded() {
   const answer = await fetch(made.wasm);
-  if (!answer.ok) throw new Error("This server has no build of the client.");
+  if (!answer.ok) throw new Error("this server has no build of the client");
   const whole = Number(made.wasmBytes);
   let got = 0;
   const counted = answer.body.pipeThrough(new TransformStream({
