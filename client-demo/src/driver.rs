@@ -84,12 +84,6 @@ impl<G: Game> Driver<G> {
         }
     }
 
-    /// Whether there is a link now.
-    #[must_use]
-    pub fn is_linked(&self) -> bool {
-        self.route.is_some()
-    }
-
     /// Sends what the client has to say, then waits for something to happen, but not past `until`
     /// and not past the client's next frame. Call [`Client::frame`] after each turn. May be dropped
     /// at any await.

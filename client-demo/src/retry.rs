@@ -1,9 +1,11 @@
-//! When a lost link is worth dialing again, and how long to wait before each attempt.
+//! When a lost link is worth dialing again, how long to wait before each attempt, and what a player
+//! is told meanwhile.
 //!
 //! Never dials and reads no clock.
 
 use std::time::Duration;
 
+use tickwire_link::LinkEnd;
 use tickwire_shared::close::CloseReason;
 
 /// Waits between attempts to dial: doubled each time, up to the longest.
@@ -61,6 +63,23 @@ pub fn is_final(reason: CloseReason) -> bool {
     }
 }
 
+/// Why a link ended, for a player whose client dials again by itself: what a reason asks for, it
+/// does.
+#[must_use]
+pub fn why_again(end: &LinkEnd) -> String {
+    let words = match end.reason() {
+        CloseReason::Draining => {
+            "The server went down. You are reconnected automatically as soon as it is back."
+        }
+        CloseReason::RoomFailed => {
+            "The room had an internal error and was closed. You join again automatically."
+        }
+        CloseReason::UnknownSession => "The session is over. You join anew automatically.",
+        _ => return end.to_string(),
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,17 @@ mod tests {
         assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 4_000]);
         backoff.reset();
         assert_eq!(backoff.next_wait(), RETRY_FIRST);
+    }
+
+    #[test]
+    fn nobody_is_asked_for_what_happens_by_itself() {
+        for &reason in CloseReason::ALL.iter().filter(|&&one| !is_final(one)) {
+            let words = String::new();
+            let why = why_again(&LinkEnd::Closed { reason, words });
+            let asks = ["join again in", ": join"]
+                .iter()
+                .any(|ask| why.contains(ask));
+            assert!(!asks, "{why}");
+        }
     }
 }

@@ -37,8 +37,12 @@ const on = (id) => document.getElementById(id);
 /** The client once it has loaded, and the game once it has started. */
 let client = null;
 let game = null;
+/** The game this page goes back to once the client has loaded. */
+let before = null;
 /** What the game was started with. */
 let playing = null;
+/** What takes its session up again: a client that broke cannot be asked any more. */
+let token = null;
 /** Whether the server answered the last time. */
 let present = null;
 let roomsTimer = 0;
@@ -63,7 +67,7 @@ const left = {
   KEY: "tickwire.game",
   keep() {
     if (!game) return;
-    const resume = game.resume_token();
+    const resume = game.has_failed() ? token : game.resume_token();
     if (!resume) return left.forget();
     try { sessionStorage.setItem(left.KEY, JSON.stringify({ ...playing, resume, at: Date.now() })); } catch { /* as well */ }
   },
@@ -71,11 +75,11 @@ const left = {
   /** What was kept, unless the page was opened by a link to another room or for somebody else. */
   take() {
     try {
-      const before = JSON.parse(sessionStorage.getItem(left.KEY));
+      const last = JSON.parse(sessionStorage.getItem(left.KEY));
       left.forget();
-      const fresh = Date.now() - before?.at < KEPT_MS;
-      const same = before?.room === (asked.get("room") ?? "") && before.name === (asked.get("name") ?? before.name);
-      return fresh && same ? before : null;
+      const fresh = Date.now() - last?.at < KEPT_MS;
+      const same = last?.room === (asked.get("room") ?? "") && last.name === (asked.get("name") ?? last.name);
+      return fresh && same ? last : null;
     } catch { return null; }
   },
 };
@@ -215,7 +219,7 @@ function obstacle() {
 /** The wasm as it comes, while the bar follows its bytes. */
 async function downloaded() {
   const answer = await fetch(made.wasm);
-  if (!answer.ok) throw new Error("This server has no build of the client.");
+  if (!answer.ok) throw new Error("this server has no build of the client");
   const whole = Number(made.wasmBytes);
   let got = 0;
   const counted = answer.body.pipeThrough(new TransformStream({
@@ -234,6 +238,42 @@ async function load(tries) {
   const [glue, wasm] = await Promise.all([import(address), downloaded()]);
   await glue.default({ module_or_path: wasm });
   client = glue;
+  renewal.done();
+}
+
+/**
+ * A server with another build of the client answers for the files of this page's build that there are none:
+ * the page is loaded anew, and joins as it would have here. Once, until a client has loaded.
+ */
+const renewal = {
+  KEY: "tickwire.renewed",
+  async isDue() {
+    const isGone = async (address) => {
+      const answer = await fetch(address, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+      return answer.status === 404;
+    };
+    try {
+      const gone = await Promise.all([made.client, made.wasm].map(isGone));
+      return gone.includes(true) && sessionStorage.getItem(renewal.KEY) === null;
+    } catch { return false; }
+  },
+  begin() {
+    sessionStorage.setItem(renewal.KEY, "1");
+    if (before) sessionStorage.setItem(left.KEY, JSON.stringify(before));
+    else history.replaceState(null, "", filledIn());
+    location.reload();
+  },
+  done() { try { sessionStorage.removeItem(renewal.KEY); } catch { /* as well */ } },
+};
+
+/** The link to this page as its form is filled in now. */
+function filledIn() {
+  const link = new URL(location.href);
+  for (const [what, value] of Object.entries(choice())) {
+    if (value) link.searchParams.set(what, value);
+    else link.searchParams.delete(what);
+  }
+  return link;
 }
 
 /** Loads again and again until it worked: a server that is being restarted is soon back. */
@@ -243,6 +283,7 @@ async function loadPatiently() {
     try {
       await load(tries);
     } catch (problem) {
+      if (await renewal.isDue()) return renewal.begin();
       say(`The client could not be loaded (${problem.message}). Trying again.`, true);
       await new Promise((done) => { setTimeout(done, wait); });
     }
@@ -290,28 +331,33 @@ function prepareCanvas() {
   on("arena").getContext("webgl2", {
     alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
   });
-  on("arena").addEventListener("webglcontextlost", () => { if (game) repair(); });
+  // A browser also takes the picture of a canvas that is long gone.
+  on("arena").addEventListener("webglcontextlost", ({ target }) => { if (game && target === on("arena")) repair(); });
 }
 
 /**
  * The picture or the client is broken for good, as after a reset of the display: the page is loaded anew
- * and goes on with the same session. Not again and again.
+ * and goes on with the same session. Not again and again, and not twice before the page is gone.
  */
 function repair() {
+  const broken = game;
+  left.keep();
+  game = null;
+  if (!broken.has_failed()) broken.let_go();
   const isFirst = Date.now() - Number(kept.get("repaired") ?? 0) > REPAIR_EVERY_MS;
   if (isFirst) {
     kept.set("repaired", String(Date.now()));
-    left.keep();
     return location.reload();
   }
-  game = null;
   showGame(false);
   say("The picture broke twice in a row. Load this page again.", true);
+  on("status").scrollIntoView({ block: "center" });
 }
 
 async function start({ name, room, transport, resume }) {
   clearTimeout(roomsTimer);
   playing = { name, room, transport };
+  token = resume ?? null;
   showGame(true);
   prepareCanvas();
   try {
@@ -352,6 +398,7 @@ function noteFrame(now) {
  */
 function tend() {
   if (game?.has_failed()) return repair();
+  token = game?.resume_token() ?? null;
   if (game?.has_left()) back();
   else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
   // A browser may throw a hidden tab away without a word, and each new link has another token.
@@ -373,6 +420,7 @@ function watchTab() {
     away(document.hidden);
     if (!document.hidden && !game) askForRooms();
   });
+  window.addEventListener("online", () => game?.network_changed());
   document.addEventListener("freeze", () => away(true));
   document.addEventListener("resume", () => away(document.hidden));
   // A page that is kept may come back, and with it the session. One that goes may be loaded again, which
@@ -399,7 +447,7 @@ window.tickwire = {
 };
 
 async function main() {
-  const before = left.take();
+  before = left.take();
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);

@@ -68,8 +68,13 @@ export class Tabs {
     const ended = new Promise((done) => { this.child.once("exit", done); });
     this.child.kill();
     await ended;
-    // Its helper processes write for a moment longer.
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    // Its helper processes write for a moment longer. A profile that cannot be removed says nothing about
+    // the game.
+    try {
+      rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch (problem) {
+      console.log(`left behind: ${problem.message}`);
+    }
   }
 }
 

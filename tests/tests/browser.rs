@@ -64,6 +64,16 @@ fn after_a_reload_a_page_is_the_same_player() {
 }
 
 #[test]
+fn a_page_whose_picture_breaks_is_loaded_anew_with_the_same_player() {
+    Stage::direct("repair").run("repair", &[]);
+}
+
+#[test]
+fn a_page_of_an_older_build_is_loaded_anew_and_joins() {
+    Stage::direct("renewed").run("renewed", &[]);
+}
+
+#[test]
 fn the_first_frame_comes_within_three_seconds() {
     Stage::direct("first").run("first", &[]);
 }

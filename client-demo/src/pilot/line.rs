@@ -2,6 +2,8 @@
 //!
 //! Never looks into a packet and never decides that a link is dead.
 
+use std::time::Duration;
+
 use tickwire_link::{LinkEnd, PolledLink, SendError, Traffic};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::conditioner::Network;
@@ -65,6 +67,13 @@ impl Line {
     /// The program stood still until `now`: nothing could be heard meanwhile.
     pub fn excuse(&mut self, now: Instant) {
         self.heard = now;
+    }
+
+    /// The network may be another one now: the link counts as silent for so long at least, until it
+    /// speaks.
+    pub fn doubt(&mut self, now: Instant, silent: Duration) {
+        let since = Instant(now.micros().saturating_sub(silent.as_micros() as u64));
+        self.heard = self.heard.min(since);
     }
 
     /// What carries it.

@@ -13,11 +13,15 @@ use tickwire_shared::transport::Transport;
 use super::line::{Line, sum};
 use super::reserve::{Purpose, Reserve};
 use super::{Pilot, Stage};
-use crate::retry::is_final;
+use crate::retry::{is_final, why_again};
 
 /// A link that gives nothing for so long gets company: another one is dialed. An idle server sends
 /// ten packets a second, and one a second to a client that does not ack.
 const SILENCE: Duration = Duration::from_secs(3);
+
+/// A link in doubt gets company after so little silence: several snapshots even where a round trip
+/// takes long.
+const DOUBTED_SILENCE: Duration = Duration::from_millis(400);
 
 /// How long a server may take to answer a Hello.
 const JOIN_PATIENCE: Duration = Duration::from_secs(5);
@@ -26,7 +30,7 @@ impl Pilot {
     /// Moves to another transport in the middle of the game: dials while the old link plays on,
     /// then takes the session over. Without a link it dials anew at once.
     pub fn switch_transport(&mut self, only: Option<Transport>, now: Instant) {
-        let before = self.order;
+        let before = self.proven_order();
         self.order = DialOrder { only, first: None };
         if self.line.is_none() {
             self.backoff.reset();
@@ -49,6 +53,23 @@ impl Pilot {
             self.backoff.reset();
             self.dial(now);
         }
+    }
+
+    /// The network is perhaps another one than it was: a link that does not speak at once gets
+    /// company soon, and who waits for the next attempt dials now.
+    pub fn network_changed(&mut self, now: Instant) {
+        self.doubt_link(now);
+        if matches!(self.stage, Stage::Waiting { .. }) {
+            self.try_again(now);
+        }
+    }
+
+    /// See [`Pilot::network_changed`]; packets that came before say nothing about the link.
+    pub(super) fn doubt_link(&mut self, now: Instant) {
+        let silent = SILENCE - DOUBTED_SILENCE;
+        self.line
+            .iter_mut()
+            .for_each(|line| line.doubt(now, silent));
     }
 
     pub(super) fn poll_dialer(&mut self, now: Instant) {
@@ -140,6 +161,14 @@ impl Pilot {
         self.set_stage(Stage::Over, now);
     }
 
+    /// What the link that is there was dialed with: a change under way has not worked yet.
+    fn proven_order(&self) -> DialOrder {
+        match self.reserve.map(|reserve| reserve.purpose) {
+            Some(Purpose::Change { before }) => before,
+            _ => self.order,
+        }
+    }
+
     fn is_dialing(&self) -> bool {
         self.stage == Stage::Dialing || self.reserve.is_some()
     }
@@ -209,7 +238,8 @@ impl Pilot {
         if self.was_in {
             self.lost_at.get_or_insert(now);
         }
-        self.why = sentence(&end.to_string());
+        let why = why_again(&end);
+        self.why = sentence(&why);
         match (&self.reserve, played) {
             // The attempt under way is the next link, whatever it was for.
             (Some(reserve), _) => {
@@ -220,7 +250,7 @@ impl Pilot {
                 self.set_stage(Stage::Dialing, now);
             }
             (None, true) => self.dial(now),
-            (None, false) => self.wait(now, end.to_string()),
+            (None, false) => self.wait(now, why),
         }
     }
 

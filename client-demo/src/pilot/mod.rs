@@ -45,6 +45,9 @@ pub use state::{AttemptState, PilotState, Place, RosterState, StatsState};
 /// A longer time without a frame means that the program stood still, not the server.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// After a pause longer than this the machine may have slept, and its network may be another one.
+const SLEEP: Duration = Duration::from_secs(3);
+
 /// A client and its links, driven frame by frame.
 pub struct Pilot {
     client: Client<Arena>,
@@ -133,13 +136,18 @@ impl Pilot {
     /// Everything there is to do at `now`: takes packets, steps the client, sends, dials. At most
     /// `PILOT_PACKETS_MAX` packets are taken, so that a frame ends in time however much came.
     pub fn frame(&mut self, now: Instant) {
-        if now.since(self.framed) > PAUSE {
+        let paused = now.since(self.framed);
+        if paused > PAUSE {
             self.heard = now;
             self.line.iter_mut().for_each(|line| line.excuse(now));
         }
         self.framed = now;
         self.poll_dialer(now);
         self.receive(now);
+        if paused > SLEEP {
+            // After the packets that waited: they came before the pause.
+            self.doubt_link(now);
+        }
         self.client.frame(now);
         self.transmit(now);
         self.note_progress(now);

@@ -20,6 +20,7 @@ use super::panels::{CHAT_LINES, Line, Panels};
 use super::scene::{BLAST_SECONDS, Blast, Scene, draw};
 use crate::clock::Clock;
 use crate::driver::{Driver, Turn};
+use crate::retry::why_again;
 
 /// How long a line of chat stays on the screen.
 const CHAT_STAYS: Duration = Duration::from_secs(20);
@@ -107,7 +108,9 @@ impl App {
         match turn {
             Turn::Due | Turn::Heard => {}
             Turn::Linked => self.notice = Some("joining …".to_owned()),
-            Turn::Lost(end) => self.notice = Some(format!("{end} – dialing again …")),
+            Turn::Lost(end) => {
+                self.notice = Some(format!("{} – dialing again …", why_again(&end)));
+            }
             Turn::Over(why) => {
                 self.farewell.get_or_insert(why);
             }
@@ -265,7 +268,7 @@ impl App {
                 self.add_chat(Some(from), text);
             }
             ClientEvent::ChatRefused { reason, .. } => {
-                self.say_here(&format!("not said: {reason:?}"));
+                self.say_here(&format!("not said: {}", reason.text()));
             }
             ClientEvent::ChatMissed { lines } => {
                 self.say_here(&format!("{lines} lines are no longer kept"));
@@ -276,7 +279,10 @@ impl App {
             ClientEvent::Game {
                 event, certainty, ..
             } => self.happened(now, &event, certainty),
-            ClientEvent::Closed { text, .. } => self.notice = Some(text),
+            // Where a link ended the turn has said why.
+            ClientEvent::Closed { text, .. } => {
+                self.notice.get_or_insert(text);
+            }
             ClientEvent::PlayerJoined { .. }
             | ClientEvent::ChatAcked { .. }
             | ClientEvent::Desync { .. } => {}

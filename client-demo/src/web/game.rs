@@ -149,6 +149,13 @@ impl Game {
         }
     }
 
+    /// The browser has a network again, perhaps another one.
+    pub fn network_changed(&self) {
+        if let Some(mut page) = self.page() {
+            page.window().network_changed();
+        }
+    }
+
     /// Whether the player left by the game's own menu.
     #[must_use]
     pub fn has_left(&self) -> bool {

@@ -200,6 +200,14 @@ impl WindowApp {
         }
     }
 
+    /// The network is perhaps another one than it was.
+    pub fn network_changed(&mut self) {
+        let now = (self.clock)();
+        if let Some(play) = self.play_mut() {
+            play.pilot.network_changed(now);
+        }
+    }
+
     /// Whether the player left the game and there is no start screen to go back to.
     #[must_use]
     pub fn has_left(&self) -> bool {

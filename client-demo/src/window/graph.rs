@@ -19,6 +19,9 @@ use super::theme;
 const WIDTH: f32 = 272.0;
 const ROW: f32 = 34.0;
 
+/// What is left free between two rows.
+const GAP: f32 = 2.0;
+
 /// On low screens a row is less high, and below [`ROW_OF_TWO_LINES`] its figure stands in its plot.
 const ROW_LEAST: f32 = 20.0;
 const ROW_OF_TWO_LINES: f32 = 28.0;
@@ -91,12 +94,12 @@ pub struct Facts<'a> {
 /// Shows the graph at the right edge of the screen.
 pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_>) {
     let count = ROWS.len() as f32;
-    let least = BESIDE_ROWS + count * (ROW_LEAST + 2.0);
+    let least = BESIDE_ROWS + count * (ROW_LEAST + GAP);
     let top = (screen.top() + 178.0)
         .min(screen.bottom() - theme::MARGIN - least)
         .max(screen.top() + 60.0);
     let room = screen.bottom() - theme::MARGIN - top - BESIDE_ROWS;
-    let height = (room / count - 2.0).clamp(ROW_LEAST, ROW);
+    let height = (room / count - GAP).clamp(ROW_LEAST, ROW);
     let right = screen.right() - theme::MARGIN;
     let area = Area::new(Id::unique("net graph"))
         .order(Order::Middle)
@@ -109,7 +112,7 @@ pub fn show(context: &Context, screen: Rect, history: &History, facts: &Facts<'_
             .inner_margin(Margin::same(12));
         frame.show(ui, |ui| {
             ui.set_width(WIDTH);
-            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().item_spacing.y = GAP;
             head(ui, facts);
             for row in &ROWS {
                 plot(ui, history, row, height, facts.now);
@@ -146,7 +149,7 @@ fn tail(ui: &mut Ui, history: &History, facts: &Facts<'_>) {
     let (wrong, unexplained) = facts.mispredictions;
     let texts = [
         format!(
-            "Others are drawn {:.0} ms behind: two snapshots and the jitter.",
+            "Others are drawn {:.0} ms behind: one to two snapshots and the jitter.",
             newest.delay_ms
         ),
         format!("{wrong} mispredictions, {unexplained} of them unexplained."),

@@ -60,7 +60,13 @@ impl Hands {
             self.aim_by = AimBy::Pointer;
             self.pointer = input.pointer.latest_pos().or(self.pointer);
         }
-        if by_itself || (self.aim_by == AimBy::Thumb && !by_thumb) {
+        // The first touch may have come as a pointer, before it was known to be a finger.
+        let nobody_aims = match self.aim_by {
+            AimBy::Itself => true,
+            AimBy::Pointer => self.touch.is_used(),
+            AimBy::Thumb => !by_thumb,
+        };
+        if by_itself || nobody_aims {
             self.aim_by = AimBy::Itself;
         }
     }

@@ -25,23 +25,27 @@ const BAR: [f32; 2] = [232.0, 12.0];
 /// A screen slimmer than this, in points, has no room beside the clock.
 const SLIM: f32 = 760.0;
 
-/// Draws vitals, clock and feed onto the part of the screen that no notch covers; vitals end left
-/// of `right`.
-pub fn draw(
-    painter: &Painter,
-    screen: Rect,
-    right: f32,
-    scene: &Scene,
-    talk: &Talk,
-    now: Instant,
-    colours: Colours,
-) {
-    clock(painter, screen, scene);
-    feed(painter, screen, scene, talk, now, colours);
+/// Where, when and how it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The part of the screen that no notch covers.
+    pub screen: Rect,
+    /// Vitals end left of this.
+    pub right: f32,
+    /// When.
+    pub now: Instant,
+    /// Whose name has which colour.
+    pub colours: Colours,
+}
+
+/// Draws vitals, clock and feed.
+pub fn draw(painter: &Painter, place: &Place, scene: &Scene, talk: &Talk) {
+    clock(painter, place.screen, scene);
+    feed(painter, place, scene, talk);
     if let Some(own) = &scene.hud.own {
         match own.respawn_seconds {
-            Some(seconds) => down(painter, screen, seconds),
-            None => vitals(painter, screen, right, own),
+            Some(seconds) => down(painter, place.screen, seconds),
+            None => vitals(painter, place.screen, place.right, own),
         }
     }
 }
@@ -188,11 +192,11 @@ fn clock(painter: &Painter, screen: Rect, scene: &Scene) {
         theme::font(11.0),
         theme::FAINT,
     );
-    place(painter, pos2(min.x - 8.0, min.y), scene);
+    standing(painter, pos2(min.x - 8.0, min.y), scene);
     alive(painter, pos2(min.x + size.x + 8.0, min.y), scene);
 }
 
-fn place(painter: &Painter, right_top: Pos2, scene: &Scene) {
+fn standing(painter: &Painter, right_top: Pos2, scene: &Scene) {
     let Some(own) = &scene.hud.own else { return };
     let kills = scene.own().map_or(0, |body| body.kills);
     let (big, small) = (format!("{kills}"), format!("{} place", ordinal(own.rank)));
@@ -238,14 +242,13 @@ pub fn ordinal(rank: u16) -> String {
     format!("{rank}{ending}")
 }
 
-fn feed(
-    painter: &Painter,
-    screen: Rect,
-    scene: &Scene,
-    talk: &Talk,
-    now: Instant,
-    colours: Colours,
-) {
+fn feed(painter: &Painter, place: &Place, scene: &Scene, talk: &Talk) {
+    let Place {
+        screen,
+        now,
+        colours,
+        ..
+    } = *place;
     let right = screen.right() - theme::MARGIN;
     let mut top = screen.top() + theme::MARGIN + below_clock(screen);
     for kill in talk.feed() {

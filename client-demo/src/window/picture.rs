@@ -60,15 +60,13 @@ pub fn draw(painter: &Painter, place: &Place, play: &Play, settings: &Settings) 
     bodies::draw(painter, camera, scene, &manner);
     let effects = &play.effects;
     effects.draw(painter, camera, now, scene.me, settings.colours);
-    hud::draw(
-        painter,
-        place.safe,
-        play.hands.touch.free_right(place.safe),
-        scene,
-        &play.talk,
+    let beside = hud::Place {
+        screen: place.safe,
+        right: play.hands.touch.free_right(place.safe),
         now,
-        settings.colours,
-    );
+        colours: settings.colours,
+    };
+    hud::draw(painter, &beside, scene, &play.talk);
     let dash_ready = scene.hud.own.is_some_and(|own| own.dash_seconds <= 0.0);
     play.hands.touch.draw(painter, place.safe, dash_ready);
     crosshair(painter, place, play);

@@ -182,7 +182,8 @@ impl Play {
                 from, name, text, ..
             } => self.talk.add(now, Some((from, name)), &text),
             ClientEvent::ChatRefused { reason, .. } => {
-                self.talk.tell(now, &format!("Not said: {reason:?}."));
+                self.talk
+                    .tell(now, &format!("Not said: {}.", reason.text()));
             }
             ClientEvent::ChatMissed { lines } => {
                 self.talk

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use eframe::egui::epaint::{ClippedShape, Shape};
 use eframe::egui::{
-    Color32, Context, Event, Key, Modifiers, Pos2, RawInput, Rect, TouchDeviceId, TouchId,
-    TouchPhase, pos2, vec2,
+    Color32, Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, TouchDeviceId,
+    TouchId, TouchPhase, pos2, vec2,
 };
 use tickwire_arena::Map;
 use tickwire_arena::kinds::{Bullet, Entity, Fighter, Pickup, Round, Rules};
@@ -288,6 +288,7 @@ fn help_menu_and_graph_open_and_close() {
         "Lead",
         "Down",
         "Up",
+        "Prediction error",
     ] {
         assert!(texts.contains(figure), "{figure} is missing in\n{texts}");
     }
@@ -318,6 +319,13 @@ fn buttons_and_sticks_come_with_the_first_finger() {
         pos,
         force: None,
     };
+    // A browser makes a pointer of a finger too.
+    stage.frame(vec![Event::PointerButton {
+        pos: pos2(150.0, 250.0),
+        button: PointerButton::Primary,
+        pressed: true,
+        modifiers: Modifiers::NONE,
+    }]);
     let down = finger(TouchPhase::Start, pos2(150.0, 250.0));
     let texts = stage.texts(vec![down, finger(TouchPhase::Move, pos2(206.0, 250.0))]);
     assert!(
@@ -326,6 +334,7 @@ fn buttons_and_sticks_come_with_the_first_finger() {
     );
     let play = stage.app.play_mut().expect("a game");
     assert_eq!(play.hands.touch.thumbs().run, Vec2::X);
+    assert_eq!(play.hands.crosshair(), None, "no mouse aims");
 }
 
 #[test]

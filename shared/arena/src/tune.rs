@@ -7,9 +7,6 @@ use tickwire_shared::time::TickRate;
 /// Ticks a second.
 pub const TICK_RATE: TickRate = TickRate::hz(60);
 
-/// Players a room of this game is made for.
-pub const SEATS: u16 = 128;
-
 /// Maps there are: [`crate::map::Map::of`] takes numbers below this.
 pub const MAPS: u8 = 2;
 

@@ -249,6 +249,21 @@ pub enum ChatRefusal {
     Stale,
 }
 
+impl ChatRefusal {
+    /// What to tell the person who wrote the line.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            ChatRefusal::TooFast => {
+                "too many lines in a short time; wait a moment, then write it again"
+            }
+            ChatRefusal::Empty => "there is nothing to read in it",
+            ChatRefusal::BadText => "it holds characters that are not text",
+            ChatRefusal::Stale => "it came too late; write it again",
+        }
+    }
+}
+
 /// A player of the room.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct RosterEntry {

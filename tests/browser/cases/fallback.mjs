@@ -1,4 +1,4 @@
-// Where UDP is blocked the page plays over WebSocket, and says why.
+// Where UDP is blocked the page plays over WebSocket, says why, and tries it first the next time.
 
 import { RELAY, SERVER, ask, joining, open } from "../harness.mjs";
 import { assert, assertInSync, isSeenMoving, talk } from "../acts.mjs";
@@ -30,4 +30,17 @@ export async function fallback() {
   await talk(ann, bob);
   await assertInSync(ann);
   await ann.shot("fallback");
+  await remembers(ann, state);
+}
+
+/** What won is kept, and tried first by the page that is loaded next. */
+async function remembers(player, before) {
+  assert(before.attempts[0].transport === "webtransport", `tried first: ${JSON.stringify(before.attempts)}`);
+  const kept = await player.page.evaluate(() => localStorage.getItem("tickwire.transport"));
+  assert(/^websocket \d+$/.test(kept), `kept: ${kept}`);
+  await player.page.reload({ waitUntil: "commit" });
+  await player.playing();
+  const { attempts, transport } = await player.state();
+  assert(attempts[0].transport === "websocket", `tried first: ${JSON.stringify(attempts)}`);
+  assert(transport === "websocket", `${player.name} is on ${transport}`);
 }

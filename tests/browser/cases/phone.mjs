@@ -3,10 +3,9 @@
 import { SERVER, SMALL, joining, open } from "../harness.mjs";
 import { assert, seen } from "../acts.mjs";
 
-// One device pixel a point: Chromium tells a page with an emulated scale another size of its canvas
-// than a real phone does, and the picture would be stretched.
 const PHONE = {
   viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
   isMobile: true,
   hasTouch: true,
 };
@@ -15,7 +14,11 @@ export async function phone() {
   const room = "phone";
   const watcher = await joining(SERVER, { room, name: "Wren", transport: "websocket" }, SMALL);
   await watcher.playing();
-  const ann = await open(`${SERVER}/?room=${room}`, "Ann", PHONE);
+  const ann = await open("about:blank", "Ann", PHONE);
+  // With an emulated scale Chromium gives the size of the canvas in points here; a phone gives device pixels,
+  // or has nothing of the kind.
+  await ann.page.addInitScript(() => { delete ResizeObserverEntry.prototype.devicePixelContentBoxSize; });
+  await ann.page.goto(`${SERVER}/?room=${room}`, { waitUntil: "commit" });
   await ann.page.locator("#go:enabled").waitFor();
   await ann.page.locator("#name").fill("Ann on a phone");
   await ann.shot("phone-menu");
@@ -23,6 +26,11 @@ export async function phone() {
   assert(wide <= PHONE.viewport.width, `the join screen is ${wide} wide`);
   await ann.page.locator("#go").tap();
   await ann.playing();
+  const { canvas, shown } = await sizes(ann);
+  for (const side of ["width", "height"]) {
+    const fits = Math.abs(canvas[side] - shown[side] * PHONE.deviceScaleFactor) <= 1;
+    assert(fits, `a canvas of ${JSON.stringify(canvas)} for ${JSON.stringify(shown)} points`);
+  }
   const { player } = await ann.state();
   const start = await seen(watcher, player);
   const touch = await ann.page.context().newCDPSession(ann.page);
@@ -38,6 +46,15 @@ export async function phone() {
     if (came !== null) break;
   }
   ann.assertQuiet();
+}
+
+/** The canvas in device pixels, and in points as it is shown. */
+function sizes(player) {
+  return player.page.evaluate(() => {
+    const canvas = document.getElementById("arena");
+    const { width, height } = canvas.getBoundingClientRect();
+    return { canvas: { width: canvas.width, height: canvas.height }, shown: { width, height } };
+  });
 }
 
 /** Puts the left thumb down and pushes it there; it stays down. */

@@ -9,7 +9,9 @@ export async function restart() {
   await ann.playing();
   await ask("server stop");
   await ann.until("words about it", (state) => state.phase !== "playing" && state.words !== "");
-  console.log(`meanwhile: ${(await ann.state()).words}`);
+  const { words } = await ann.state();
+  console.log(`meanwhile: ${words}`);
+  assert(!/join again in/.test(words), `it asks for what it does by itself: ${words}`);
   await ann.shot("restart-meanwhile");
   await ask("server start");
   await ann.playing();

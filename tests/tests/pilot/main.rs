@@ -91,6 +91,20 @@ fn a_reason_that_stays_true_ends_it() {
 }
 
 #[test]
+fn nobody_is_asked_for_what_the_client_does_by_itself() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.refuse("nobody listens");
+    world.dial_takes_ms(500);
+    let (reason, words) = (CloseReason::Draining, String::new());
+    world.end_link(0, LinkEnd::Closed { reason, words });
+    world.run_ms(200);
+    let words = world.state(0).words;
+    assert!(words.contains("reconnected automatically"), "{words}");
+    assert!(!words.contains("join again in"), "{words}");
+}
+
+#[test]
 fn a_restarted_server_is_joined_anew() {
     let mut world = World::new(2);
     world.run_until_playing();
@@ -158,6 +172,24 @@ fn a_change_that_does_not_work_changes_nothing() {
 }
 
 #[test]
+fn of_two_changes_at_once_neither_of_which_works_nothing_stays() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.refuse("UDP is blocked here");
+    world.dial_takes_ms(700);
+    for only in [Transport::WebRtc, Transport::WebTransport] {
+        let now = world.now();
+        world.pilots[0].switch_transport(Some(only), now);
+        world.run_ms(200);
+    }
+    world.run_ms(1_000);
+    assert_eq!(world.pilots[0].order(), DialOrder::default());
+    world.end_link(0, LinkEnd::TimedOut);
+    world.run_ms(100);
+    assert_eq!(world.dials(0).last(), Some(&DialOrder::default()));
+}
+
+#[test]
 fn a_link_that_was_silent_for_a_while_stays_when_it_speaks_again() {
     let mut world = World::new(1);
     world.run_until_playing();
@@ -190,6 +222,56 @@ fn a_link_that_is_dead_without_a_word_is_replaced() {
     world.run_ms(3_600);
     let state = world.state(0);
     assert_eq!((state.phase, state.links, state.player), ("playing", 2, me));
+}
+
+#[test]
+fn a_link_that_is_silent_after_a_sleep_is_replaced_soon() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    let me = world.state(0).player;
+    // What came before the sleep is read after it, and says nothing about the network of now.
+    world.repeat_newest_packet(0, 8);
+    world.silence(0, true);
+    world.stand_still(0, 4_000);
+    world.run_ms(300);
+    assert_eq!(world.state(0).links, 1, "it may speak yet");
+    world.run_ms(700);
+    let state = world.state(0);
+    assert_eq!((state.phase, state.links, state.player), ("playing", 2, me));
+}
+
+#[test]
+fn a_link_that_speaks_after_a_sleep_stays() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    world.stand_still(0, 4_000);
+    world.run_ms(4_000);
+    assert_eq!((world.state(0).phase, world.dials(0).len()), ("playing", 1));
+}
+
+#[test]
+fn a_changed_network_is_noticed_soon() {
+    let mut world = World::new(1);
+    world.run_until_playing();
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(4_000);
+    assert_eq!(world.dials(0).len(), 1, "the link speaks: it stays");
+    world.silence(0, true);
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(1_000);
+    let state = world.state(0);
+    assert_eq!((state.phase, state.links), ("playing", 2));
+    world.refuse("no network");
+    world.end_link(0, LinkEnd::TimedOut);
+    world.run_ms(20_000);
+    assert_eq!(world.state(0).phase, "waiting");
+    world.accept();
+    let now = world.now();
+    world.pilots[0].network_changed(now);
+    world.run_ms(300);
+    assert_eq!(world.state(0).phase, "playing", "without waiting");
 }
 
 #[test]
