@@ -35,6 +35,10 @@ pub const LINK_IDLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Connection attempts that wait to be accepted at the most. A further one is refused.
 pub const QUIC_INCOMING_MAX: usize = 1_024;
 
+/// Addresses without a connection whose first datagrams are noted, so that a handshake is answered
+/// by what came for it. Past that all notes are dropped; one datagram still counts for each.
+pub const EARLY_ACCOUNTS_MAX: usize = 1_024;
+
 /// Bytes kept of one connection attempt that was not accepted yet. More are dropped.
 pub const QUIC_INCOMING_BYTES_MAX: u64 = 16 * 1_024;
 

@@ -106,7 +106,8 @@ impl MuxSocket {
             });
             if meta.len > 0 {
                 any = true;
-                self.ledger.receive(meta.addr, meta.len);
+                let kept = buffer.get(..meta.len).unwrap_or_default();
+                self.ledger.receive(meta.addr, kept);
             }
         }
         any
