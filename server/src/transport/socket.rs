@@ -16,6 +16,9 @@ mod stun;
 pub use gate::Sabotage;
 pub(super) use gate::{ConnectionId, Foreign, Gate, Path};
 pub(super) use ledger::Standing;
+#[cfg(test)]
+pub(super) use stun::tests;
+pub(super) use stun::{TRANSACTION_BYTES, transaction_answered};
 
 use std::fmt;
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! How much may be sent to an address that began a QUIC handshake and has not answered yet.
 //!
-//! Never more than [`ANSWER_FACTOR`] times what came from there, to the byte: who sends with a
+//! Never more than three times what came from there, to the byte: who sends with a
 //! forged address must gain little by it (RFC 9000, section 8.1). QUIC itself keeps to that but for
 //! the last datagram, which may be a whole one too many. Costs one look at a first byte while no
 //! handshake is under way.
@@ -15,10 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::MuxSocket;
-use crate::limits::EARLY_ACCOUNTS_MAX;
-
-/// Bytes sent for each that was received, at the most.
-const ANSWER_FACTOR: u64 = 3;
+use crate::limits::{ANSWER_FACTOR, EARLY_ACCOUNTS_MAX};
 
 /// Bytes of the datagram that begins a handshake, at the least; a shorter one is no beginning.
 const FIRST_BYTES: u64 = 1_200;
@@ -100,7 +97,8 @@ impl Ledger {
     pub(super) fn receive(&self, address: SocketAddr, datagrams: &[u8]) {
         let begins = is_long(datagrams) && datagrams.len() as u64 >= FIRST_BYTES;
         if begins || self.unproven.load(Ordering::Relaxed) > 0 {
-            self.books().receive(address, datagrams.len() as u64, begins);
+            self.books()
+                .receive(address, datagrams.len() as u64, begins);
         }
     }
 
