@@ -35,6 +35,14 @@ pub const LINK_IDLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Connection attempts that wait to be accepted at the most. A further one is refused.
 pub const QUIC_INCOMING_MAX: usize = 1_024;
 
+/// Bytes sent to an address for each that came from there, at the most, until it has shown that it
+/// reads what is sent to it. What would go past that is dropped (RFC 9000, section 8.1).
+pub const ANSWER_FACTOR: u64 = 3;
+
+/// Addresses without a connection whose first datagrams are noted, so that a handshake is answered
+/// by what came for it. Past that all notes are dropped; one datagram still counts for each.
+pub const EARLY_ACCOUNTS_MAX: usize = 1_024;
+
 /// Bytes kept of one connection attempt that was not accepted yet. More are dropped.
 pub const QUIC_INCOMING_BYTES_MAX: u64 = 16 * 1_024;
 
@@ -111,6 +119,26 @@ pub const STUN_MESSAGES_PER_SECOND: u32 = 50;
 
 /// STUN messages of an admitted address at once. More are dropped unread.
 pub const STUN_MESSAGES_BURST: u32 = 100;
+
+/// DTLS records of an admitted address a second. More are dropped while the queue of
+/// [`FOREIGN_QUEUE_MAX`] is half full.
+pub const DTLS_RECORDS_PER_SECOND: u32 = 1_000;
+
+/// DTLS records of an admitted address at once; more are dropped in the same way.
+pub const DTLS_RECORDS_BURST: u32 = 2_000;
+
+/// Time of the network thread that one datagram of a WebRTC client, or one timer of its connection,
+/// may take without being counted. Ordinary ones take a tenth of that.
+pub const WEBRTC_WORK_FREE: Duration = Duration::from_micros(200);
+
+/// Time beyond that which a WebRTC client may take in a second. One that takes more loses its link
+/// at once: "too many packets". What carries WebRTC keeps chunks that came out of order, up to a
+/// megabyte of their contents, and looks through them all for each further one, so that a client
+/// can make its own dear. This bounds their number too: each further one costs more.
+pub const WEBRTC_WORK_PER_SECOND: Duration = Duration::from_millis(10);
+
+/// The same at once; a handshake takes a few hundredths of it.
+pub const WEBRTC_WORK_BURST: Duration = Duration::from_millis(250);
 
 /// Offers that wait for an answer at the most. A further one is refused at once: "server full".
 pub const OFFERS_WAITING_MAX: usize = 64;

@@ -15,6 +15,8 @@ pub enum DropCause {
     StunProof,
     /// STUN from an admitted address faster than anybody needs it.
     StunRate,
+    /// DTLS from an admitted address faster than anybody needs it, while the queue was crowded.
+    DtlsRate,
     /// One more address for a connection that has its maximum, or one that is another's.
     Addresses,
     /// DTLS from an address that was not admitted.
@@ -33,11 +35,12 @@ pub enum DropCause {
 
 impl DropCause {
     /// Every cause, in the order of their counters, with the label of each.
-    pub(super) const ALL: [(DropCause, &'static str); 11] = [
+    pub(super) const ALL: [(DropCause, &'static str); 12] = [
         (DropCause::Unknown, "unknown"),
         (DropCause::StunUser, "stun_user"),
         (DropCause::StunProof, "stun_proof"),
         (DropCause::StunRate, "stun_rate"),
+        (DropCause::DtlsRate, "dtls_rate"),
         (DropCause::Addresses, "addresses"),
         (DropCause::Stranger, "stranger"),
         (DropCause::QueueFull, "queue_full"),

@@ -16,6 +16,9 @@ mod stun;
 pub use gate::Sabotage;
 pub(super) use gate::{ConnectionId, Foreign, Gate, Path};
 pub(super) use ledger::Standing;
+#[cfg(test)]
+pub(super) use stun::tests;
+pub(super) use stun::{TRANSACTION_BYTES, transaction_answered};
 
 use std::fmt;
 use std::future::Future;
@@ -106,7 +109,8 @@ impl MuxSocket {
             });
             if meta.len > 0 {
                 any = true;
-                self.ledger.receive(meta.addr, meta.len);
+                let kept = buffer.get(..meta.len).unwrap_or_default();
+                self.ledger.receive(meta.addr, kept);
             }
         }
         any

@@ -76,6 +76,7 @@ struct Shared {
     seats: Rc<Seats>,
     /// Answered offers of each address that are no links yet.
     opening_seats: Rc<Seats>,
+    sabotage: Sabotage,
     /// No offer is answered any more.
     stopping: Cell<bool>,
     /// The last connection is gone.
@@ -109,6 +110,7 @@ impl WebRtc {
             timers: Timers::default(),
             seats: options.seats,
             opening_seats: Seats::new(WEBRTC_OPENING_PER_ADDRESS_MAX),
+            sabotage: options.sabotage,
             stopping: Cell::new(false),
             idle: Notify::new(),
             itself: Weak::clone(itself),
@@ -251,7 +253,7 @@ impl Shared {
     }
 
     /// A connection is gone: nobody comes through the gate for it any more.
-    fn forget(&self, connection: &Connection, paths: &[Path]) {
+    fn forget(&self, connection: &Connection, paths: impl Iterator<Item = Path>) {
         self.socket.gate().forget(connection.user(), paths);
         let mut connections = self.connections.borrow_mut();
         connections.remove(&connection.id());

@@ -7,7 +7,7 @@
 //! 1. an answered offer makes its user known ([`Gate::expect`]);
 //! 2. STUN for a known user passes, and its connection checks the integrity;
 //! 3. it admits the address the message came from ([`Gate::admit`]);
-//! 4. DTLS passes from admitted addresses, to the connection they belong to.
+//! 4. DTLS, and STUN that answers, pass from admitted addresses, to the connection they belong to.
 //!
 //! An address stays with its connection until that is gone: who can prove one user could otherwise
 //! take somebody else's address over with a forged sender.
@@ -22,7 +22,8 @@ use tokio::sync::mpsc;
 use super::sort::Protocol;
 use super::stun;
 use crate::limits::{
-    FOREIGN_QUEUE_MAX, STUN_MESSAGES_BURST, STUN_MESSAGES_PER_SECOND, WEBRTC_ADDRESSES_MAX,
+    DTLS_RECORDS_BURST, DTLS_RECORDS_PER_SECOND, FOREIGN_QUEUE_MAX, STUN_MESSAGES_BURST,
+    STUN_MESSAGES_PER_SECOND, WEBRTC_ADDRESSES_MAX,
 };
 use crate::metrics::DropCause;
 
@@ -47,15 +48,19 @@ pub(in crate::transport) struct Foreign {
     pub(in crate::transport) bytes: Box<[u8]>,
 }
 
-/// Whether the gate keeps strangers out.
+/// What a test breaks, to show what it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sabotage {
-    /// It does.
+    /// Nothing.
     #[default]
     None,
-    /// It does not: DTLS from anywhere reaches every connection that is not open yet, as if each
-    /// had a socket of its own. For the tests that show what the gate is for.
+    /// The gate keeps nobody out: DTLS from anywhere reaches every connection that is not open yet,
+    /// as if each had a socket of its own.
     GateOpen,
+    /// Addresses are believed without an answer.
+    Gullible,
+    /// A client may take any amount of time.
+    Patient,
 }
 
 /// Who may reach which connection.
@@ -76,12 +81,15 @@ struct State {
 #[derive(Debug)]
 struct Admitted {
     to: ConnectionId,
-    stun: StunBudget,
+    stun: Budget,
+    dtls: Budget,
 }
 
-/// STUN messages an admitted address may still send now.
+/// Datagrams of a kind that an admitted address may still send now.
 #[derive(Debug)]
-struct StunBudget {
+struct Budget {
+    burst: u32,
+    per_second: u32,
     left: u32,
     full_at: Instant,
 }
@@ -116,14 +124,22 @@ impl Gate {
         }
         let fits = held < WEBRTC_ADDRESSES_MAX;
         if fits {
-            let stun = StunBudget::full(now);
-            state.addresses.insert(address, Admitted { to, stun });
+            let admitted = Admitted {
+                to,
+                stun: Budget::full(STUN_MESSAGES_BURST, STUN_MESSAGES_PER_SECOND, now),
+                dtls: Budget::full(DTLS_RECORDS_BURST, DTLS_RECORDS_PER_SECOND, now),
+            };
+            state.addresses.insert(address, admitted);
         }
         fits
     }
 
     /// Forgets a connection: its user and its addresses.
-    pub(in crate::transport) fn forget(&self, user: &str, addresses: &[Path]) {
+    pub(in crate::transport) fn forget(
+        &self,
+        user: &str,
+        addresses: impl IntoIterator<Item = Path>,
+    ) {
         let mut state = self.state();
         state.users.remove(user.as_bytes());
         for path in addresses {
@@ -143,8 +159,8 @@ impl Gate {
         let mut state = self.state();
         let to = match protocol {
             Protocol::Stun => state.stun(path.remote, bytes, now)?,
-            Protocol::Dtls => match state.addresses.get(&path.remote) {
-                Some(admitted) => admitted.to,
+            Protocol::Dtls => match state.dtls(path.remote, now)? {
+                Some(to) => to,
                 None => return state.stranger(path, bytes),
             },
             Protocol::Quic | Protocol::Unknown => return Err(DropCause::Unknown),
@@ -166,12 +182,41 @@ impl State {
         bytes: &[u8],
         now: Instant,
     ) -> Result<ConnectionId, DropCause> {
-        let user = stun::user_of(bytes).ok_or(DropCause::StunUser)?;
-        let to = *self.users.get(user).ok_or(DropCause::StunUser)?;
-        // By address: a stranger who knows the user's name must not use up the user's share.
-        let within_share =
-            (self.addresses.get_mut(&from)).is_none_or(|admitted| admitted.stun.take(now));
+        let crowded = self.is_crowded();
+        let admitted = self.addresses.get_mut(&from);
+        let to = if stun::transaction_answered(bytes).is_some() {
+            (admitted.as_ref()).map(|admitted| admitted.to)
+        } else {
+            let user = stun::user_of(bytes).ok_or(DropCause::StunUser)?;
+            self.users.get(user).copied()
+        };
+        let to = to.ok_or(DropCause::StunUser)?;
+        // By address: a stranger who knows the user's name must not use up the user's share. All
+        // strangers together have what the queue has over.
+        let within_share = admitted.map_or(!crowded, |admitted| admitted.stun.take(now));
         within_share.then_some(to).ok_or(DropCause::StunRate)
+    }
+
+    /// Whom a DTLS record is for; `None` when nobody vouched for its sender.
+    ///
+    /// A budget counts only while the queue is crowded: somebody may forge a client's address, and
+    /// it must not lose its own packets to that while there is room for all.
+    fn dtls(&mut self, from: SocketAddr, now: Instant) -> Result<Option<ConnectionId>, DropCause> {
+        let crowded = self.is_crowded();
+        let Some(admitted) = self.addresses.get_mut(&from) else {
+            return Ok(None);
+        };
+        let within_share = admitted.dtls.take(now);
+        if crowded && !within_share {
+            return Err(DropCause::DtlsRate);
+        }
+        Ok(Some(admitted.to))
+    }
+
+    /// Whether half of the queue is taken.
+    fn is_crowded(&self) -> bool {
+        let free = (self.queue.as_ref()).map_or(FOREIGN_QUEUE_MAX, mpsc::Sender::capacity);
+        free <= FOREIGN_QUEUE_MAX / 2
     }
 
     fn queue(&self, to: ConnectionId, path: Path, bytes: &[u8]) -> Result<(), DropCause> {
@@ -193,10 +238,12 @@ impl State {
     }
 }
 
-impl StunBudget {
-    fn full(now: Instant) -> StunBudget {
-        StunBudget {
-            left: STUN_MESSAGES_BURST,
+impl Budget {
+    fn full(burst: u32, per_second: u32, now: Instant) -> Budget {
+        Budget {
+            burst,
+            per_second,
+            left: burst,
             full_at: now,
         }
     }
@@ -204,10 +251,10 @@ impl StunBudget {
     /// False when nothing is left; whole messages come back with time.
     fn take(&mut self, now: Instant) -> bool {
         let span = now.saturating_duration_since(self.full_at);
-        let back = span.as_millis() * u128::from(STUN_MESSAGES_PER_SECOND) / 1_000;
+        let back = span.as_millis() * u128::from(self.per_second) / 1_000;
         if back > 0 {
             let back = u32::try_from(back).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(back).min(STUN_MESSAGES_BURST);
+            self.left = self.left.saturating_add(back).min(self.burst);
             self.full_at = now;
         }
         let some = self.left > 0;

@@ -1,6 +1,8 @@
-//! The one thing the gate must read of a STUN message: which user it is for.
+//! What must be read of a STUN message: which user a request is for, and which request an answer
+//! answers.
 //!
-//! Never believes it: the connection of that user checks the message's integrity.
+//! Never believes it: the connection checks the integrity of a request, and the number of an
+//! answer.
 //!
 //! ```text
 //! message:   | type u16 | length u16 | cookie 0x2112A442 | transaction 12 bytes | attributes |
@@ -13,8 +15,14 @@ const ATTRIBUTE_HEAD_BYTES: usize = 4;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 const USERNAME: [u8; 2] = [0x00, 0x06];
 
-/// A request of the binding method: all that a client of an ICE-lite server sends.
+/// A request of the binding method: all that a client of an ICE-lite server sends unasked.
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
+
+/// The answer to one: what a client says to a question of this server.
+const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+
+/// Bytes of the number that a request and its answer have in common.
+pub(in crate::transport) const TRANSACTION_BYTES: usize = 12;
 
 /// Attributes that are looked through at the most. ICE sends USERNAME among the first.
 const ATTRIBUTES_MAX: usize = 16;
@@ -38,9 +46,35 @@ pub(super) fn user_of(message: &[u8]) -> Option<&[u8]> {
     None
 }
 
+/// The number of the request that a message answers; `None` for anything that is no success.
+pub(in crate::transport) fn transaction_answered(message: &[u8]) -> Option<&[u8]> {
+    if message.get(..2)? != BINDING_SUCCESS || message.get(4..8)? != COOKIE {
+        return None;
+    }
+    message.get(8..HEAD_BYTES)
+}
+
 #[cfg(test)]
 pub(in crate::transport) mod tests {
     use super::*;
+
+    /// What says that a request with this number arrived.
+    pub(in crate::transport) fn response(transaction: &[u8; TRANSACTION_BYTES]) -> Vec<u8> {
+        [&BINDING_SUCCESS[..], &[0, 0], &COOKIE, transaction].concat()
+    }
+
+    #[test]
+    fn an_answer_has_the_number_of_its_request() {
+        let good = response(&[9; TRANSACTION_BYTES]);
+        assert_eq!(
+            transaction_answered(&good),
+            Some(&[9; TRANSACTION_BYTES][..])
+        );
+        for end in 0..good.len() {
+            assert_eq!(transaction_answered(&good[..end]), None);
+        }
+        assert_eq!(transaction_answered(&request("mine:theirs")), None);
+    }
 
     /// A binding request with one attribute before the user's name.
     pub(in crate::transport) fn request(user: &str) -> Vec<u8> {

@@ -17,6 +17,7 @@ use str0m::change::SdpOffer;
 use str0m::channel::{ChannelConfig, ChannelData, ChannelId, Reliability};
 use str0m::config::DtlsCert;
 use str0m::crypto::{CryptoProvider, from_feature_flags};
+use str0m::ice::{IceCreds, StunMessage};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 use tickwire_shared::close::CloseReason;
@@ -26,6 +27,17 @@ use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
 use super::farewell;
 use super::offer::Offer;
 use crate::limits::{WEBRTC_DATAGRAM_BYTES, WEBRTC_SEND_BUFFER_BYTES};
+use crate::transport::socket::TRANSACTION_BYTES;
+
+/// A STUN message without content, up to its number: the library makes no numbers of given bytes.
+const INDICATION: [u8; 8] = [0x00, 0x11, 0, 0, 0x21, 0x12, 0xA4, 0x42];
+
+/// The priority that a question gives the path it takes: that of an address learnt from a request
+/// (RFC 8445, section 5.1.2).
+const QUESTION_PRIORITY: u32 = (110 << 24) + (65_535 << 8) + 255;
+
+/// Bytes of a question at the most; the names in it have 128, and nothing else varies.
+const QUESTION_BYTES_MAX: usize = 256;
 
 /// Datagrams above this are reported in the log of the library; none should be.
 const DATAGRAM_WARN_BYTES: usize = 1_280;
@@ -79,6 +91,9 @@ pub(super) struct Channels {
     rtc: Rtc,
     /// Where the client sends to, as the answer says it.
     candidate: SocketAddr,
+    /// The client's fragment and password, by which it knows that a question is the server's.
+    client: IceCreds,
+    crypto: Arc<CryptoProvider>,
     unreliable: Channel,
     ordered: Channel,
 }
@@ -123,6 +138,7 @@ impl Channels {
             format!("the server's address {candidate} is no candidate: {error}")
         })?;
         rtc.add_local_candidate(host);
+        let client = offer.credentials();
         let offer =
             SdpOffer::from_sdp_string(&offer.to_sdp()).map_err(|error| error.to_string())?;
         let answer = rtc.sdp_api().accept_offer(offer);
@@ -132,6 +148,8 @@ impl Channels {
         let channels = Channels {
             rtc,
             candidate,
+            client,
+            crypto: Arc::clone(&identity.crypto),
             unreliable,
             ordered,
         };
@@ -147,6 +165,22 @@ impl Channels {
     pub(super) fn proves(&self, from: SocketAddr, bytes: &[u8], now: Instant) -> bool {
         let received = Receive::new(Protocol::Udp, from, self.candidate, bytes);
         received.is_ok_and(|received| self.rtc.accepts(&Input::Receive(now, received)))
+    }
+
+    /// A STUN request of the server's own with this number; `None` when there is no such.
+    pub(super) fn question(&mut self, transaction: &[u8; TRANSACTION_BYTES]) -> Option<Vec<u8>> {
+        let head = [&INDICATION[..], transaction].concat();
+        let id = StunMessage::parse(&head).ok()?.trans_id();
+        let (mine, theirs) = (self.user(), &self.client.ufrag);
+        let user = format!("{theirs}:{mine}");
+        let message = StunMessage::binding_request(&user, id, false, 0, QUESTION_PRIORITY, false);
+        let mut bytes = vec![0; QUESTION_BYTES_MAX];
+        let hmac =
+            |key: &[u8], parts: &[&[u8]]| self.crypto.sha1_hmac_provider.sha1_hmac(key, parts);
+        let password = self.client.pass.as_bytes();
+        let length = message.to_bytes(Some(password), &mut bytes, hmac).ok()?;
+        bytes.truncate(length);
+        Some(bytes)
     }
 
     /// Takes a datagram in.
@@ -296,4 +330,4 @@ fn negotiated(rtc: &mut Rtc, label: &str, stream: u16, reliable: bool) -> Channe
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

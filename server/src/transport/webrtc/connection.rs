@@ -10,26 +10,29 @@
 //!    +-----too late, broken--------+-----the client is gone-----------------------------------+
 //! ```
 
+mod paths;
 mod state;
+mod work;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
 use tickwire_shared::limits::PACKET_BYTES_MAX;
 use tickwire_shared::transport::Transport;
 
-use self::state::{Counted, Phase, State, canonical};
+use self::paths::canonical;
+use self::state::{Counted, Phase, State};
 use super::channels::{Channels, Heard};
 use super::{Shared, farewell};
 use crate::metrics::DropCause;
 use crate::runtime::clock;
 use crate::transport::Link;
 use crate::transport::seats::Seat;
-use crate::transport::socket::{ConnectionId, Path};
+use crate::transport::socket::{ConnectionId, Path, Sabotage, transaction_answered};
 
 /// A connection, whatever its phase.
 pub(super) struct Connection {
@@ -66,10 +69,13 @@ impl Connection {
         now: Instant,
     ) -> Rc<Connection> {
         let user = channels.user();
+        let mut state = State::new(channels, places.opening, now);
+        let sabotage = shared.upgrade().map(|shared| shared.sabotage);
+        state.paths.gullible = sabotage == Some(Sabotage::Gullible);
         Rc::new(Connection {
             id,
             user,
-            state: RefCell::new(State::new(channels, places.opening, now)),
+            state: RefCell::new(state),
             telling: Cell::new(false),
             broken: Cell::new(false),
             wake_at: Cell::new(None),
@@ -94,22 +100,46 @@ impl Connection {
         bytes: &[u8],
         now: Instant,
     ) {
-        let from = canonical(path.remote);
+        let before = clock::thread_cpu_micros();
         let mut state = self.state.borrow_mut();
-        let stun = matches!(bytes.first(), Some(0..=3));
-        let taken = if stun && !state.channels.proves(from, bytes, now) {
-            Err(DropCause::StunProof)
-        } else if stun && !state.admit(self.id, shared, path, now) {
-            Err(DropCause::Addresses)
-        } else {
-            state.read(from, bytes, now)
-        };
-        if let Err(cause) = taken {
-            shared.metrics.foreign_dropped.inc(cause);
-        }
+        let taken = self.take(&mut state, shared, path, bytes, now);
         state.settle(shared, now);
+        match taken {
+            Ok(()) => state.ask(path, shared),
+            Err(cause) => shared.metrics.foreign_dropped.inc(cause),
+        }
+        state.spend(spent_since(before), shared, now);
         drop(state);
         self.tell(shared, now);
+    }
+
+    /// Notes where a datagram came from and hands it on to whom it is for.
+    fn take(
+        &self,
+        state: &mut State,
+        shared: &Shared,
+        path: Path,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), DropCause> {
+        let from = canonical(path.remote);
+        let known = state.paths.receive(path, bytes.len());
+        if transaction_answered(bytes).is_some() {
+            let answers = state.paths.answer(from, bytes);
+            return answers.then_some(()).ok_or(DropCause::StunProof);
+        }
+        if matches!(bytes.first(), Some(0..=3)) {
+            if !state.channels.proves(from, bytes, now) {
+                return Err(DropCause::StunProof);
+            }
+            if !known {
+                if !state.admit(self.id, shared, path, now) {
+                    return Err(DropCause::Addresses);
+                }
+                state.paths.receive(path, bytes.len());
+            }
+        }
+        state.read(from, bytes, now)
     }
 
     /// Its time has come.
@@ -118,7 +148,11 @@ impl Connection {
         if self.broken.get() {
             return self.bury(shared, now);
         }
-        self.state.borrow_mut().settle(shared, now);
+        let before = clock::thread_cpu_micros();
+        let mut state = self.state.borrow_mut();
+        state.settle(shared, now);
+        state.spend(spent_since(before), shared, now);
+        drop(state);
         self.tell(shared, now);
     }
 
@@ -180,7 +214,7 @@ impl Connection {
             return;
         }
         // Channels open over an admitted address only.
-        let Some(from) = state.paths.last().map(|path| canonical(path.remote)) else {
+        let Some(from) = state.paths.client() else {
             return;
         };
         let link = shared.links.insert(Rc::clone(self) as Rc<dyn Link>);
@@ -222,7 +256,7 @@ impl Connection {
             if let Some(at) = self.wake_at.take() {
                 shared.timers.remove(self.id, at);
             }
-            return shared.forget(self, &state.paths);
+            return shared.forget(self, state.paths.all());
         }
         self.wake_by(shared, state.wake_at(now));
     }
@@ -254,6 +288,11 @@ impl Connection {
             self.wake_by(&shared, now);
         }
     }
+}
+
+/// Processor time since the thread had used so many microseconds.
+fn spent_since(before: u64) -> Duration {
+    Duration::from_micros(clock::thread_cpu_micros().saturating_sub(before))
 }
 
 impl Link for Connection {

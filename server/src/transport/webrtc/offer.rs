@@ -6,10 +6,16 @@
 
 use std::fmt::Write;
 
+use str0m::IceCreds;
+
 use crate::limits::{OFFER_BYTES_MAX, OFFER_CANDIDATES_MAX};
 
 /// Bytes of a SHA-256 in hex with colons.
 const FINGERPRINT_CHARS: usize = 32 * 3 - 1;
+
+/// Characters of an offerer's fragment at the most; browsers take 4 to 8. Together with the
+/// server's own it must fit the 128 that the library writes of a name.
+const FRAGMENT_CHARS_MAX: usize = 96;
 
 /// What is taken over from an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +65,14 @@ impl Offer {
             lines.take(line.trim_end())?;
         }
         lines.finish()
+    }
+
+    /// What the offerer's checks are known by.
+    pub(super) fn credentials(&self) -> IceCreds {
+        IceCreds {
+            ufrag: self.ufrag.clone(),
+            pass: self.password.clone(),
+        }
     }
 
     /// The offer in SDP, written anew.
@@ -162,7 +176,7 @@ impl<'a> Lines<'a> {
                 .to_owned());
         }
         let mid = valid("mid", self.mid, 1..=16, is_token)?;
-        let ufrag = valid("ice-ufrag", self.ufrag, 4..=256, is_ice)?;
+        let ufrag = valid("ice-ufrag", self.ufrag, 4..=FRAGMENT_CHARS_MAX, is_ice)?;
         let password = valid("ice-pwd", self.password, 22..=256, is_ice)?;
         let hex = FINGERPRINT_CHARS..=FINGERPRINT_CHARS;
         let fingerprint = valid("fingerprint:sha-256", self.fingerprint, hex, is_hex)?;

@@ -1,6 +1,7 @@
 //! The transport against an independent stack (the `webrtc` crate) over loopback.
 
 mod bench;
+mod distant;
 mod hostile;
 mod native;
 mod relay;

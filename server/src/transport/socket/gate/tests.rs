@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::runtime::clock;
-use crate::transport::socket::stun::tests::request;
+use crate::transport::socket::stun::tests::{request, response};
 
 const ONE: ConnectionId = ConnectionId(1);
 const TWO: ConnectionId = ConnectionId(2);
@@ -61,7 +61,7 @@ fn an_address_stays_with_the_connection_that_proved_it_first() {
     assert!(!gate.admit(path(1).remote, TWO, 0, now), "it is another's");
     assert_eq!(gate.pass(Protocol::Dtls, path(1), DTLS, now), Ok(()));
     assert_eq!(passed.try_recv().unwrap().to, ONE);
-    gate.forget("one", &[path(1)]);
+    gate.forget("one", [path(1)]);
     assert!(gate.admit(path(1).remote, TWO, 0, now));
     let stun = gate.pass(Protocol::Stun, path(1), &request("one:x"), now);
     assert_eq!(stun, Err(DropCause::StunUser));
@@ -102,14 +102,47 @@ fn a_stranger_who_knows_the_user_does_not_use_up_its_share() {
 #[test]
 fn a_full_queue_drops_and_says_so() {
     let (gate, mut passed, now) = gate(Sabotage::None);
-    gate.admit(path(1).remote, ONE, 0, now);
-    let dtls = || gate.pass(Protocol::Dtls, path(1), DTLS, now);
-    for _ in 0..FOREIGN_QUEUE_MAX {
-        assert_eq!(dtls(), Ok(()));
+    for port in [1, 2] {
+        gate.admit(path(port).remote, ONE, 0, now);
     }
-    assert_eq!(dtls(), Err(DropCause::QueueFull));
+    let dtls = |port| gate.pass(Protocol::Dtls, path(port), DTLS, now);
+    for _ in 0..FOREIGN_QUEUE_MAX / 2 {
+        assert_eq!((dtls(1), dtls(2)), (Ok(()), Ok(())));
+    }
+    assert_eq!(dtls(1), Err(DropCause::QueueFull));
     passed.try_recv().unwrap();
-    assert_eq!(dtls(), Ok(()));
+    assert_eq!(dtls(1), Ok(()));
+}
+
+#[test]
+fn an_address_has_a_share_of_a_crowded_queue_and_all_of_an_empty_one() {
+    let (gate, mut passed, now) = gate(Sabotage::None);
+    for port in [1, 2] {
+        gate.admit(path(port).remote, ONE, 0, now);
+    }
+    let dtls = |port| gate.pass(Protocol::Dtls, path(port), DTLS, now).err();
+    for _ in 0..2 * DTLS_RECORDS_BURST {
+        assert_eq!(dtls(1), None);
+        passed.try_recv().unwrap();
+    }
+    for _ in 0..FOREIGN_QUEUE_MAX / 2 {
+        assert_eq!(dtls(1), None);
+    }
+    assert_eq!(dtls(1), Some(DropCause::DtlsRate));
+    assert_eq!(dtls(2), None, "the share of another is its own");
+    let stun = |port| gate.pass(Protocol::Stun, path(port), &request("one:x"), now);
+    assert_eq!(stun(3), Err(DropCause::StunRate), "strangers have no share");
+    assert_eq!(stun(1), Ok(()));
+}
+
+#[test]
+fn answers_pass_from_admitted_addresses_alone() {
+    let (gate, mut passed, now) = gate(Sabotage::None);
+    let answer = |port| gate.pass(Protocol::Stun, path(port), &response(&[7; 12]), now);
+    assert_eq!(answer(1), Err(DropCause::StunUser));
+    gate.admit(path(1).remote, TWO, 0, now);
+    assert_eq!(answer(1), Ok(()));
+    assert_eq!(passed.try_recv().unwrap().to, TWO);
 }
 
 #[test]

@@ -11,14 +11,16 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId};
 use tickwire_shared::transport::Transport;
 
+use super::paths::{Leave, Paths, canonical};
+use super::work::Work;
 use crate::limits::{
     CLOSE_LINGER_TIME_MAX, WEBRTC_EARLY_PACKETS_MAX, WEBRTC_OPEN_TIME_MAX, WEBRTC_TURNS_MAX,
-    WEBRTC_UNRELIABLE_BYTES_MAX,
+    WEBRTC_UNRELIABLE_BYTES_MAX, WEBRTC_WORK_FREE,
 };
 use crate::metrics::{DropCause, Metrics};
 use crate::transport::ordered::{OrderedQueue, QueueFull};
 use crate::transport::seats::Seat;
-use crate::transport::socket::{ConnectionId, Path};
+use crate::transport::socket::{ConnectionId, Path, Sabotage};
 use crate::transport::webrtc::Shared;
 use crate::transport::webrtc::channels::{Channels, Heard, Polled, Unusable};
 
@@ -29,8 +31,10 @@ const WAKE_PAUSE: Duration = Duration::from_millis(1);
 pub(super) struct State {
     pub(super) channels: Channels,
     pub(super) phase: Phase,
-    /// The addresses its client proved, in the order of their proofs.
-    pub(super) paths: Vec<Path>,
+    /// The addresses its client named.
+    pub(super) paths: Paths,
+    /// What it may still take of the thread's time.
+    work: Work,
     /// Ordered packets that the channels have no room for yet.
     queue: OrderedQueue,
     /// What was heard and not told yet.
@@ -82,7 +86,8 @@ impl State {
                 until: now + WEBRTC_OPEN_TIME_MAX,
                 _seat: opening,
             },
-            paths: Vec::new(),
+            paths: Paths::default(),
+            work: Work::new(now),
             queue: OrderedQueue::default(),
             heard: VecDeque::new(),
             early: Vec::new(),
@@ -125,15 +130,29 @@ impl State {
         now: Instant,
     ) -> bool {
         let held = self.paths.len();
-        if let Some(known) = (self.paths.iter_mut()).find(|known| known.remote == path.remote) {
-            known.local = path.local;
-            return true;
-        }
         let admitted = shared.socket.gate().admit(path.remote, id, held, now);
         if admitted {
             self.paths.push(path);
         }
         admitted
+    }
+
+    /// Asks an address that did not answer yet to do so.
+    pub(super) fn ask(&mut self, path: Path, shared: &Shared) {
+        let question = self.paths.question(path.remote);
+        let question = question.and_then(|number| self.channels.question(&number));
+        if let Some(question) = question {
+            self.transmit(canonical(path.remote), &question, shared);
+        }
+    }
+
+    /// Counts the time that something took its client.
+    pub(super) fn spend(&mut self, spent: Duration, shared: &Shared, now: Instant) {
+        let beyond = spent.saturating_sub(WEBRTC_WORK_FREE);
+        if !self.work.take(beyond, now) && shared.sabotage != Sabotage::Patient {
+            let ended = Heard::Ended(CloseReason::TooManyPackets);
+            self.heard.push_back(ended);
+        }
     }
 
     pub(super) fn read(
@@ -233,11 +252,12 @@ impl State {
         }
     }
 
-    fn transmit(&self, to: SocketAddr, bytes: &[u8], shared: &Shared) {
-        let path = (self.paths.iter()).find(|path| canonical(path.remote) == to);
-        match path {
-            Some(path) => shared.socket.send(*path, bytes),
-            None => shared.metrics.foreign_dropped.inc(DropCause::NotSent),
+    fn transmit(&mut self, to: SocketAddr, bytes: &[u8], shared: &Shared) {
+        let dropped = &shared.metrics.foreign_dropped;
+        match self.paths.leave(to, bytes.len()) {
+            Leave::Granted(path) => shared.socket.send(path, bytes),
+            Leave::TooMuch => dropped.inc(DropCause::Unanswered),
+            Leave::Unknown => dropped.inc(DropCause::NotSent),
         }
     }
 
@@ -302,13 +322,5 @@ impl State {
             self.pass_time(now);
         }
         due
-    }
-}
-
-/// An address without the dress that a socket of both families gives to one of IPv4.
-pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        ip if ip == address.ip() => address,
-        ip => SocketAddr::new(ip, address.port()),
     }
 }

@@ -6,7 +6,7 @@ use tickwire_shared::rng::Rng;
 const PORT: [u8; 2] = 5_000_u16.to_be_bytes();
 
 /// A packet of these chunks.
-pub(super) fn packet(tag: u32, chunks: &[u8]) -> Vec<u8> {
+pub(in crate::transport::webrtc) fn packet(tag: u32, chunks: &[u8]) -> Vec<u8> {
     let mut packet = [&PORT[..], &PORT, &tag.to_be_bytes(), &[0; 4], chunks].concat();
     let checksum = crc32c(&packet);
     packet[8..12].copy_from_slice(&checksum.to_le_bytes());
@@ -14,7 +14,7 @@ pub(super) fn packet(tag: u32, chunks: &[u8]) -> Vec<u8> {
 }
 
 /// A chunk with its padding.
-pub(super) fn chunk_of(kind: u8, flags: u8, body: &[u8]) -> Vec<u8> {
+pub(in crate::transport::webrtc) fn chunk_of(kind: u8, flags: u8, body: &[u8]) -> Vec<u8> {
     let length = (4 + body.len()) as u16;
     let mut chunk = vec![kind, flags];
     chunk.extend_from_slice(&length.to_be_bytes());
@@ -23,7 +23,7 @@ pub(super) fn chunk_of(kind: u8, flags: u8, body: &[u8]) -> Vec<u8> {
     chunk
 }
 
-pub(super) fn init(tag: u32, tsn: u32) -> Vec<u8> {
+pub(in crate::transport::webrtc) fn init(tag: u32, tsn: u32) -> Vec<u8> {
     let window = 128_u32 * 1_024;
     let mut body = [tag.to_be_bytes(), window.to_be_bytes()].concat();
     // As many streams as there are, then: PR-SCTP, and the extensions RE-CONFIG and FORWARD TSN.
@@ -33,12 +33,18 @@ pub(super) fn init(tag: u32, tsn: u32) -> Vec<u8> {
     chunk_of(1, 0, &body)
 }
 
-pub(super) fn data(tsn: u32, stream: u16, number: u16, kind: u32, bytes: &[u8]) -> Vec<u8> {
+pub(in crate::transport::webrtc) fn data(
+    tsn: u32,
+    stream: u16,
+    number: u16,
+    kind: u32,
+    bytes: &[u8],
+) -> Vec<u8> {
     // The first and the last fragment of its message.
     fragment(3, tsn, stream, number, kind, bytes)
 }
 
-pub(super) fn fragment(
+pub(in crate::transport::webrtc) fn fragment(
     flags: u8,
     tsn: u32,
     stream: u16,
@@ -55,7 +61,7 @@ pub(super) fn fragment(
 }
 
 /// The value of a parameter of an INIT ACK.
-pub(super) fn parameter(chunk: &[u8], kind: u16) -> Option<&[u8]> {
+pub(in crate::transport::webrtc) fn parameter(chunk: &[u8], kind: u16) -> Option<&[u8]> {
     let mut rest = chunk.get(20..)?;
     loop {
         let found = u16::from_be_bytes([*rest.first()?, *rest.get(1)?]);
@@ -68,7 +74,7 @@ pub(super) fn parameter(chunk: &[u8], kind: u16) -> Option<&[u8]> {
 }
 
 /// A chunk made up around numbers that the server may believe.
-pub(super) fn chunk(rng: &mut Rng, tsn: u32) -> Vec<u8> {
+pub(in crate::transport::webrtc) fn chunk(rng: &mut Rng, tsn: u32) -> Vec<u8> {
     // ABORT and SHUTDOWN end things, so that they come seldom.
     let kinds = [
         0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 9, 10, 11, 12, 13, 64, 130, 130, 192, 192, 193,
