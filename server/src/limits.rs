@@ -114,6 +114,10 @@ pub const FOREIGN_TURN_MAX: usize = 256;
 /// picks one. A further address is not admitted.
 pub const WEBRTC_ADDRESSES_MAX: usize = 8;
 
+/// DTLS datagrams held back from an address of a WebRTC client that has not answered yet, and sent
+/// when it does. More are dropped, and the layers above repeat what they need.
+pub const WEBRTC_HELD_BACK_MAX: usize = 4;
+
 /// STUN messages of an admitted address a second. More are dropped unread.
 pub const STUN_MESSAGES_PER_SECOND: u32 = 50;
 

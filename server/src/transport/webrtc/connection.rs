@@ -24,7 +24,7 @@ use tickwire_shared::id::Lane;
 use tickwire_shared::limits::PACKET_BYTES_MAX;
 use tickwire_shared::transport::Transport;
 
-use self::paths::canonical;
+use self::paths::{canonical, is_stun};
 use self::state::{Counted, Phase, State};
 use super::channels::{Channels, Heard};
 use super::{Shared, farewell};
@@ -125,10 +125,9 @@ impl Connection {
         let from = canonical(path.remote);
         let known = state.paths.receive(path, bytes.len());
         if transaction_answered(bytes).is_some() {
-            let answers = state.paths.answer(from, bytes);
-            return answers.then_some(()).ok_or(DropCause::StunProof);
+            return state.take_answer(from, bytes, shared);
         }
-        if matches!(bytes.first(), Some(0..=3)) {
+        if is_stun(bytes) {
             if !state.channels.proves(from, bytes, now) {
                 return Err(DropCause::StunProof);
             }

@@ -7,11 +7,13 @@
 //! sender could thus aim the handshake, and then the snapshots, at somebody else. So each address
 //! is asked, by a request of its own, as full ICE asks (RFC 8445, section 7.3.1.4): whoever answers
 //! has read a number that nobody else was sent. Until then an address gets three times what came
-//! from there, to the byte, as QUIC has it.
+//! from there, to the byte, as QUIC has it: once that in STUN, so that a first message draws less
+//! than it brought and a question is always affordable soon, and twice in DTLS. What would be too
+//! much of that is held back, and sent when the answer is there.
 
 use std::net::SocketAddr;
 
-use crate::limits::ANSWER_FACTOR;
+use crate::limits::{ANSWER_FACTOR, WEBRTC_HELD_BACK_MAX};
 use crate::runtime::entropy;
 use crate::transport::socket::{Path, TRANSACTION_BYTES, transaction_answered};
 
@@ -32,7 +34,9 @@ struct Known {
     question: Question,
     answered: bool,
     received: u64,
-    sent: u64,
+    sent_stun: u64,
+    sent_dtls: u64,
+    held_back: Vec<Vec<u8>>,
 }
 
 /// Whether something may be sent.
@@ -40,6 +44,8 @@ struct Known {
 pub(super) enum Leave {
     /// It may, on this path.
     Granted(Path),
+    /// It is kept until the address answers.
+    Later,
     /// It would be too much for an address that did not answer.
     TooMuch,
     /// Nobody is known there.
@@ -64,7 +70,9 @@ impl Paths {
             question: entropy::bytes(),
             answered: false,
             received: 0,
-            sent: 0,
+            sent_stun: 0,
+            sent_dtls: 0,
+            held_back: Vec::new(),
         });
     }
 
@@ -85,29 +93,38 @@ impl Paths {
         (!known.answered).then_some(known.question)
     }
 
-    /// Takes a response in. False when it answers nothing that its sender was asked.
-    pub(super) fn answer(&mut self, remote: SocketAddr, message: &[u8]) -> bool {
-        let Some(known) = self.of(canonical(remote)) else {
-            return false;
-        };
+    /// Takes a response in. What was held back until it came, which is to be sent now; `None` when
+    /// it answers nothing that its sender was asked.
+    pub(super) fn answer(&mut self, remote: SocketAddr, message: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let known = self.of(canonical(remote))?;
         let fits = transaction_answered(message) == Some(&known.question[..]);
         known.answered |= fits;
-        fits
+        fits.then(|| std::mem::take(&mut known.held_back))
     }
 
-    /// Whether so many bytes may be sent; if so, they are noted.
-    pub(super) fn leave(&mut self, to: SocketAddr, bytes: usize) -> Leave {
+    /// Whether a datagram may be sent; if so, it is noted. DTLS that may not is kept until the
+    /// address answers, as long as it is not too much.
+    pub(super) fn leave(&mut self, to: SocketAddr, datagram: &[u8]) -> Leave {
         let gullible = self.gullible;
         let Some(known) = self.of(to) else {
             return Leave::Unknown;
         };
-        let sent = known.sent + bytes as u64;
-        let fits = known.answered || gullible || sent <= ANSWER_FACTOR * known.received;
-        if fits {
-            known.sent = sent;
+        let bytes = datagram.len() as u64;
+        let stun = is_stun(datagram);
+        let (sent, most) = if stun {
+            (&mut known.sent_stun, known.received)
+        } else {
+            (&mut known.sent_dtls, (ANSWER_FACTOR - 1) * known.received)
+        };
+        if known.answered || gullible || *sent + bytes <= most {
+            *sent += bytes;
             return Leave::Granted(known.path);
         }
-        Leave::TooMuch
+        if stun || known.held_back.len() >= WEBRTC_HELD_BACK_MAX {
+            return Leave::TooMuch;
+        }
+        known.held_back.push(datagram.to_vec());
+        Leave::Later
     }
 
     /// The address its client is at: the last one that answered, or that spoke where none did.
@@ -120,6 +137,11 @@ impl Paths {
     fn of(&mut self, remote: SocketAddr) -> Option<&mut Known> {
         (self.known.iter_mut()).find(|known| canonical(known.path.remote) == remote)
     }
+}
+
+/// Whether a datagram is STUN, and not DTLS.
+pub(super) fn is_stun(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(0..=3))
 }
 
 /// An address without the dress that a socket of both families gives to one of IPv4.
@@ -142,24 +164,40 @@ mod tests {
         }
     }
 
+    fn datagram(first: u8, bytes: usize) -> Vec<u8> {
+        vec![first; bytes]
+    }
+
+    const STUN: u8 = 1;
+    const DTLS: u8 = 22;
+
     #[test]
     fn an_address_gets_three_times_what_it_sent_until_it_answers() {
         let mut paths = Paths::default();
         let path = path("[::ffff:192.0.2.1]:9");
         let to = canonical(path.remote);
+        let granted = Leave::Granted(path);
         assert!(!paths.receive(path, 100));
-        assert_eq!(paths.leave(to, 1), Leave::Unknown);
+        assert_eq!(paths.leave(to, &datagram(STUN, 1)), Leave::Unknown);
         paths.push(path);
         assert!(paths.receive(path, 100));
-        assert_eq!(paths.leave(to, 299), Leave::Granted(path));
-        assert_eq!(paths.leave(to, 2), Leave::TooMuch);
-        assert_eq!(paths.leave(to, 1), Leave::Granted(path));
+        assert_eq!(paths.leave(to, &datagram(STUN, 64)), granted);
+        assert_eq!(paths.leave(to, &datagram(STUN, 37)), Leave::TooMuch);
+        assert_eq!(paths.leave(to, &datagram(STUN, 36)), granted);
+        assert_eq!(paths.leave(to, &datagram(DTLS, 150)), granted);
+        for _ in 0..WEBRTC_HELD_BACK_MAX {
+            assert_eq!(paths.leave(to, &datagram(DTLS, 51)), Leave::Later);
+        }
+        assert_eq!(paths.leave(to, &datagram(DTLS, 51)), Leave::TooMuch);
         let question = paths.question(path.remote).unwrap();
-        assert!(!paths.answer(path.remote, &response(&[0; TRANSACTION_BYTES])));
-        assert!(!paths.answer("192.0.2.2:9".parse().unwrap(), &response(&question)));
-        assert_eq!(paths.leave(to, 1), Leave::TooMuch);
-        assert!(paths.answer(path.remote, &response(&question)));
-        assert_eq!(paths.leave(to, 100_000), Leave::Granted(path));
+        let wrong = response(&[0; TRANSACTION_BYTES]);
+        assert_eq!(paths.answer(path.remote, &wrong), None);
+        let elsewhere = "192.0.2.2:9".parse().unwrap();
+        assert_eq!(paths.answer(elsewhere, &response(&question)), None);
+        assert_eq!(paths.leave(to, &datagram(STUN, 1)), Leave::TooMuch);
+        let held_back = paths.answer(path.remote, &response(&question)).unwrap();
+        assert_eq!(held_back, vec![datagram(DTLS, 51); WEBRTC_HELD_BACK_MAX]);
+        assert_eq!(paths.leave(to, &datagram(DTLS, 100_000)), granted);
         assert_eq!(paths.question(path.remote), None);
     }
 
@@ -173,7 +211,7 @@ mod tests {
         }
         assert_eq!(paths.client(), Some(second.remote));
         let question = paths.question(first.remote).unwrap();
-        assert!(paths.answer(first.remote, &response(&question)));
+        assert!(paths.answer(first.remote, &response(&question)).is_some());
         assert_eq!(paths.client(), Some(first.remote));
         assert_eq!(paths.all().count(), 2);
     }

@@ -137,12 +137,14 @@ impl State {
         admitted
     }
 
-    /// Asks an address that did not answer yet to do so.
+    /// Asks an address that did not answer yet to do so, as soon as it has brought enough.
     pub(super) fn ask(&mut self, path: Path, shared: &Shared) {
         let question = self.paths.question(path.remote);
         let question = question.and_then(|number| self.channels.question(&number));
-        if let Some(question) = question {
-            self.transmit(canonical(path.remote), &question, shared);
+        if let Some(question) = question
+            && let Leave::Granted(path) = self.paths.leave(canonical(path.remote), &question)
+        {
+            shared.socket.send(path, &question);
         }
     }
 
@@ -252,10 +254,25 @@ impl State {
         }
     }
 
+    /// Takes an answer to a question in, and sends what was held back for it.
+    pub(super) fn take_answer(
+        &mut self,
+        from: SocketAddr,
+        message: &[u8],
+        shared: &Shared,
+    ) -> Result<(), DropCause> {
+        let held_back = self.paths.answer(from, message);
+        for datagram in held_back.ok_or(DropCause::StunProof)? {
+            self.transmit(from, &datagram, shared);
+        }
+        Ok(())
+    }
+
     fn transmit(&mut self, to: SocketAddr, bytes: &[u8], shared: &Shared) {
         let dropped = &shared.metrics.foreign_dropped;
-        match self.paths.leave(to, bytes.len()) {
+        match self.paths.leave(to, bytes) {
             Leave::Granted(path) => shared.socket.send(path, bytes),
+            Leave::Later => {}
             Leave::TooMuch => dropped.inc(DropCause::Unanswered),
             Leave::Unknown => dropped.inc(DropCause::NotSent),
         }
