@@ -2,12 +2,12 @@
 //!
 //! Never measures by itself: whoever works on a connection says how long that took.
 //!
-//! What carries WebRTC keeps chunks that came out of order sorted, and looks through all it keeps for
-//! each further one. A client that leaves one number out for good and sends thousands of one-byte
-//! chunks thus makes every datagram of its own cost milliseconds, of a thread that serves everybody.
-//! What is kept has no bound but a window of a megabyte of contents. Time is what such a client takes
-//! from others whatever it sends, so that time is what is bounded: a bucket that fills while time
-//! passes.
+//! What carries WebRTC keeps chunks that came out of order sorted, and looks through all it keeps
+//! for each further one. A client that leaves one number out for good and sends thousands of
+//! one-byte chunks thus makes every datagram of its own cost milliseconds, of a thread that serves
+//! everybody. What is kept has no bound but a window of a megabyte of contents. Time is what such a
+//! client takes from others whatever it sends, so that time is what is bounded: a bucket that fills
+//! while time passes.
 
 use std::time::{Duration, Instant};
 
