@@ -131,8 +131,8 @@ pub const DTLS_RECORDS_PER_SECOND: u32 = 1_000;
 /// DTLS records of an admitted address at once; more are dropped in the same way.
 pub const DTLS_RECORDS_BURST: u32 = 2_000;
 
-/// Time of the network thread that one datagram of a WebRTC client, or one timer of its connection,
-/// may take without being counted. Ordinary ones take a tenth of that.
+/// Time of the network thread that one datagram of a WebRTC client may take without being counted.
+/// Ordinary ones take a tenth of that.
 pub const WEBRTC_WORK_FREE: Duration = Duration::from_micros(200);
 
 /// Time beyond that which a WebRTC client may take in a second. One that takes more loses its link

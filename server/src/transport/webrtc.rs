@@ -10,6 +10,7 @@ mod connection;
 mod farewell;
 mod offer;
 mod timers;
+mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use self::channels::{Channels, Identity};
 use self::connection::{Connection, Places};
 use self::offer::Offer;
 use self::timers::Timers;
+use self::turn::Turn;
 use super::seats::Seats;
 use super::socket::{ConnectionId, Foreign, MuxSocket, Path, Sabotage};
 use super::{LinkSink, Links, OfferError, OfferRequest};
@@ -160,13 +162,16 @@ async fn take_all(shared: Rc<Shared>, mut datagrams: mpsc::Receiver<Foreign>) {
     let mut batch = Vec::with_capacity(FOREIGN_TURN_MAX);
     while datagrams.recv_many(&mut batch, FOREIGN_TURN_MAX).await > 0 {
         let now = clock::instant();
+        let mut turn = Turn::begin();
         for foreign in batch.drain(..) {
             if let Some(connection) = shared.connection(foreign.to) {
                 shared.spare_the_others(&connection, now, || {
                     connection.receive(&shared, foreign.path, &foreign.bytes, now);
                 });
+                turn.note(connection);
             }
         }
+        turn.end(&shared, now);
         yield_now().await;
     }
 }

@@ -100,7 +100,6 @@ impl Connection {
         bytes: &[u8],
         now: Instant,
     ) {
-        let before = clock::thread_cpu_micros();
         let mut state = self.state.borrow_mut();
         let taken = self.take(&mut state, shared, path, bytes, now);
         state.settle(shared, now);
@@ -108,9 +107,18 @@ impl Connection {
             Ok(()) => state.ask(path, shared),
             Err(cause) => shared.metrics.foreign_dropped.inc(cause),
         }
-        state.spend(spent_since(before), shared, now);
         drop(state);
         self.tell(shared, now);
+    }
+
+    /// It took so much more of the thread's time than is free; past its bound it ends.
+    pub(super) fn charge(self: &Rc<Self>, shared: &Shared, beyond: Duration, now: Instant) {
+        let affordable = self.state.borrow_mut().work.take(beyond, now);
+        if !affordable && shared.sabotage != Sabotage::Patient {
+            let ended = Heard::Ended(CloseReason::TooManyPackets);
+            self.state.borrow_mut().heard.push_back(ended);
+            self.tell(shared, now);
+        }
     }
 
     /// Notes where a datagram came from and hands it on to whom it is for.
@@ -147,11 +155,7 @@ impl Connection {
         if self.broken.get() {
             return self.bury(shared, now);
         }
-        let before = clock::thread_cpu_micros();
-        let mut state = self.state.borrow_mut();
-        state.settle(shared, now);
-        state.spend(spent_since(before), shared, now);
-        drop(state);
+        self.state.borrow_mut().settle(shared, now);
         self.tell(shared, now);
     }
 
@@ -287,11 +291,6 @@ impl Connection {
             self.wake_by(&shared, now);
         }
     }
-}
-
-/// Processor time since the thread had used so many microseconds.
-fn spent_since(before: u64) -> Duration {
-    Duration::from_micros(clock::thread_cpu_micros().saturating_sub(before))
 }
 
 impl Link for Connection {

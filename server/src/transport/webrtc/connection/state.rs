@@ -15,12 +15,12 @@ use super::paths::{Leave, Paths, canonical};
 use super::work::Work;
 use crate::limits::{
     CLOSE_LINGER_TIME_MAX, WEBRTC_EARLY_PACKETS_MAX, WEBRTC_OPEN_TIME_MAX, WEBRTC_TURNS_MAX,
-    WEBRTC_UNRELIABLE_BYTES_MAX, WEBRTC_WORK_FREE,
+    WEBRTC_UNRELIABLE_BYTES_MAX,
 };
 use crate::metrics::{DropCause, Metrics};
 use crate::transport::ordered::{OrderedQueue, QueueFull};
 use crate::transport::seats::Seat;
-use crate::transport::socket::{ConnectionId, Path, Sabotage};
+use crate::transport::socket::{ConnectionId, Path};
 use crate::transport::webrtc::Shared;
 use crate::transport::webrtc::channels::{Channels, Heard, Polled, Unusable};
 
@@ -34,7 +34,7 @@ pub(super) struct State {
     /// The addresses its client named.
     pub(super) paths: Paths,
     /// What it may still take of the thread's time.
-    work: Work,
+    pub(super) work: Work,
     /// Ordered packets that the channels have no room for yet.
     queue: OrderedQueue,
     /// What was heard and not told yet.
@@ -145,15 +145,6 @@ impl State {
             && let Leave::Granted(path) = self.paths.leave(canonical(path.remote), &question)
         {
             shared.socket.send(path, &question);
-        }
-    }
-
-    /// Counts the time that something took its client.
-    pub(super) fn spend(&mut self, spent: Duration, shared: &Shared, now: Instant) {
-        let beyond = spent.saturating_sub(WEBRTC_WORK_FREE);
-        if !self.work.take(beyond, now) && shared.sabotage != Sabotage::Patient {
-            let ended = Heard::Ended(CloseReason::TooManyPackets);
-            self.heard.push_back(ended);
         }
     }
 
