@@ -296,9 +296,7 @@ impl Connection {
 impl Link for Connection {
     fn send(&self, lane: Lane, bytes: &[u8], _round: u64) {
         self.change(|state, shared, now| {
-            // Brings the clock of the channels up to date, by which they measure the path.
-            state.pass_time(now);
-            state.drain(shared);
+            state.catch_up(shared, now);
             let sent = match lane {
                 Lane::Ordered => state.push_ordered(bytes, shared),
                 Lane::Snapshot | Lane::Input => state.push_unreliable(lane, bytes, shared),

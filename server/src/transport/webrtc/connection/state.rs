@@ -24,6 +24,9 @@ use crate::transport::socket::{ConnectionId, Path};
 use crate::transport::webrtc::Shared;
 use crate::transport::webrtc::channels::{Channels, Heard, Polled, Unusable};
 
+/// How far the clock of the channels may be behind when something is sent.
+const CLOCK_AGE_MAX: Duration = Duration::from_millis(50);
+
 /// A connection is woken this long after it was, at the earliest.
 const WAKE_PAUSE: Duration = Duration::from_millis(1);
 
@@ -43,6 +46,8 @@ pub(super) struct State {
     pub(super) early: Vec<Heard>,
     /// When the channels want to be woken.
     pub(super) wait: Instant,
+    /// The time that the channels were told last.
+    told: Instant,
 }
 
 /// How far a connection is.
@@ -92,6 +97,7 @@ impl State {
             heard: VecDeque::new(),
             early: Vec::new(),
             wait: now,
+            told: now,
         }
     }
 
@@ -154,6 +160,7 @@ impl State {
         bytes: &[u8],
         now: Instant,
     ) -> Result<(), DropCause> {
+        self.told = now;
         let read = self.channels.receive(from, bytes, now);
         if read == Err(Unusable::Fatal) {
             let lost = Heard::Ended(CloseReason::LinkLost);
@@ -214,9 +221,19 @@ impl State {
 
     /// Lets time pass; whoever calls it drains next.
     pub(super) fn pass_time(&mut self, now: Instant) {
+        self.told = now;
         if !self.channels.pass_time(now) {
             let lost = Heard::Ended(CloseReason::LinkLost);
             self.heard.push_back(lost);
+        }
+    }
+
+    /// Brings the clock of the channels up to date, by which they measure the path. It may be a
+    /// little behind: their shortest timer is 200 ms, and a client that plays is heard often.
+    pub(super) fn catch_up(&mut self, shared: &Shared, now: Instant) {
+        if now.saturating_duration_since(self.told) > CLOCK_AGE_MAX {
+            self.pass_time(now);
+            self.drain(shared);
         }
     }
 
