@@ -131,15 +131,19 @@ pub const DTLS_RECORDS_PER_SECOND: u32 = 1_000;
 /// DTLS records of an admitted address at once; more are dropped in the same way.
 pub const DTLS_RECORDS_BURST: u32 = 2_000;
 
-/// Time of the network thread that one datagram of a WebRTC client may take without being counted.
-/// Ordinary ones take a tenth of that.
-pub const WEBRTC_WORK_FREE: Duration = Duration::from_micros(200);
+/// Time of the network thread that one datagram of a WebRTC client may take without being counted:
+/// what a forged one takes, for which its client cannot be blamed, and more.
+pub const WEBRTC_WORK_FREE: Duration = Duration::from_micros(20);
 
-/// Time beyond that which a WebRTC client may take in a second. One that takes more loses its link
-/// at once: "too many packets". What carries WebRTC keeps chunks that came out of order, up to a
-/// megabyte of their contents, and looks through them all for each further one, so that a client
-/// can make its own dear. This bounds their number too: each further one costs more.
-pub const WEBRTC_WORK_PER_SECOND: Duration = Duration::from_millis(10);
+/// Time that one datagram is charged for at the most, so that no single stall ends a link.
+pub const WEBRTC_WORK_AT_ONCE_MAX: Duration = Duration::from_millis(25);
+
+/// Time beyond that which a WebRTC client may take in a second; one that plays takes two or three
+/// milliseconds. One that takes more loses its link at once: "too many packets". What carries
+/// WebRTC keeps chunks that came out of order, up to a megabyte of their contents, and looks
+/// through them all for each further one, so that a client can make its own dear. This bounds their
+/// number too: each further one costs more.
+pub const WEBRTC_WORK_PER_SECOND: Duration = Duration::from_millis(50);
 
 /// The same at once; a handshake takes a few hundredths of it.
 pub const WEBRTC_WORK_BURST: Duration = Duration::from_millis(250);

@@ -259,7 +259,9 @@ impl Shared {
 
     /// A connection is gone: nobody comes through the gate for it any more.
     fn forget(&self, connection: &Connection, paths: impl Iterator<Item = Path>) {
-        self.socket.gate().forget(connection.user(), paths);
+        self.socket
+            .gate()
+            .forget(connection.user(), connection.id(), paths);
         let mut connections = self.connections.borrow_mut();
         connections.remove(&connection.id());
         if connections.is_empty() {

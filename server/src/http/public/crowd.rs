@@ -1,7 +1,8 @@
 //! Who may be connected: so many in all, so many of one address.
 //!
 //! Never lets those who connect and say nothing keep others out: when every place is taken, the
-//! oldest connection that is owed no answer gives up its own.
+//! oldest connection that is owed no answer gives up its own, or else the oldest that has not read
+//! its answer yet.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -65,7 +66,10 @@ impl Crowd {
         let mut inside = self.inside.borrow_mut();
         if inside.len() >= self.connections_max {
             let idle = inside.iter().find(|(_, visit)| visit.is_idle());
-            let oldest = idle.map(|(number, _)| *number).ok_or(Rejection::Full)?;
+            // Where nobody is idle, many may be reading slowly on purpose.
+            let slow = || inside.iter().find(|(_, visit)| !visit.busy.get());
+            let oldest = idle.or_else(slow).map(|(number, _)| *number);
+            let oldest = oldest.ok_or(Rejection::Full)?;
             if let Some(visit) = inside.remove(&oldest) {
                 visit.sent_away.notify_one();
             }

@@ -82,7 +82,7 @@ struct State {
 struct Admitted {
     to: ConnectionId,
     stun: Budget,
-    dtls: Budget,
+    records: Budget,
 }
 
 /// Datagrams of a kind that an admitted address may still send now.
@@ -127,7 +127,7 @@ impl Gate {
             let admitted = Admitted {
                 to,
                 stun: Budget::full(STUN_MESSAGES_BURST, STUN_MESSAGES_PER_SECOND, now),
-                dtls: Budget::full(DTLS_RECORDS_BURST, DTLS_RECORDS_PER_SECOND, now),
+                records: Budget::full(DTLS_RECORDS_BURST, DTLS_RECORDS_PER_SECOND, now),
             };
             state.addresses.insert(address, admitted);
         }
@@ -138,12 +138,16 @@ impl Gate {
     pub(in crate::transport) fn forget(
         &self,
         user: &str,
+        of: ConnectionId,
         addresses: impl IntoIterator<Item = Path>,
     ) {
         let mut state = self.state();
         state.users.remove(user.as_bytes());
         for path in addresses {
-            state.addresses.remove(&path.remote);
+            let its_own = (state.addresses.get(&path.remote)).is_some_and(|known| known.to == of);
+            if its_own {
+                state.addresses.remove(&path.remote);
+            }
         }
     }
 
@@ -159,7 +163,7 @@ impl Gate {
         let mut state = self.state();
         let to = match protocol {
             Protocol::Stun => state.stun(path.remote, bytes, now)?,
-            Protocol::Dtls => match state.dtls(path.remote, now)? {
+            Protocol::Dtls => match state.known(path.remote, now)? {
                 Some(to) => to,
                 None => return state.stranger(path, bytes),
             },
@@ -182,31 +186,29 @@ impl State {
         bytes: &[u8],
         now: Instant,
     ) -> Result<ConnectionId, DropCause> {
+        if stun::transaction_answered(bytes).is_some() {
+            return self.known(from, now)?.ok_or(DropCause::StunUser);
+        }
         let crowded = self.is_crowded();
-        let admitted = self.addresses.get_mut(&from);
-        let to = if stun::transaction_answered(bytes).is_some() {
-            (admitted.as_ref()).map(|admitted| admitted.to)
-        } else {
-            let user = stun::user_of(bytes).ok_or(DropCause::StunUser)?;
-            self.users.get(user).copied()
-        };
-        let to = to.ok_or(DropCause::StunUser)?;
+        let user = stun::user_of(bytes).ok_or(DropCause::StunUser)?;
+        let to = *self.users.get(user).ok_or(DropCause::StunUser)?;
         // By address: a stranger who knows the user's name must not use up the user's share. All
         // strangers together have what the queue has over.
+        let admitted = self.addresses.get_mut(&from);
         let within_share = admitted.map_or(!crowded, |admitted| admitted.stun.take(now));
         within_share.then_some(to).ok_or(DropCause::StunRate)
     }
 
-    /// Whom a DTLS record is for; `None` when nobody vouched for its sender.
+    /// Whom a DTLS record, or an answer, is for; `None` when nobody vouched for its sender.
     ///
     /// A budget counts only while the queue is crowded: somebody may forge a client's address, and
     /// it must not lose its own packets to that while there is room for all.
-    fn dtls(&mut self, from: SocketAddr, now: Instant) -> Result<Option<ConnectionId>, DropCause> {
+    fn known(&mut self, from: SocketAddr, now: Instant) -> Result<Option<ConnectionId>, DropCause> {
         let crowded = self.is_crowded();
         let Some(admitted) = self.addresses.get_mut(&from) else {
             return Ok(None);
         };
-        let within_share = admitted.dtls.take(now);
+        let within_share = admitted.records.take(now);
         if crowded && !within_share {
             return Err(DropCause::DtlsRate);
         }

@@ -1,9 +1,10 @@
 //! How much may be sent to an address that began a QUIC handshake and has not answered yet.
 //!
-//! Never more than three times what came from there, to the byte: who sends with a
-//! forged address must gain little by it (RFC 9000, section 8.1). QUIC itself keeps to that but for
-//! the last datagram, which may be a whole one too many. Costs one look at a first byte while no
-//! handshake is under way.
+//! Never more than three times what came from there, to the byte: who sends with a forged address
+//! must gain little by it (RFC 9000, section 8.1). QUIC itself keeps to that but for the last
+//! datagram, which may be a whole one too many. Retries and refusals go out before there is a
+//! handshake; each is smaller than what it answers, and none is counted here. Costs one look at a
+//! first byte while no handshake is under way.
 //!
 //! A client may begin with several datagrams, as one does whose first flight holds keys of more
 //! than one kind. All of them can be read before the connection is there that the first one makes:

@@ -183,6 +183,17 @@ impl Channels {
         Some(bytes)
     }
 
+    /// Whether an answer to a question is the client's own. Servers of STUN answer anybody, and
+    /// know no passwords.
+    pub(super) fn answers(&self, bytes: &[u8]) -> bool {
+        let hmac =
+            |key: &[u8], parts: &[&[u8]]| self.crypto.sha1_hmac_provider.sha1_hmac(key, parts);
+        StunMessage::parse(bytes).is_ok_and(|message| {
+            let password = self.client.pass.as_bytes();
+            message.is_successful_binding_response() && message.verify(password, hmac)
+        })
+    }
+
     /// Takes a datagram in.
     pub(super) fn receive(
         &mut self,

@@ -113,7 +113,10 @@ impl Connection {
 
     /// It took so much more of the thread's time than is free; past its bound it ends.
     pub(super) fn charge(self: &Rc<Self>, shared: &Shared, beyond: Duration, now: Instant) {
-        let affordable = self.state.borrow_mut().work.take(beyond, now);
+        let mut state = self.state.borrow_mut();
+        // What is gone, perhaps by a panic, is not touched again.
+        let affordable = matches!(state.phase, Phase::Gone) || state.work.take(beyond, now);
+        drop(state);
         if !affordable && shared.sabotage != Sabotage::Patient {
             let ended = Heard::Ended(CloseReason::TooManyPackets);
             self.state.borrow_mut().heard.push_back(ended);
@@ -133,6 +136,9 @@ impl Connection {
         let from = canonical(path.remote);
         let known = state.paths.receive(path, bytes.len());
         if transaction_answered(bytes).is_some() {
+            if !state.channels.answers(bytes) {
+                return Err(DropCause::StunProof);
+            }
             return state.take_answer(from, bytes, shared);
         }
         if is_stun(bytes) {

@@ -1,4 +1,5 @@
-//! What the datagrams of one turn took, each on account of the client it came from.
+//! What the datagrams of one turn took, each on account of the client it came from. Timers and what
+//! is sent cost what the server itself decides, and are not counted.
 //!
 //! Never counts what others took: a thread that waits in the middle of a datagram, because the
 //! machine is busy, loses no client its link. To ask the system for processor time costs as much
@@ -11,8 +12,11 @@ use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::connection::Connection;
-use crate::limits::WEBRTC_WORK_FREE;
+use crate::limits::{WEBRTC_WORK_AT_ONCE_MAX, WEBRTC_WORK_FREE};
 use crate::runtime::clock;
+
+/// Turns shorter than this are believed as they are.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// A turn that is under way.
 pub(super) struct Turn {
@@ -52,13 +56,23 @@ impl Turn {
             return;
         }
         let wall = self.lap.saturating_duration_since(self.began);
-        let cpu = Duration::from_micros(clock::thread_cpu_micros().saturating_sub(self.cpu_micros));
-        let worked = share(cpu, wall);
+        let worked = if wall < SHORT {
+            1.0
+        } else {
+            let cpu = clock::thread_cpu_micros().saturating_sub(self.cpu_micros);
+            share(Duration::from_micros(cpu), wall)
+        };
         for (connection, took) in self.dear {
-            let beyond = took.mul_f64(worked).saturating_sub(WEBRTC_WORK_FREE);
-            connection.charge(shared, beyond, now);
+            let beyond = beyond(took, worked);
+            shared.spare_the_others(&connection, now, || connection.charge(shared, beyond, now));
         }
     }
+}
+
+/// What a datagram is charged that took so long in a turn in which the thread had this share.
+fn beyond(took: Duration, worked: f64) -> Duration {
+    let beyond = took.mul_f64(worked).saturating_sub(WEBRTC_WORK_FREE);
+    beyond.min(WEBRTC_WORK_AT_ONCE_MAX)
 }
 
 /// The share of a time in which the thread had a processor.
@@ -72,6 +86,15 @@ fn share(cpu: Duration, wall: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_datagram_is_charged_for_work_and_not_for_waiting() {
+        let stalled = Duration::from_millis(300);
+        let worked = share(Duration::from_millis(1), stalled);
+        assert!(beyond(stalled, worked) <= Duration::from_millis(1));
+        assert_eq!(beyond(WEBRTC_WORK_FREE, 1.0), Duration::ZERO);
+        assert_eq!(beyond(stalled, 1.0), WEBRTC_WORK_AT_ONCE_MAX);
+    }
 
     #[test]
     fn a_thread_that_waits_has_a_small_share_and_none_has_more_than_all() {

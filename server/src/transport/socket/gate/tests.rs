@@ -61,7 +61,12 @@ fn an_address_stays_with_the_connection_that_proved_it_first() {
     assert!(!gate.admit(path(1).remote, TWO, 0, now), "it is another's");
     assert_eq!(gate.pass(Protocol::Dtls, path(1), DTLS, now), Ok(()));
     assert_eq!(passed.try_recv().unwrap().to, ONE);
-    gate.forget("one", [path(1)]);
+    gate.forget("one", TWO, [path(1)]);
+    assert!(
+        !gate.admit(path(1).remote, TWO, 0, now),
+        "it was not TWO's to forget"
+    );
+    gate.forget("one", ONE, [path(1)]);
     assert!(gate.admit(path(1).remote, TWO, 0, now));
     let stun = gate.pass(Protocol::Stun, path(1), &request("one:x"), now);
     assert_eq!(stun, Err(DropCause::StunUser));

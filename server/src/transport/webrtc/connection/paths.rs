@@ -6,10 +6,10 @@
 //! the address it seems to come from, and a server of ICE-lite does not ask. A client with a forged
 //! sender could thus aim the handshake, and then the snapshots, at somebody else. So each address
 //! is asked, by a request of its own, as full ICE asks (RFC 8445, section 7.3.1.4): whoever answers
-//! has read a number that nobody else was sent. Until then an address gets three times what came
-//! from there, to the byte, as QUIC has it: once that in STUN, so that a first message draws less
-//! than it brought and a question is always affordable soon, and twice in DTLS. What would be too
-//! much of that is held back, and sent when the answer is there.
+//! has read a number that nobody else was sent, and signs with the client's password. Until then an
+//! address gets three times what came from there, to the byte, as QUIC has it: once that in STUN,
+//! so that a first message draws less than it brought and a few afford a question, and twice in
+//! DTLS. What would be too much of that is held back, and sent when the answer is there.
 
 use std::net::SocketAddr;
 
@@ -33,9 +33,11 @@ struct Known {
     path: Path,
     question: Question,
     answered: bool,
+    /// Bytes in, and bytes out by kind.
     received: u64,
     sent_stun: u64,
     sent_dtls: u64,
+    /// DTLS that waits for the answer.
     held_back: Vec<Vec<u8>>,
 }
 
@@ -211,6 +213,8 @@ mod tests {
         }
         assert_eq!(paths.client(), Some(second.remote));
         let question = paths.question(first.remote).unwrap();
+        let forged = paths.answer(second.remote, &response(&question));
+        assert_eq!(forged, None, "each address has a number of its own");
         assert!(paths.answer(first.remote, &response(&question)).is_some());
         assert_eq!(paths.client(), Some(first.remote));
         assert_eq!(paths.all().count(), 2);

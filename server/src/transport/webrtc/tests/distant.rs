@@ -10,7 +10,6 @@ use super::bench::on_network_thread_at;
 use super::*;
 use crate::metrics::DropCause;
 use crate::runtime::clock::thread_cpu_micros;
-use crate::transport::socket::{TRANSACTION_BYTES, tests::response};
 use crate::transport::webrtc::channels::tests::client::Client;
 use crate::transport::webrtc::channels::tests::sctp;
 
@@ -18,23 +17,47 @@ use crate::transport::webrtc::channels::tests::sctp;
 const LOW: u32 = 1_000;
 const HIGH: u32 = 2_000;
 
-/// Datagrams in which one client makes its packets dear; each has as many chunks as fit.
-const DEAR: u32 = 600;
-const CHUNKS_PER_DATAGRAM: u32 = 55;
+/// Datagrams in which one client makes its packets dear, each with as many chunks as fit.
+const FULL: Dear = Dear {
+    datagrams: 600,
+    chunks: 55,
+};
+
+/// The same with one chunk each: the dearest of them takes a fraction of a millisecond.
+const SINGLE: Dear = Dear {
+    datagrams: 30_000,
+    chunks: 1,
+};
+
+/// So many datagrams, at the most, of so many chunks.
+#[derive(Clone, Copy)]
+struct Dear {
+    datagrams: u32,
+    chunks: u32,
+}
+
+/// What an address says to the server's questions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    Nothing,
+    /// What any server of STUN says, and somebody who knows no password.
+    Unsigned,
+    /// What a client says.
+    Signed,
+}
 
 /// An address, and what went to and fro.
 struct Place {
     /// The same socket twice: one to wait at, one that sends without waiting.
     socket: UdpSocket,
     sender: std::net::UdpSocket,
-    /// Whether it answers the server's questions.
-    answers: bool,
+    answers: Answers,
     sent: usize,
     back: usize,
 }
 
 impl Place {
-    fn new(server_port: u16, answers: bool) -> Place {
+    fn new(server_port: u16, answers: Answers) -> Place {
         let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         sender.connect(("127.0.0.1", server_port)).unwrap();
         sender.set_nonblocking(true).unwrap();
@@ -56,11 +79,11 @@ impl Place {
     /// Tells the server of this address; its answer shows that it knows it then.
     async fn name(&mut self, client: &Client, priority: u32) {
         self.send(&client.stun(true, 1, priority, true));
-        while self.next().await[..2] != [1, 1] {}
+        while self.next(client).await[..2] != [1, 1] {}
     }
 
     /// The next datagram of the server; questions are answered on the way.
-    async fn next(&mut self) -> Vec<u8> {
+    async fn next(&mut self, client: &Client) -> Vec<u8> {
         let mut buffer = vec![0; 65_536];
         loop {
             let length = within(self.socket.recv(&mut buffer)).await.unwrap();
@@ -68,9 +91,9 @@ impl Place {
             self.back += length;
             match StunMessage::parse(datagram) {
                 Ok(message) if message.is_binding_request() => {
-                    let number: [u8; TRANSACTION_BYTES] = datagram[8..20].try_into().unwrap();
-                    if self.answers {
-                        self.send(&response(&number));
+                    if self.answers != Answers::Nothing {
+                        let signed = self.answers == Answers::Signed;
+                        self.send(&client.reply(datagram, signed));
                     }
                 }
                 _ => return datagram.to_vec(),
@@ -98,7 +121,7 @@ impl Distant {
         let mut client = Client::new(clock::instant());
         let answer = bench.answer(&client.offer).await.unwrap();
         client.take_answer(&answer);
-        let place = Place::new(bench.port(), true);
+        let place = Place::new(bench.port(), Answers::Signed);
         Distant { client, place }
     }
 
@@ -116,7 +139,7 @@ impl Distant {
     }
 
     async fn take_one(&mut self) {
-        let datagram = self.place.next().await;
+        let datagram = self.place.next(&self.client).await;
         self.client.take(&datagram);
         self.flush();
     }
@@ -154,7 +177,7 @@ fn aim_handshake(sabotage: Sabotage) -> (usize, usize) {
     on_network_thread_at("127.0.0.1:0", sabotage, async |bench: Bench| {
         let mut distant = Distant::new(&bench).await;
         distant.place.name(&distant.client, LOW).await;
-        let mut other = Place::new(bench.port(), false);
+        let mut other = Place::new(bench.port(), Answers::Nothing);
         other.name(&distant.client, HIGH).await;
         distant.client.begin(clock::instant());
         distant.flush();
@@ -193,7 +216,7 @@ fn without_questions_a_handshake_is() {
 fn aim_snapshots(sabotage: Sabotage, check: impl AsyncFnOnce(&Distant, Place)) {
     on_network_thread_at("127.0.0.1:0", sabotage, async |mut bench: Bench| {
         let distant = Distant::open(&mut bench).await;
-        let mut other = Place::new(bench.port(), false);
+        let mut other = Place::new(bench.port(), Answers::Nothing);
         other.name(&distant.client, HIGH).await;
         bench.links.send(FIRST, Lane::Ordered, &[5; 1_000]);
         for _ in 0..100 {
@@ -209,15 +232,20 @@ fn snapshots_are_not_aimed_at_an_address_that_does_not_answer() {
     aim_snapshots(
         Sabotage::None,
         async |distant: &Distant, mut other: Place| {
+            // As where a server of STUN is, which answers anybody.
+            other.answers = Answers::Unsigned;
+            for _ in 0..3 {
+                other.name(&distant.client, HIGH).await;
+            }
             assert!(other.back <= 3 * other.sent, "{} back", other.back);
             // Whoever is there and says so may have everything: a client that changed its network.
-            other.answers = true;
+            other.answers = Answers::Signed;
             for _ in 0..3 {
                 other.name(&distant.client, HIGH).await;
             }
             // What was held back comes, and what was not acked.
             while other.back <= 3 * other.sent {
-                other.next().await;
+                other.next(&distant.client).await;
             }
         },
     );
@@ -236,7 +264,7 @@ fn without_questions_snapshots_are() {
 
 /// A client leaves a number out and sends single bytes after it, each a chunk, for as long as its
 /// link lives. How many datagrams that were, and the processor time they took.
-fn make_packets_dear(sabotage: Sabotage) -> (u32, Duration) {
+fn make_packets_dear(sabotage: Sabotage, dear: Dear) -> (u32, Duration) {
     let mut outcome = None;
     on_network_thread_at("127.0.0.1:0", sabotage, async |mut bench: Bench| {
         const FIRST_UNORDERED: u8 = 6;
@@ -244,9 +272,9 @@ fn make_packets_dear(sabotage: Sabotage) -> (u32, Duration) {
         let first = distant.client.tsn() + 1;
         let before = thread_cpu_micros();
         let mut datagrams = 0;
-        while datagrams < DEAR && bench.seen.is_empty() {
-            let from = first + datagrams * CHUNKS_PER_DATAGRAM;
-            let chunks = (from..from + CHUNKS_PER_DATAGRAM)
+        while datagrams < dear.datagrams && bench.seen.is_empty() {
+            let from = first + datagrams * dear.chunks;
+            let chunks = (from..from + dear.chunks)
                 .flat_map(|tsn| sctp::fragment(FIRST_UNORDERED, tsn, 0, 0, 53, &[1]));
             distant.send_chunks(&chunks.collect::<Vec<u8>>());
             // The ack of it, if the server still acks.
@@ -267,14 +295,20 @@ fn make_packets_dear(sabotage: Sabotage) -> (u32, Duration) {
 
 #[test]
 fn a_client_that_makes_its_packets_dear_loses_its_link() {
-    let (datagrams, _) = make_packets_dear(Sabotage::None);
+    let (datagrams, _) = make_packets_dear(Sabotage::None, FULL);
     assert!(datagrams > 10, "an honest client could send that");
 }
 
 #[test]
+fn one_that_makes_each_a_little_dear_loses_it_too() {
+    let (datagrams, _) = make_packets_dear(Sabotage::None, SINGLE);
+    assert!(datagrams > 1_000, "an honest client could send that");
+}
+
+#[test]
 fn without_a_bound_on_work_it_takes_what_it_likes() {
-    let (datagrams, spent) = make_packets_dear(Sabotage::Patient);
-    assert_eq!(datagrams, DEAR);
+    let (datagrams, spent) = make_packets_dear(Sabotage::Patient, FULL);
+    assert_eq!(datagrams, FULL.datagrams);
     assert!(
         spent > 2 * crate::limits::WEBRTC_WORK_BURST,
         "{spent:?}: what is the bound for?"

@@ -16,6 +16,7 @@ const FIRST_TSN: u32 = 1_000;
 
 /// The fragment and the password in [`GOOD`].
 const FRAGMENT: &str = "4Ym+";
+const PASSWORD: &str = "nTa4f1E2mPBoeD2cQxY9vKbL";
 
 pub(in crate::transport::webrtc) struct Client {
     dtls: Box<dyn DtlsInstance>,
@@ -157,6 +158,21 @@ impl Client {
         bytes
     }
 
+    /// The answer to a question of the server, signed if it is the client's own.
+    pub(in crate::transport::webrtc) fn reply(&self, question: &[u8], signed: bool) -> Vec<u8> {
+        let id = StunMessage::parse(question).unwrap().trans_id();
+        let message = StunMessage::binding_reply(id, "127.0.0.1:7777".parse().unwrap());
+        let mut bytes = vec![0; 512];
+        let hmac = |key: &[u8], parts: &[&[u8]]| {
+            let provider = self.crypto.sha1_hmac_provider;
+            provider.sha1_hmac(key, parts)
+        };
+        let password = signed.then_some(PASSWORD.as_bytes());
+        let len = message.to_bytes(password, &mut bytes, hmac).unwrap();
+        bytes.truncate(len);
+        bytes
+    }
+
     /// Records that are ready, once each.
     pub(in crate::transport::webrtc) fn poll_records(&mut self) -> Vec<Vec<u8>> {
         let mut records = Vec::new();
@@ -190,7 +206,7 @@ fn the_longest_question_fits() {
     let message = StunMessage::parse(&question).unwrap();
     let hmac = |key: &[u8], parts: &[&[u8]]| client.crypto.sha1_hmac_provider.sha1_hmac(key, parts);
     assert!(message.is_binding_request());
-    assert!(message.verify(b"nTa4f1E2mPBoeD2cQxY9vKbL", hmac));
+    assert!(message.verify(PASSWORD.as_bytes(), hmac));
     let (receiver, sender) = message.split_username().unwrap();
     assert_eq!((receiver, sender), (&long[..], &channels.user()[..]));
 }
