@@ -124,11 +124,11 @@ pub const STUN_MESSAGES_PER_SECOND: u32 = 50;
 /// STUN messages of an admitted address at once. More are dropped unread.
 pub const STUN_MESSAGES_BURST: u32 = 100;
 
-/// DTLS records of an admitted address a second. More are dropped while the queue of
-/// [`FOREIGN_QUEUE_MAX`] is half full.
+/// DTLS records, and answers of STUN, of an admitted address a second. More are dropped while the
+/// queue of [`FOREIGN_QUEUE_MAX`] is half full.
 pub const DTLS_RECORDS_PER_SECOND: u32 = 1_000;
 
-/// DTLS records of an admitted address at once; more are dropped in the same way.
+/// The same of an admitted address at once; more are dropped in the same way.
 pub const DTLS_RECORDS_BURST: u32 = 2_000;
 
 /// Time of the network thread that one datagram of a WebRTC client may take without being counted:

@@ -15,7 +15,8 @@ pub enum DropCause {
     StunProof,
     /// STUN from an admitted address faster than anybody needs it.
     StunRate,
-    /// DTLS from an admitted address faster than anybody needs it, while the queue was crowded.
+    /// DTLS, or answers of STUN, from an admitted address faster than anybody needs it, while the
+    /// queue was crowded.
     DtlsRate,
     /// One more address for a connection that has its maximum, or one that is another's.
     Addresses,

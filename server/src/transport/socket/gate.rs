@@ -85,7 +85,7 @@ struct Admitted {
     records: Budget,
 }
 
-/// Datagrams of a kind that an admitted address may still send now.
+/// Datagrams of a kind that an admitted address may still send now: requests of STUN, or all else.
 #[derive(Debug)]
 struct Budget {
     burst: u32,
