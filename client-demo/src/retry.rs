@@ -59,7 +59,10 @@ pub fn is_final(reason: CloseReason) -> bool {
         | CloseReason::ServerFull
         | CloseReason::NoSuchRoom
         | CloseReason::Replaced
-        | CloseReason::Refused => true,
+        | CloseReason::Refused
+        | CloseReason::BadCredential
+        | CloseReason::Kicked
+        | CloseReason::Banned => true,
     }
 }
 

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod runtime;
+pub mod store;
 pub mod transport;
 
 use std::io::Write;

@@ -17,8 +17,8 @@ use tickwire_shared::id::{EntityId, Lane, PlayerId};
 use tickwire_shared::time::TickRate;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::{
-    BoundedStr, HandshakeReply, Hello, PROTOCOL, RoomRequest, ServerControl, Welcome, decode,
-    encode, encode_probe,
+    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, PROTOCOL, RoomRequest,
+    ServerControl, Welcome, decode, encode, encode_probe,
 };
 use tokio::time::timeout;
 
@@ -147,6 +147,8 @@ fn hello(room: &str) -> Hello {
         name: BoundedStr::cut("Ada"),
         room: RoomRequest::Named(BoundedStr::cut(room)),
         resume: None,
+        who: Credential::New,
+        cursors: BoundedVec::default(),
     }
 }
 

@@ -58,6 +58,9 @@ reasons! {
     17 UnknownSession "The session to resume is over: join anew.",
     18 LinkLost "The link broke.",
     19 Refused "The server refused this client.",
+    20 BadCredential "The server does not know who this is: log in again.",
+    21 Kicked "A moderator has sent this player away.",
+    22 Banned "This player is banned from the server.",
 }
 
 impl fmt::Display for CloseReason {

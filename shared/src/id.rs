@@ -99,6 +99,26 @@ impl fmt::Display for PlayerId {
     }
 }
 
+/// The stored identity of a player: outlives sessions and restarts. A guest's follows from a key
+/// that its client keeps; all others were given out at a registration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub u64);
+
+impl AccountId {
+    /// The bit that marks guests.
+    pub const GUEST: u64 = 1 << 63;
+
+    /// Whether nobody registered it: its name is kept for the session only.
+    #[must_use]
+    pub fn is_guest(self) -> bool {
+        self.0 & AccountId::GUEST != 0
+    }
+}
+
+/// A list of chat lines with offsets of its own. Knowing its number gives no right to read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogId(pub u64);
+
 /// A room on this server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub u32);

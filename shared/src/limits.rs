@@ -177,3 +177,25 @@ pub const BACKLOG_PACKETS_MAX: usize = 32;
 
 /// Chat lines in one packet of history at the most. More go into further packets.
 pub const HISTORY_BATCH_MAX: usize = 24;
+
+/// Bytes of an admission token at the most. A longer one is refused at the handshake.
+pub const ADMISSION_BYTES_MAX: usize = 2_048;
+
+/// Logs a client may say where it stands in when it comes back, the ones it used last. For others
+/// it starts at their tail.
+pub const CURSORS_MAX: usize = 64;
+
+/// Bytes of a group's name in UTF-8. A longer one is refused.
+pub const GROUP_NAME_BYTES_MAX: usize = 48;
+
+/// Bytes of one reaction in UTF-8: one sign with what belongs to it. A longer one is refused.
+pub const REACTION_BYTES_MAX: usize = 32;
+
+/// Different reactions to one line at the most. A further one is refused.
+pub const REACTIONS_MAX: usize = 16;
+
+/// Bytes of the reason of a report or of a sanction in UTF-8. A longer one is refused.
+pub const REASON_BYTES_MAX: usize = 200;
+
+/// Receipts, members or presences in one packet at the most. More go into further packets.
+pub const PEOPLE_BATCH_MAX: usize = 64;

@@ -10,14 +10,14 @@ use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::delta::{InputReport, Tables};
 use tickwire_shared::game::{Authority, Emitted, Frame, SeatInput, Source, Step};
-use tickwire_shared::id::{KindId, Lane, PlayerId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, KindId, Lane, PlayerId, SessionId, Tick};
 use tickwire_shared::input::{InputBuffer, InputPacket, InputShape, fetch_row, store_row};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::schema::{Audience, Level, Schema, degrade};
 use tickwire_shared::snapshot::Mirror;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ClientControl, HandshakeReply, Hello, Sample, SampleResult,
+    BoundedStr, BoundedVec, ClientControl, HandshakeReply, Hello, Role, Sample, SampleResult,
     ServerControl, Token, Welcome, decode, encode,
 };
 
@@ -171,6 +171,10 @@ impl<G: SimGame> Rig<G> {
             grace_millis: 10_000,
             chat_epoch: 1,
             chat_first: 0,
+            account: AccountId(u64::from(player.0) + 1),
+            role: Role::Player,
+            return_key: Token([0; 16]),
+            pen: u32::from(player.0),
         };
         let shape = InputShape::of::<G::Input>(&self.schema);
         let peer = &mut self.peers[usize::from(player.0)];

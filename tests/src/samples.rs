@@ -10,14 +10,14 @@ use tickwire_shared::bits::BitWriter;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::delta::{EventRow, Tables, events::put_event};
-use tickwire_shared::id::{EntityId, KindId, PlayerId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, EntityId, KindId, LogId, PlayerId, SessionId, Tick};
 use tickwire_shared::input::{InputPacket, Shown, store_row};
 use tickwire_shared::limits::ROW_WORDS_MAX;
 use tickwire_shared::schema::{Level, Schema};
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, PROTOCOL,
-    Refuse, Resume, RoomRequest, RosterEntry, Sample, SampleResult, ServerControl, Token, Welcome,
-    encode, encode_probe,
+    BoundedStr, BoundedVec, ChatLine, ChatRefusal, ClientControl, Credential, HandshakeReply,
+    Hello, LogCursor, PROTOCOL, Refuse, Resume, Role, RoomRequest, RosterEntry, Sample,
+    SampleResult, ServerControl, Token, Welcome, encode, encode_probe,
 };
 
 use crate::games::SimGame;
@@ -70,6 +70,14 @@ pub fn handshake() -> Vec<Named> {
         name: BoundedStr::cut("Zoë"),
         room,
         resume,
+        who: Credential::Return {
+            key: Token([0xC3; 16]),
+        },
+        cursors: BoundedVec::of_first([LogCursor {
+            log: LogId(77),
+            epoch: 3,
+            next: 300,
+        }]),
     };
     let refuse = Refuse {
         reason: CloseReason::SchemaMismatch.number(),
@@ -114,6 +122,10 @@ fn welcome(schema: &Schema) -> Welcome {
         grace_millis: 30_000,
         chat_epoch: 4,
         chat_first: 1_000,
+        account: AccountId(0x1234_5678),
+        role: Role::Moderator,
+        return_key: Token([0x3C; 16]),
+        pen: 0x8765_4321,
     }
 }
 
@@ -166,6 +178,8 @@ fn people() -> [(&'static str, ServerControl); 7] {
     let entry = RosterEntry {
         player: PlayerId(2),
         name: BoundedStr::cut("Zoë"),
+        account: AccountId(0x1234_5678),
+        role: Role::Moderator,
     };
     let lines = BoundedVec::of_first([line.clone(), line.clone()]);
     let players = BoundedVec::of_first([entry.clone()]);

@@ -18,8 +18,8 @@ use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{EntityId, Lane, PlayerId, SessionId};
 use tickwire_shared::time::TickRate;
 use tickwire_shared::wire::{
-    BoundedStr, HandshakeReply, Hello, PROTOCOL, Resume, RoomRequest, Token, Welcome, decode,
-    encode,
+    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, PROTOCOL, Resume, RoomRequest,
+    Token, Welcome, decode, encode,
 };
 
 /// The fighter of `owner` as `player` draws it.
@@ -175,6 +175,8 @@ async fn greet<G: Game>(link: &mut Link, resume: Option<Resume>) -> Result<Welco
         name: BoundedStr::cut("Mallory"),
         room: RoomRequest::Any,
         resume,
+        who: Credential::New,
+        cursors: BoundedVec::default(),
     };
     link.send(Lane::Ordered, &encode(&hello)).expect("it fits");
     loop {

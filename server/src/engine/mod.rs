@@ -4,6 +4,7 @@
 //! the server than its limits: time and randomness are arguments, so that a simulated hour takes
 //! seconds and equal seeds give equal runs.
 
+pub mod account;
 pub mod chat;
 pub mod limiter;
 pub mod lobby;
@@ -12,6 +13,7 @@ pub mod replication;
 pub mod room;
 pub mod roster;
 pub mod session;
+pub mod storage;
 #[cfg(test)]
 mod yard;
 

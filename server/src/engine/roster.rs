@@ -2,14 +2,29 @@
 //!
 //! Never knows a link: a seat is held by a session, with or without one.
 
-use tickwire_shared::id::{PlayerId, SessionId};
+use tickwire_shared::id::{AccountId, PlayerId, SessionId};
 use tickwire_shared::limits::NAME_BYTES_MAX;
-use tickwire_shared::wire::{BoundedStr, RosterEntry};
+use tickwire_shared::wire::{BoundedStr, Role, RosterEntry};
 
 #[derive(Clone, Debug)]
 struct Taken {
     session: SessionId,
     name: BoundedStr<NAME_BYTES_MAX>,
+    account: AccountId,
+    role: Role,
+}
+
+/// Who wants a seat.
+#[derive(Clone, Debug)]
+pub struct Comer<'a> {
+    /// For which session.
+    pub session: SessionId,
+    /// Under which name.
+    pub name: &'a BoundedStr<NAME_BYTES_MAX>,
+    /// The account.
+    pub account: AccountId,
+    /// What it may do.
+    pub role: Role,
 }
 
 /// The seats of a room.
@@ -29,19 +44,23 @@ impl Roster {
 
     /// Gives the lowest free seat to a session under the name it wants or, when somebody has that
     /// already, the name with a number. `None` when there is no seat.
-    pub fn take(
-        &mut self,
-        session: SessionId,
-        wanted: &BoundedStr<NAME_BYTES_MAX>,
-    ) -> Option<RosterEntry> {
+    pub fn take(&mut self, comer: &Comer<'_>) -> Option<RosterEntry> {
         let at = self.seats.iter().position(Option::is_none)?;
-        let name = self.free_name(wanted);
+        let name = self.free_name(comer.name);
+        let (account, role) = (comer.account, comer.role);
         self.seats[at] = Some(Taken {
-            session,
+            session: comer.session,
             name: name.clone(),
+            account,
+            role,
         });
         let player = PlayerId(at as u16);
-        Some(RosterEntry { player, name })
+        Some(RosterEntry {
+            player,
+            name,
+            account,
+            role,
+        })
     }
 
     /// Frees a seat.
@@ -56,6 +75,8 @@ impl Roster {
         self.taken().map(|(player, taken)| RosterEntry {
             player,
             name: taken.name.clone(),
+            account: taken.account,
+            role: taken.role,
         })
     }
 
@@ -108,7 +129,12 @@ mod tests {
     use super::*;
 
     fn take(roster: &mut Roster, session: u64, name: &str) -> Option<(u16, String)> {
-        let entry = roster.take(SessionId(session), &BoundedStr::cut(name))?;
+        let entry = roster.take(&Comer {
+            session: SessionId(session),
+            name: &BoundedStr::cut(name),
+            account: AccountId(session),
+            role: Role::Player,
+        })?;
         Some((entry.player.0, entry.name.to_string()))
     }
 

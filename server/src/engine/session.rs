@@ -178,7 +178,9 @@ fn reason_of_input(error: InputError) -> CloseReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tickwire_shared::wire::{BoundedStr, RoomRequest, encode, encode_probe};
+    use tickwire_shared::wire::{
+        BoundedStr, BoundedVec, Credential, RoomRequest, encode, encode_probe,
+    };
 
     fn hello(protocol: u16) -> Vec<u8> {
         encode(&Hello {
@@ -187,6 +189,8 @@ mod tests {
             name: BoundedStr::cut("Ann"),
             room: RoomRequest::Any,
             resume: None,
+            who: Credential::New,
+            cursors: BoundedVec::default(),
         })
     }
 

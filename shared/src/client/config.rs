@@ -5,6 +5,7 @@
 use super::Sabotage;
 use super::resume::ResumeToken;
 use crate::id::Lane;
+use crate::wire::Credential;
 
 /// What a client wants.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct ClientConfig {
     pub name: String,
     /// The room, or any with a free seat.
     pub room: Option<String>,
+    /// Who the player is; a guest nobody knows unless it says otherwise.
+    pub who: Credential,
     /// A session of an earlier client to take up again, from [`super::Client::resume_token`].
     pub resume: Option<ResumeToken>,
     /// A planted bug, for tests.

@@ -356,7 +356,8 @@ impl<G: Game> Client<G> {
                 }
             }
             ServerControl::Events { bytes } => self.late_events(&bytes),
-            ServerControl::Pong { .. } => {}
+            // Nothing that this client asked for.
+            ServerControl::Pong { .. } | ServerControl::Talk(_) => {}
             ServerControl::Draining { millis } => self.tell(ClientEvent::Draining { millis }),
             ServerControl::Bye { reason } => {
                 let reason = CloseReason::from_number(reason).unwrap_or(CloseReason::Refused);

@@ -10,7 +10,7 @@ use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use bincode::{BorrowDecode, Decode, Encode};
 
-use crate::id::{EntityId, PlayerId, SessionId, Tick};
+use crate::id::{AccountId, EntityId, LogId, PlayerId, SessionId, Tick};
 use crate::limits::ORDERED_BYTES_MAX;
 
 /// The one configuration: no packet of the Ordered lane is longer than the lane allows.
@@ -150,7 +150,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers! { Tick PlayerId SessionId }
+numbers! { Tick PlayerId SessionId AccountId LogId }
 
 impl Encode for EntityId {
     fn encode<E: bincode::enc::Encoder>(&self, e: &mut E) -> Result<(), EncodeError> {

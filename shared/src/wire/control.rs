@@ -13,13 +13,14 @@
 
 use bincode::{Decode, Encode};
 
+use super::chat::{ChatCommand, ChatNews, ChatRefusal, Credential, LogCursor, Role};
 use super::check::{CHECK_SAMPLES_MAX, Sample, SampleResult};
 use super::{BoundedStr, BoundedVec, Message};
-use crate::id::{PlayerId, SessionId, Tick};
+use crate::id::{AccountId, PlayerId, SessionId, Tick};
 use crate::limits::{
-    CHAT_BYTES_MAX, EVENTS_BYTES_MAX, HISTORY_BATCH_MAX, NAME_BYTES_MAX, ORDERED_BYTES_MAX,
-    REFUSE_DETAIL_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX, ROW_WORDS_MAX,
-    SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
+    CHAT_BYTES_MAX, CURSORS_MAX, EVENTS_BYTES_MAX, HISTORY_BATCH_MAX, NAME_BYTES_MAX,
+    ORDERED_BYTES_MAX, REFUSE_DETAIL_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX,
+    ROW_WORDS_MAX, SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
 };
 
 /// First packet of a link.
@@ -35,6 +36,10 @@ pub struct Hello {
     pub room: RoomRequest,
     /// The session to resume.
     pub resume: Option<Resume>,
+    /// Who the player is.
+    pub who: Credential,
+    /// Where the client stands in the logs it reads.
+    pub cursors: BoundedVec<LogCursor, CURSORS_MAX>,
 }
 
 /// Which room a player wants.
@@ -112,6 +117,15 @@ pub struct Welcome {
     /// Offset of the first chat line that will be sent. A client that waits for an earlier one of
     /// the same epoch learns from this that history was cut.
     pub chat_first: u64,
+    /// The player's account.
+    pub account: AccountId,
+    /// What it may do.
+    pub role: Role,
+    /// For [`Credential::Return`], should the session be gone when the client comes back.
+    pub return_key: Token,
+    /// The upper half of the ids of lines that this client writes. A client that has one already
+    /// keeps it, so that lines it sends again are known.
+    pub pen: u32,
 }
 
 /// Why the player is not in.
@@ -152,6 +166,8 @@ pub enum ClientControl {
         /// Whether it is so now.
         away: bool,
     },
+    /// Something about chat.
+    Talk(ChatCommand),
 }
 
 /// What the server says once the client is in.
@@ -219,6 +235,8 @@ pub enum ServerControl {
         /// Number of a [`crate::close::CloseReason`].
         reason: u32,
     },
+    /// News of chat.
+    Talk(ChatNews),
 }
 
 /// A chat line as everybody in the room gets it.
@@ -236,34 +254,6 @@ pub struct ChatLine {
     pub text: BoundedStr<CHAT_BYTES_MAX>,
 }
 
-/// Why a chat line was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum ChatRefusal {
-    /// Too many in a short time: write again with a new id.
-    TooFast,
-    /// Nothing to read in it.
-    Empty,
-    /// It holds characters that are not text.
-    BadText,
-    /// Its id is older than what the server still remembers.
-    Stale,
-}
-
-impl ChatRefusal {
-    /// What to tell the person who wrote the line.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            ChatRefusal::TooFast => {
-                "too many lines in a short time; wait a moment, then write it again"
-            }
-            ChatRefusal::Empty => "there is nothing to read in it",
-            ChatRefusal::BadText => "it holds characters that are not text",
-            ChatRefusal::Stale => "it came too late; write it again",
-        }
-    }
-}
-
 /// A player of the room.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct RosterEntry {
@@ -271,11 +261,15 @@ pub struct RosterEntry {
     pub player: PlayerId,
     /// The name; unique in the room.
     pub name: BoundedStr<NAME_BYTES_MAX>,
+    /// The account.
+    pub account: AccountId,
+    /// What it may do.
+    pub role: Role,
 }
 
 impl Message for Hello {
     const KIND: u8 = 1;
-    const BYTES_MAX: usize = 512;
+    const BYTES_MAX: usize = 4_096;
 }
 
 impl Message for HandshakeReply {

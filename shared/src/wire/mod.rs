@@ -10,17 +10,22 @@
 //! ```
 
 mod bounded;
+mod chat;
 mod check;
 mod codec;
 mod control;
 mod probe;
 
 pub use bounded::{BoundedStr, BoundedVec, TooLong};
+pub use chat::{
+    Address, Ask, ChatCommand, ChatNews, ChatRefusal, Credential, Line, LogCursor, Manner, Member,
+    Presence, Reaction, Receipt, Role, Sanction, Scope, Standing, Status, Whom,
+};
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
 pub use codec::{Message, WireError, decode, encode, protocol_of_hello};
 pub use control::{
-    ChatLine, ChatRefusal, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest,
-    RosterEntry, ServerControl, Token, Welcome,
+    ChatLine, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest, RosterEntry,
+    ServerControl, Token, Welcome,
 };
 pub use probe::{PROBE_BYTES_MIN, decode_probe, encode_probe};
 

@@ -12,8 +12,8 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ClientControl, Hello, PROTOCOL, Resume, RoomRequest, Token, decode,
-    encode,
+    BoundedStr, BoundedVec, ClientControl, Credential, Hello, PROTOCOL, Resume, RoomRequest, Token,
+    decode, encode,
 };
 use tickwire_tests::fuzz::mutate::{mutate, splice};
 
@@ -58,6 +58,8 @@ fn hello(room: &str, resume: Option<Resume>) -> Hello {
         name: BoundedStr::cut("Mallory"),
         room: RoomRequest::Named(BoundedStr::cut(room)),
         resume,
+        who: Credential::New,
+        cursors: BoundedVec::default(),
     }
 }
 

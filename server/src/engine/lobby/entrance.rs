@@ -11,13 +11,15 @@ use tickwire_shared::id::{LinkId, RoomId, SessionId};
 use tickwire_shared::limits::{HISTORY_BATCH_MAX, ROSTER_BATCH_MAX};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
-    Token, Welcome, encode,
+    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, Refuse, Resume, Role, RoomRequest,
+    ServerControl, Token, Welcome, encode,
 };
 
 use super::{Lobby, Phase, Session};
+use crate::engine::account::{guest_key, guest_of};
 use crate::engine::chat::ChatPen;
 use crate::engine::port::{Effect, Inbound};
+use crate::engine::roster::Comer;
 use crate::engine::session::Live;
 
 /// Why somebody is not let in, and what else to say.
@@ -55,7 +57,7 @@ impl Lobby {
             Ok(session) => {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
                 self.links.insert(link, Phase::Live(Box::new(live)));
-                self.welcome(link, session, hello.resume.as_ref());
+                self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
             }
             Err(refusal) => self.refuse(link, refusal.reason, &refusal.detail),
         }
@@ -95,15 +97,24 @@ impl Lobby {
             reason: CloseReason::BadName,
             detail: format!("In this one, {fault}."),
         })?;
+        let return_key = match &hello.who {
+            Credential::New => guest_key(entropy),
+            Credential::Return { key } => *key,
+            Credential::Admission { .. } => return Err(CloseReason::BadCredential.into()),
+        };
+        let account = guest_of(&return_key).ok_or(CloseReason::BadCredential)?;
         let room_id = self.find_room(now, &hello.room, entropy)?;
         let id = SessionId(self.sessions_made + 1);
         let Some(room) = self.directory.get_mut(room_id) else {
             return Err(CloseReason::NoSuchRoom.into());
         };
-        let entry = room
-            .roster
-            .take(id, &hello.name)
-            .ok_or(CloseReason::RoomFull)?;
+        let comer = Comer {
+            session: id,
+            name: &hello.name,
+            account,
+            role: Role::Player,
+        };
+        let entry = room.roster.take(&comer).ok_or(CloseReason::RoomFull)?;
         room.empty_since = None;
         self.sessions_made += 1;
         self.counts.joined += 1;
@@ -117,6 +128,9 @@ impl Lobby {
             token: token(entropy),
             token_before: None,
             pen: ChatPen::new(now),
+            account,
+            role: Role::Player,
+            return_key,
         };
         self.sessions.insert(id, session);
         let player = entry.player;
@@ -189,7 +203,7 @@ impl Lobby {
     }
 
     /// Everything a client must know first: Welcome, roster, chat from before.
-    fn welcome(&mut self, link: LinkId, id: SessionId, resume: Option<&Resume>) {
+    fn welcome(&mut self, link: LinkId, id: SessionId, resume: Option<&Resume>, pen: u32) {
         let session = self.sessions.get(&id);
         let Some((session, room)) = session.and_then(|s| Some((s, self.directory.get(s.room)?)))
         else {
@@ -217,6 +231,10 @@ impl Lobby {
             grace_millis: u32::try_from(config.grace.as_millis()).unwrap_or(u32::MAX),
             chat_epoch: room.chat.epoch(),
             chat_first,
+            account: session.account,
+            role: session.role,
+            return_key: session.return_key,
+            pen,
         };
         let mut packets: Vec<Arc<[u8]>> = vec![encode(&HandshakeReply::Welcome(welcome)).into()];
         let roster: Vec<_> = room.roster.entries().collect();

@@ -20,7 +20,7 @@ use std::time::Duration;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::game::Game;
-use tickwire_shared::id::{Lane, LinkId, PlayerId, RoomId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, Lane, LinkId, PlayerId, RoomId, SessionId, Tick};
 use tickwire_shared::input::store_row;
 use tickwire_shared::limits::{
     NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROW_WORDS_MAX, SEATS_MAX, TABLES_BYTES_MAX,
@@ -29,7 +29,7 @@ use tickwire_shared::replicate::Replicate;
 use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, Message, ServerControl, Token, TooLong, encode,
+    BoundedStr, BoundedVec, Message, Role, ServerControl, Token, TooLong, encode,
 };
 
 use self::directory::Directory;
@@ -151,6 +151,10 @@ struct Session {
     /// The token before, good until the client has shown that it got the newer one.
     token_before: Option<Token>,
     pen: ChatPen,
+    account: AccountId,
+    role: Role,
+    /// Brings the account back, should the session be gone.
+    return_key: Token,
 }
 
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::limits::CHAT_HISTORY_MAX;
 use tickwire_shared::rng::Rng;
 use tickwire_shared::wire::{
-    ChatRefusal, ClientControl, HandshakeReply, Hello, PROTOCOL, Refuse, Resume, RoomRequest,
-    Welcome, decode,
+    ChatRefusal, ClientControl, Credential, HandshakeReply, Hello, PROTOCOL, Refuse, Resume,
+    RoomRequest, Welcome, decode,
 };
 
 mod absence;
@@ -111,6 +111,8 @@ impl Bench {
             name: BoundedStr::cut("Ann"),
             room: RoomRequest::Any,
             resume: None,
+            who: Credential::New,
+            cursors: BoundedVec::default(),
         };
         change(&mut hello);
         self.lobby.opened(self.now, LinkId(link));

@@ -15,7 +15,9 @@ use crate::id::KindId;
 use crate::input::fetch_row;
 use crate::schema::first_difference;
 use crate::time::Instant;
-use crate::wire::{BoundedStr, Hello, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, encode};
+use crate::wire::{
+    BoundedStr, BoundedVec, Hello, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, encode,
+};
 
 impl<G: Game> Client<G> {
     pub(super) fn say_hello(&mut self) {
@@ -34,6 +36,8 @@ impl<G: Game> Client<G> {
                 chat_epoch: cursor.epoch,
                 chat_next: cursor.next,
             }),
+            who: self.config.who.clone(),
+            cursors: BoundedVec::default(),
         };
         self.ordered.push_back(encode(&hello));
     }

@@ -2,7 +2,7 @@
 
 use super::super::{WireError, decode, encode};
 use super::*;
-use crate::id::EntityId;
+use crate::id::{EntityId, LogId};
 use crate::rng::Rng;
 
 fn text<const N: usize>() -> BoundedStr<N> {
@@ -21,6 +21,8 @@ fn hello() -> Hello {
             chat_epoch: u32::MAX,
             chat_next: u64::MAX,
         }),
+        who: Credential::Admission { token: text() },
+        cursors: BoundedVec::of_first(vec![cursor(); CURSORS_MAX]),
     }
 }
 
@@ -42,6 +44,18 @@ fn welcome() -> Welcome {
         grace_millis: u32::MAX,
         chat_epoch: u32::MAX,
         chat_first: u64::MAX,
+        account: AccountId(u64::MAX),
+        role: Role::Admin,
+        return_key: Token([255; 16]),
+        pen: u32::MAX,
+    }
+}
+
+fn cursor() -> LogCursor {
+    LogCursor {
+        log: LogId(u64::MAX),
+        epoch: u32::MAX,
+        next: u64::MAX,
     }
 }
 
@@ -91,6 +105,8 @@ fn server_packets() -> Vec<ServerControl> {
     let entry = RosterEntry {
         player: PlayerId(u16::MAX),
         name: text(),
+        account: AccountId(u64::MAX),
+        role: Role::Admin,
     };
     let differs = SampleResult::Differs { field: text() };
     vec![

@@ -1,0 +1,383 @@
+//! What chat and identity ask of the store, and what it answers: plain values.
+//!
+//! Never says how anything is kept. Writes are carried out in the order in which they are handed
+//! over, several in one commit; a write that is answered is on the disk. A write that fails has
+//! changed nothing.
+//!
+//! ```text
+//! engine --Write, ticket--> store --commit--> Written or StoreFault, ticket --> engine
+//!        --Query, ticket-->       ----------> Found or StoreFault, ticket
+//! ```
+
+use core::fmt;
+
+use tickwire_shared::id::{AccountId, LogId, Tick};
+use tickwire_shared::wire::{ChatRefusal, Line, Manner, Role, Sanction, Standing};
+
+/// Milliseconds since 1970 by the clock of the server, given by the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+/// Which write or query an answer belongs to; its asker's own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What a log is, and the one way to find it again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogKey {
+    /// Everybody in the room of this name.
+    Room(String),
+    /// A team of the room of this name.
+    Team(String, u8),
+    /// What this account heard near it in the room of this name.
+    Near(String, AccountId),
+    /// Two accounts; the smaller one first.
+    Whisper(AccountId, AccountId),
+    /// A party; the number is the log's own.
+    Party(LogId),
+    /// A group; the number is the log's own.
+    Group(LogId),
+    /// Announcements.
+    Server,
+}
+
+/// A log as the store has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// Its number.
+    pub log: LogId,
+    /// What it is.
+    pub key: LogKey,
+    /// Tells its offsets from those of any other log of that key.
+    pub epoch: u32,
+    /// The offset of the oldest line that is kept.
+    pub first: u64,
+    /// The offset of the next line.
+    pub next: u64,
+    /// What its maker called it; empty but for groups.
+    pub name: String,
+    /// Seconds between two lines of one author.
+    pub slow_seconds: u16,
+}
+
+/// A line that is to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// The logs that get it, at least one; its author's own comes first.
+    pub logs: Vec<LogId>,
+    /// Who wrote it.
+    pub from: AccountId,
+    /// Unique for its author: the same again is the same line.
+    pub client_id: u64,
+    /// Under which name.
+    pub name: String,
+    /// In which role.
+    pub role: Role,
+    /// The newest tick of its author's room.
+    pub tick: Tick,
+    /// How it is meant.
+    pub manner: Manner,
+    /// The text.
+    pub text: String,
+}
+
+/// An account that can log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub account: AccountId,
+    /// The name as its player wrote it.
+    pub name: String,
+    /// What names that look alike have in common; unique.
+    pub skeleton: String,
+    /// What it may do.
+    pub role: Role,
+    /// The password's hash in PHC form; empty when only an issuer vouches for it.
+    pub password: String,
+    /// Issuer and subject of whoever vouches for it; empty for those with a password.
+    pub subject: String,
+}
+
+/// How one account stands to one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Whose.
+    pub account: AccountId,
+    /// Its name when that was written.
+    pub name: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// It may read from this offset on.
+    pub since: u64,
+    /// It may read below this offset; `u64::MAX` while it is a member.
+    pub until: u64,
+    /// Every line below this arrived at it.
+    pub delivered: u64,
+    /// Every line below this was seen.
+    pub read: u64,
+}
+
+/// Somebody held to something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Who.
+    pub account: AccountId,
+    /// To what.
+    pub sanction: Sanction,
+    /// Until when.
+    pub until: Millis,
+    /// By whom.
+    pub by: AccountId,
+    /// Why.
+    pub why: String,
+}
+
+/// Something that is to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// The log of this key: found, or made with this number and epoch. `Written::Log`.
+    Open {
+        /// Which.
+        key: LogKey,
+        /// Its number, if it is new.
+        log: LogId,
+        /// Its epoch, if it is new.
+        epoch: u32,
+        /// What it is called, if it is new.
+        name: String,
+    },
+    /// A line. `Written::Line`.
+    Line(NewLine),
+    /// A log is as slow as this from now on.
+    Slow {
+        /// Which.
+        log: LogId,
+        /// Seconds between two lines of one author.
+        seconds: u16,
+    },
+    /// How an account stands to a log from now on; its marks only rise.
+    Member {
+        /// To which.
+        log: LogId,
+        /// How.
+        member: Membership,
+    },
+    /// How far an account got; never goes back, never past the log's end. Without a membership it
+    /// makes one of somebody who may read everything.
+    Mark {
+        /// In which log.
+        log: LogId,
+        /// Who.
+        account: AccountId,
+        /// Every line below this arrived.
+        delivered: u64,
+        /// Every line below this was seen.
+        read: u64,
+    },
+    /// A reaction is there from now on, or gone. `Written::Reactions`.
+    React {
+        /// In which log.
+        log: LogId,
+        /// To which line.
+        offset: u64,
+        /// Whose.
+        account: AccountId,
+        /// The sign.
+        sign: String,
+        /// Whether it is there.
+        on: bool,
+    },
+    /// A new account. `Written::Taken` when the number, the skeleton or the subject is there.
+    Register(Account),
+    /// Another role.
+    Role(AccountId, Role),
+    /// The number of an admission token was used; it is remembered until `until`.
+    /// `Written::Taken` when it was used before.
+    UseToken {
+        /// Issuer and number of the token.
+        id: String,
+        /// When the token would not be good any more anyway.
+        until: Millis,
+    },
+    /// A key that brings an account back; only its digest is kept.
+    Key {
+        /// SHA-256 of the key.
+        digest: [u8; 32],
+        /// Whose.
+        account: AccountId,
+        /// Until when it is good.
+        until: Millis,
+    },
+    /// No key of this account is good any more.
+    DropKeys(AccountId),
+    /// Somebody is held to something; `until` in the past ends it.
+    Hold(Held),
+    /// An account hears nothing from another, or again.
+    Block {
+        /// Who hears.
+        account: AccountId,
+        /// From whom.
+        other: AccountId,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// An account is told how another is present, or no more.
+    Follow {
+        /// Who is told.
+        account: AccountId,
+        /// Of whom.
+        other: AccountId,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// A report: kept with the lines around the one it is about.
+    Report {
+        /// By whom.
+        by: AccountId,
+        /// In which log.
+        log: LogId,
+        /// Which line.
+        offset: u64,
+        /// Why.
+        why: String,
+    },
+    /// What somebody with a role did.
+    Audit {
+        /// Who.
+        by: AccountId,
+        /// What, in words.
+        what: String,
+    },
+    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys.
+    Prune {
+        /// Lines of each log at the most.
+        lines_max: u64,
+        /// Lines that are older go.
+        before: Millis,
+    },
+}
+
+/// What a write led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Done,
+    /// A log.
+    Log(LogHead),
+    /// A line has its offsets, in the order of its logs.
+    Line {
+        /// In each log.
+        offsets: Vec<u64>,
+        /// When it was stored.
+        at: Millis,
+        /// It was stored before, with these offsets: it reached its readers then.
+        known: bool,
+    },
+    /// All reactions to the line: sign and who.
+    Reactions(Vec<(String, Vec<AccountId>)>),
+    /// What must be unique is there already.
+    Taken,
+    /// The log, line or account is not there: nothing was stored.
+    Missing,
+}
+
+/// Something that is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Every log an account is or was a member of. `Found::Desk`.
+    Desk(AccountId),
+    /// Lines of a log, oldest first, `from <= offset < below`, at most `count`: the oldest of them,
+    /// or the newest. `Found::Lines`.
+    Lines {
+        /// Of which log.
+        log: LogId,
+        /// The lowest offset.
+        from: u64,
+        /// Above the highest offset.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+        /// Whether the newest are wanted when there are more.
+        newest: bool,
+    },
+    /// Who is or was in a log. `Found::Members`.
+    Members(LogId),
+    /// The account of this number. `Found::Account`.
+    Account(AccountId),
+    /// The account whose name has this skeleton. `Found::Account`.
+    Skeleton(String),
+    /// The account an issuer vouches for: issuer and subject. `Found::Account`.
+    Subject(String),
+    /// The account that the key of this digest brings back at this time. `Found::Account`.
+    Key([u8; 32], Millis),
+    /// What must be known from the start. `Found::Start`.
+    Start(Millis),
+    /// The newest reports or audit entries, as JSON lines. `Found::Texts`.
+    Reports(usize),
+    /// The newest entries of the audit log, as JSON lines. `Found::Texts`.
+    Audit(usize),
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The logs of an account with its own membership, and whom it blocks and follows.
+    Desk {
+        /// Logs and how the account stands to each.
+        logs: Vec<(LogHead, Membership)>,
+        /// Whom it hears nothing from.
+        blocked: Vec<AccountId>,
+        /// Of whom it is told, with their names where they are registered.
+        followed: Vec<(AccountId, String)>,
+    },
+    /// Lines.
+    Lines(Vec<Line>),
+    /// Members.
+    Members(Vec<Membership>),
+    /// An account, or none.
+    Account(Option<Account>),
+    /// Skeletons of all names that are taken, and whoever is held to something.
+    Start {
+        /// Skeleton and account.
+        names: Vec<(String, AccountId)>,
+        /// Whoever is held.
+        held: Vec<Held>,
+    },
+    /// Texts, newest first.
+    Texts(Vec<String>),
+}
+
+/// Why the store did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFault {
+    /// Too much waits already, or somebody else holds the store for too long.
+    Busy,
+    /// There is no space left.
+    Full,
+    /// Anything else; the log says what.
+    Failed,
+}
+
+impl StoreFault {
+    /// What its asker is told.
+    #[must_use]
+    pub const fn refusal(self) -> ChatRefusal {
+        match self {
+            StoreFault::Busy => ChatRefusal::StoreBusy,
+            StoreFault::Full => ChatRefusal::StoreFull,
+            StoreFault::Failed => ChatRefusal::StoreFailed,
+        }
+    }
+}
+
+impl fmt::Display for StoreFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreFault::Busy => "the store is busy: try again",
+            StoreFault::Full => "the store has no space left: free some on its disk",
+            StoreFault::Failed => "the store failed: see the server's log",
+        })
+    }
+}
+
+impl core::error::Error for StoreFault {}
