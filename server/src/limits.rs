@@ -405,6 +405,12 @@ pub const STORE_LOCK_STEP: Duration = Duration::from_millis(50);
 /// Without a good commit for so long the store counts as degraded, however it failed.
 pub const STORE_DEGRADED_AFTER: Duration = Duration::from_millis(500);
 
+/// How long a server that ends waits for a store that somebody else holds.
+pub const STORE_CLOSE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Writes of one commit that fail one by one until the others of it are refused untried.
+pub const STORE_FAILED_TRIES_MAX: usize = 16;
+
 /// How often a degraded store is tried out.
 pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
 
