@@ -385,3 +385,6 @@ pub const SESSION_GRACE: Duration = Duration::from_secs(30);
 
 /// How long a room without anybody goes on. Then it ends.
 pub const ROOM_EMPTY_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Times a second chat is told where the players of a room are. A team that changes is told at once.
+pub const WHEREABOUTS_PER_SECOND: u16 = 6;

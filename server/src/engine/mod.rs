@@ -18,5 +18,5 @@ pub mod storage;
 mod yard;
 
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
-pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
+pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask, Whereabouts};
 pub use room::{Room, RoomConfig};
