@@ -2,7 +2,13 @@
 //!
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
+mod chat;
+mod store;
+
 use std::time::Duration;
+
+pub use chat::*;
+pub use store::*;
 
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
 /// counted: inputs come again with the next packet, acks too.
@@ -363,6 +369,17 @@ pub const CHAT_LINES_BURST: u32 = 10;
 /// is older is refused as stale.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
+/// Questions and writes the store has not answered at the most. What would be one more is refused:
+/// "store busy".
+pub const STORE_TASKS_MAX: usize = 4_096;
+
+/// Lines for a log that wait while the store opens it at the most. One more is refused: "store
+/// busy".
+pub const CHAT_WAITING_MAX: usize = 64;
+
+/// How long after a fault of the store it is asked again for what must be known.
+pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
+
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
@@ -385,69 +402,3 @@ pub const SESSION_GRACE: Duration = Duration::from_secs(30);
 
 /// How long a room without anybody goes on. Then it ends.
 pub const ROOM_EMPTY_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// Writes that wait for the store at the most, those in its hands included. A further one is
-/// refused: "the store is busy".
-pub const STORE_WRITES_WAITING_MAX: usize = 4_096;
-
-/// Queries that wait for the store at the most. A further one is refused: "the store is busy".
-pub const STORE_QUERIES_WAITING_MAX: usize = 1_024;
-
-/// Writes in one commit at the most. More go into the next.
-pub const STORE_COMMIT_WRITES_MAX: usize = 512;
-
-/// How long somebody else may hold the store. Then whatever waits for it is refused.
-pub const STORE_LOCKED_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// How long a server that starts waits for a store that somebody else holds. Then it does not start.
-pub const STORE_OPEN_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// How long one try to get hold of the store waits; then the next is made.
-pub const STORE_LOCK_STEP: Duration = Duration::from_millis(50);
-
-/// Without a good commit for so long the store counts as degraded, however it failed.
-pub const STORE_DEGRADED_AFTER: Duration = Duration::from_millis(500);
-
-/// How long a server that ends waits for a store that somebody else holds.
-pub const STORE_CLOSE_TIME_MAX: Duration = Duration::from_secs(2);
-
-/// Writes of one commit that fail one by one until the others of it are refused untried.
-pub const STORE_FAILED_TRIES_MAX: usize = 16;
-
-/// How often a degraded store is tried out.
-pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
-
-/// How often what is too old is forgotten.
-pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
-
-/// Lines that are forgotten in one commit at the most. The rest is for the next.
-pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
-
-/// How long a line that is forgotten is still known when it comes again.
-pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
-
-/// Lines, or texts, that one query finds at the most. More are not given.
-pub const STORE_FOUND_MAX: usize = 1_024;
-
-/// Lines before the one that a report is about and that are kept with it.
-pub const REPORT_LINES_BEFORE: u64 = 15;
-
-/// Lines after it.
-pub const REPORT_LINES_AFTER: u64 = 4;
-
-/// Reports that are kept. Past that the oldest go.
-pub const STORE_REPORTS_MAX: usize = 10_000;
-
-/// Entries of the audit log that are kept. Past that the oldest go.
-pub const STORE_AUDIT_MAX: usize = 100_000;
-
-/// Bytes that trying a degraded store out writes; no more than some lines.
-pub const STORE_PROBE_BYTES: u32 = 64 * 1_024;
-
-/// Prepared statements that a connection to the store keeps. The one that was used longest ago goes
-/// for a further one.
-pub const STORE_STATEMENTS_CACHED: usize = 64;
-
-/// Bytes of the write-ahead log that are kept when it starts again from its beginning. What it grew
-/// beyond is given back.
-pub const STORE_WAL_BYTES_KEPT: u32 = 16 * 1_024 * 1_024;
