@@ -27,7 +27,6 @@ use crate::engine::room::Sabotage;
 use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
 use crate::http::AdminState;
 use crate::metrics::Metrics;
-use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
