@@ -2,7 +2,13 @@
 //!
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
+mod chat;
+mod store;
+
 use std::time::Duration;
+
+pub use chat::*;
+pub use store::*;
 
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
 /// counted: inputs come again with the next packet, acks too.

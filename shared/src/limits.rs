@@ -235,3 +235,6 @@ pub const TYPISTS_MAX: usize = 256;
 
 /// Packets about writing that wait to be sent at the most; a further one is not sent.
 pub const TYPING_QUEUE_MAX: usize = 8;
+
+/// Links of one line that are shown as such at the most. Further ones are plain text.
+pub const LINKS_SHOWN_MAX: usize = 8;

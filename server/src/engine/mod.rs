@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod chat;
+pub mod etiquette;
 pub mod limiter;
 pub mod lobby;
 pub mod port;
@@ -18,5 +19,5 @@ pub mod storage;
 mod yard;
 
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
-pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
+pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask, Whereabouts};
 pub use room::{Room, RoomConfig};

@@ -5,7 +5,7 @@
 use super::book::{Book, Invitation};
 use super::event::TalkEvent;
 use super::log::{Arrival, Log, Terms};
-use super::mention::mentions;
+use crate::chat::mention::mentions;
 use crate::id::{AccountId, LogId};
 use crate::limits::TALK_PEOPLE_MAX;
 use crate::wire::{Ask, ChatNews, ChatRefusal, Line, Presence, Scope, Whom};

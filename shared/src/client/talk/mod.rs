@@ -11,7 +11,6 @@
 //! outbox     lines the server has not answered, sent again after each new link
 //! asks       questions that wait for their answer
 //! typists    who writes at the moment
-//! mention    whether a line names a player
 //! event      what is told of all that
 //! ```
 
@@ -20,7 +19,6 @@ mod book;
 mod event;
 mod hear;
 mod log;
-mod mention;
 mod outbox;
 mod typists;
 

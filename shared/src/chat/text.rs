@@ -1,11 +1,10 @@
-//! Chat: which texts and names are allowed.
+//! Which texts and names are allowed.
 //!
-//! Never sends or stores a line. The checks are the same on both sides, so that a client can tell
-//! its player at once what the server would refuse.
+//! Never changes a text: it passes as it is or is refused by name.
 
 use core::fmt;
 
-use crate::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
+use crate::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// Why a text is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +51,17 @@ pub fn check_name(name: &str) -> Result<(), TextFault> {
 /// The first [`TextFault`].
 pub fn check_room_name(name: &str) -> Result<(), TextFault> {
     check_label(name, ROOM_NAME_BYTES_MAX)
+}
+
+/// Checks the reason of a report or a sanction: like a line, and it may be empty.
+///
+/// # Errors
+/// The first [`TextFault`].
+pub fn check_reason(why: &str) -> Result<(), TextFault> {
+    match check(why, REASON_BYTES_MAX, is_hostile) {
+        Err(TextFault::Empty) => Ok(()),
+        other => other,
+    }
 }
 
 fn check_label(label: &str, bytes_max: usize) -> Result<(), TextFault> {
@@ -120,6 +130,13 @@ mod tests {
         for c in "\0\n\u{1b}\u{7f}\u{9b}\u{202E}\u{2066}\u{200B}\u{E0041}\u{FEFF}".chars() {
             assert_eq!(check(&format!("a{c}b")), TextFault::Character(c));
         }
+    }
+
+    #[test]
+    fn reasons_may_be_empty_and_are_text() {
+        assert_eq!((check_reason(""), check_reason("spam")), (Ok(()), Ok(())));
+        assert_eq!(check_reason(&"x".repeat(201)), Err(TextFault::TooLong));
+        assert_eq!(check_reason("\u{7}"), Err(TextFault::Character('\u{7}')));
     }
 
     #[test]
