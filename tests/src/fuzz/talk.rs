@@ -3,6 +3,7 @@
 //! Each input meets a fresh client that is in a room and reads a log. The first byte chooses the
 //! lane; the rest is a packet, which comes twice.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use tickwire_shared::client::{Client, ClientConfig, ClientEvent, TalkEvent};
@@ -19,17 +20,30 @@ use crate::games::sandbox::Sandbox;
 use crate::samples::{handshake, server_control, server_talk, typing};
 use crate::stage::schema;
 
+thread_local! {
+    static BEGINNING: OnceCell<Vec<Vec<u8>>> = const { OnceCell::new() };
+}
+
 /// A client in a room whose own line is on its way and whose log is open.
 fn seated() -> Client<Sandbox> {
     let now = Instant::default();
     let client = Client::new(ClientConfig::default(), now);
     let mut client = client.unwrap_or_else(|why| panic!("{}: {}", why.at, why.why));
-    client.receive(now, Lane::Ordered, &welcome());
-    let opened = server_talk();
-    client.receive(now, Lane::Ordered, &opened[0].bytes);
+    BEGINNING.with(|packets| {
+        for bytes in packets.get_or_init(beginning) {
+            client.receive(now, Lane::Ordered, bytes);
+        }
+    });
     let said = client.say(Address::Room, Manner::Said, "on its way");
     assert!(said.is_some() && client.is_live(), "it is in");
     client
+}
+
+/// What the server says first.
+fn beginning() -> Vec<Vec<u8>> {
+    let opened = server_talk().into_iter().take(1);
+    let opened = opened.map(|named| named.bytes);
+    core::iter::once(welcome()).chain(opened).collect()
 }
 
 /// The sample of a Welcome, with tables that are some.
