@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod chat;
+pub mod desk;
 pub mod etiquette;
 pub mod limiter;
 pub mod lobby;

@@ -11,6 +11,7 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::Sample;
 
+use super::storage::{Query, Ticket, Write};
 use crate::limits::OUTBOX_BYTES_MAX;
 
 /// What a room is told, in this order.
@@ -106,6 +107,10 @@ pub enum Effect {
     OpenRoom(RoomOrder),
     /// End a room; nobody is in it.
     EndRoom(RoomId),
+    /// Have this stored; the answer goes to [`super::Lobby::written`], in the order of the writes.
+    Write(Ticket, Write),
+    /// Have this looked up; the answer goes to [`super::Lobby::found`].
+    Find(Ticket, Query),
 }
 
 /// A room to be made.

@@ -24,10 +24,13 @@ use super::rooms::{Rooms, Told};
 use crate::config::Config;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
+use crate::engine::storage::{Millis, StoreFault};
 use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
 use crate::http::AdminState;
 use crate::metrics::Metrics;
+use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::store::{MemoryStore, Store};
 use crate::transport::{LinkSink, Links};
 
 /// How often what operators see of rooms is brought up to date.
@@ -56,6 +59,7 @@ pub(super) struct Hub<G: Game> {
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
     attendance: Attendance,
+    store: RefCell<MemoryStore>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -97,6 +101,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
+            store: RefCell::default(),
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -196,6 +201,16 @@ impl<G: Game> Hub<G> {
                 }
             }
             Effect::OpenRoom(order) => self.open_room(order),
+            Effect::Write(ticket, write) => {
+                let written = self.store.borrow_mut().commit(wall(), &[write]);
+                let first =
+                    written.and_then(|all| all.into_iter().next().ok_or(StoreFault::Failed));
+                (self.lobby.borrow_mut()).written(self.clock.now(), ticket, first);
+            }
+            Effect::Find(ticket, query) => {
+                let found = self.store.borrow_mut().find(&query);
+                (self.lobby.borrow_mut()).found(self.clock.now(), ticket, found);
+            }
             Effect::EndRoom(room) => {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
                 self.rooms.borrow_mut().end(room);
@@ -287,4 +302,8 @@ impl<G: Game> LinkSink for Hub<G> {
         let now = self.clock.now();
         self.drive(|lobby| lobby.lost(now, link));
     }
+}
+
+fn wall() -> Millis {
+    Millis(WallTime::now().0 * 1_000)
 }

@@ -3,6 +3,7 @@
 //! Never answers a write before it is on the disk. Nothing here knows a room, a link or a session;
 //! what is stored and asked stands in [`crate::engine::storage`].
 
+pub mod at_once;
 mod handle;
 mod lookup;
 mod memory;

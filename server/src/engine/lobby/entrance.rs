@@ -58,6 +58,11 @@ impl Lobby {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
                 self.links.insert(link, Phase::Live(Box::new(live)));
                 self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
+                let cursors = hello.cursors.to_vec();
+                match &hello.resume {
+                    Some(_) => self.at_desk(|desk| desk.attach(session, link, cursors)),
+                    None => self.enter_desk(now, session, cursors, entropy()),
+                }
             }
             Err(refusal) => self.refuse(link, refusal.reason, &refusal.detail),
         }

@@ -7,6 +7,7 @@
 //! proves with a token that the session was its own takes it up again over another link.
 
 mod absence;
+mod desk;
 mod directory;
 mod entrance;
 mod talk;
@@ -34,6 +35,7 @@ use tickwire_shared::wire::{
 
 use self::directory::Directory;
 use super::chat::ChatPen;
+use super::desk::{Desk, Sabotage};
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Greeting, Handshake, Live};
 use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
@@ -67,6 +69,8 @@ pub struct LobbyConfig {
     pub away: Duration,
     /// How long a room without anybody goes on.
     pub room_empty: Duration,
+    /// A bug to plant in chat; none outside tests.
+    pub sabotage: Sabotage,
 }
 
 impl LobbyConfig {
@@ -97,6 +101,7 @@ impl LobbyConfig {
             grace: SESSION_GRACE,
             away: AWAY_TIME_MAX,
             room_empty: ROOM_EMPTY_TIME_MAX,
+            sabotage: Sabotage::None,
             schema,
         })
     }
@@ -171,6 +176,7 @@ pub struct Lobby {
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
     directory: Directory,
+    desk: Desk,
     draining: bool,
     effects: VecDeque<Effect>,
     counts: LobbyCounts,
@@ -182,6 +188,7 @@ impl Lobby {
     pub fn new(mut config: LobbyConfig) -> Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
+            desk: Desk::new(config.sabotage),
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -257,6 +264,7 @@ impl Lobby {
         for room in self.directory.remove_empty(now, self.config.room_empty) {
             self.effects.push_back(Effect::EndRoom(room));
         }
+        self.at_desk(|desk| desk.turn(now));
     }
 
     /// A room's batch for one tick came; its packets go straight to their links.
@@ -273,6 +281,7 @@ impl Lobby {
             return;
         };
         for id in failed.roster.sessions() {
+            self.at_desk(|desk| desk.leave(id));
             let session = self.sessions.remove(&id);
             if let Some(link) = session.and_then(|session| session.link) {
                 self.links.remove(&link);
@@ -303,6 +312,7 @@ impl Lobby {
             }
         }
         self.sessions.clear();
+        self.at_desk(Desk::clear);
     }
 
     /// What is to be done next.
@@ -366,6 +376,7 @@ impl Lobby {
         let Some(session) = self.sessions.remove(&id) else {
             return;
         };
+        self.at_desk(|desk| desk.leave(id));
         let player = session.player;
         if let Some(room) = self.directory.get_mut(session.room) {
             room.roster.free(player);
