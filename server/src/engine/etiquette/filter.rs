@@ -4,9 +4,10 @@
 //! Scunthorpe, Essex and the classics could not be written of.
 //!
 //! Both the lists and the text are **folded**, letter by letter: compatibility forms (NFKC), case,
-//! look-alikes (the prototypes of UTS 39), and digits and signs that stand for letters. What is left
-//! is compared together with how often each letter is repeated: a text may repeat a letter more
-//! often than the word of the list, but not less often, so that "as" is not taken for a longer word.
+//! look-alikes (the prototypes of UTS 39), and digits and signs that stand for letters. What is
+//! left is compared together with how often each letter is repeated: a text may repeat a letter
+//! more often than the word of the list, but not less often, so that "as" is not taken for a longer
+//! word.
 //!
 //! - Letters with marks are letters of their own (UTS 39 says so too): "año" is not "ano". Marks
 //!   that belong to no letter of their own, as those piled up to hide a word, count for nothing.
