@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::SILENCE_TIME_MAX;
 
-/// Times a second chat is told where the players of a room are. A team that changes is told at once.
+/// Times a second chat is told where the players of a room are. Another team is told at once.
 pub const WHEREABOUTS_PER_SECOND: u16 = 6;
 
 /// Lines of one account a second, unless configured otherwise. More are refused one by one.
@@ -52,8 +52,8 @@ pub const WORD_LIST_BYTES_MAX: usize = 1_024 * 1_024;
 /// Sanctions in force at the most; beyond, the one that ends first is forgotten until a restart.
 pub const SANCTIONS_MAX: usize = 16_384;
 
-/// Accounts one account watches at the most: friends, and members of what it is in. A further one is
-/// not watched.
+/// Accounts one account watches at the most: friends, and members of what it is in. A further one
+/// is not watched.
 pub const WATCHED_MAX: usize = 512;
 
 /// Accounts that are watched at the most, counted once for each watcher. A further one is not.
@@ -92,6 +92,9 @@ pub const CHAT_LINES_BURST: u32 = 10;
 /// Lines of an account whose places are remembered to answer a repeated one without the store.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
+/// How long they are remembered after its last session ended.
+pub const CHAT_IDS_TIME: Duration = Duration::from_secs(600);
+
 /// Questions and writes the store has not answered at the most. What would be one more is refused:
 /// "store busy".
 pub const STORE_TASKS_MAX: usize = 4_096;
@@ -127,3 +130,7 @@ pub const ASKS_BURST: u32 = 40;
 
 /// Seconds of slow mode at the most. More are refused.
 pub const SLOW_SECONDS_MAX: u16 = 3_600;
+
+/// Accounts whose limits are remembered at the most, more than there can be links. Beyond, those
+/// that are as good as new go, or else the half that was not used for longest.
+pub const PENS_MAX: usize = 16_384;
