@@ -5,7 +5,6 @@
 //! seconds and equal seeds give equal runs.
 
 pub mod account;
-pub mod chat;
 pub mod desk;
 pub mod etiquette;
 pub mod limiter;

@@ -83,12 +83,6 @@ pub const SIGN_MARKS_MAX: usize = 4;
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
-/// Chat lines of one session a second. More are refused one by one.
-pub const CHAT_LINES_PER_SECOND: u32 = 1;
-
-/// Chat lines of one session at once. More are refused one by one.
-pub const CHAT_LINES_BURST: u32 = 10;
-
 /// Lines of an account whose places are remembered to answer a repeated one without the store.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 

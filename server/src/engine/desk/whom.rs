@@ -136,13 +136,17 @@ impl Desk {
         let sessions = self.people.get(&me).map(|person| person.sessions.clone());
         let place = self.shelve(&key);
         self.meet(whom.account, &whom.name);
+        self.say_in(place, draft);
+        let waits = self
+            .shelf
+            .get(place)
+            .is_some_and(|log| !log.waiting.is_empty());
+        if new && !waits {
+            // What was refused opens nothing.
+            return self.release(place);
+        }
         for id in sessions.unwrap_or_default() {
             self.seat(id, &key);
-        }
-        self.say_in(place, draft);
-        if new {
-            // What was refused opens nothing.
-            self.release(place);
         }
     }
 

@@ -34,7 +34,6 @@ use tickwire_shared::wire::{
 };
 
 use self::directory::Directory;
-use super::chat::ChatPen;
 use super::desk::{Desk, DeskConfig};
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Greeting, Handshake, Live};
@@ -158,7 +157,6 @@ struct Session {
     token: Token,
     /// The token before, good until the client has shown that it got the newer one.
     token_before: Option<Token>,
-    pen: ChatPen,
     account: AccountId,
     role: Role,
     /// Brings the account back, should the session be gone.
