@@ -12,6 +12,7 @@ pub mod mutate;
 pub mod runner;
 pub mod snapshot;
 pub mod text;
+pub mod words;
 
 use runner::Target;
 
@@ -66,5 +67,10 @@ pub const TARGETS: &[Target] = &[
         name: "tables",
         run: text::tables_target,
         corpus: text::tables_corpus,
+    },
+    Target {
+        name: "words",
+        run: words::target,
+        corpus: words::corpus,
     },
 ];
