@@ -79,7 +79,3 @@ pub const TYPING_LOG_EVERY: Duration = Duration::from_secs(2);
 
 /// Combining marks of one reaction at the most. One with more is refused.
 pub const SIGN_MARKS_MAX: usize = 4;
-
-/// Accounts whose limits are remembered at the most, more than there can be links. Beyond, those
-/// that are as good as new go, or else the half that was not used for longest.
-pub const PENS_MAX: usize = 16_384;
