@@ -9,6 +9,7 @@ mod page;
 mod rooms;
 mod serve;
 mod signals;
+mod vault;
 mod ways;
 
 use std::fmt;

@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
+use super::vault;
 use super::ways::{WayParts, Ways};
 use super::{Bound, Command, Signals};
 use crate::config::Config;
@@ -25,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
+use crate::store::StoreThreads;
 use crate::transport::tls::Certificates;
 use crate::transport::{LinkSink, Links};
 
@@ -38,7 +40,9 @@ struct Server<G: Game> {
     admin: std::net::SocketAddr,
     certificates: Arc<Certificates>,
     clock: Clock,
-    /// Workers call it after a tick.
+    /// Ended last, once nobody writes any more.
+    store: StoreThreads,
+    /// Workers call it after a tick, the store when it has answers.
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
     shutdown_grace: Duration,
@@ -99,6 +103,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         );
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
+        let store = vault::open(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
         let hub = Hub::new(HubParts {
             config,
@@ -108,6 +113,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
+            store: store.handle(),
         })?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
@@ -138,6 +144,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: admin_address,
             certificates,
             clock,
+            store,
             wake,
             metrics,
             shutdown_grace: config.shutdown_grace,
@@ -162,7 +169,10 @@ impl<G: Game<Rules: Default>> Server<G> {
         let mut drain = Drain::default();
         while drain != Drain::Stopped {
             tokio::select! {
-                () = self.wake.notified() => self.hub.forward_batches(),
+                () = self.wake.notified() => {
+                    self.hub.forward_batches();
+                    self.hub.take_answers();
+                }
                 _ = turns.tick() => self.hub.turn(),
                 _ = certificate_turns.tick() => self.certificates.turn(WallTime::now()),
                 signal = signals.next() => match signal {
