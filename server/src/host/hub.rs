@@ -22,6 +22,8 @@ use super::attendance::Attendance;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
+use crate::engine::desk::DeskConfig;
+use crate::engine::etiquette::filter::Filter;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
 use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
@@ -127,6 +129,10 @@ fn lobby_config<G: Game>(
         default_room: BoundedStr::cut(&config.rooms.default),
         grace: config.session.grace,
         away: config.session.away,
+        chat: DeskConfig {
+            lines_per_second: config.chat.lines_per_s,
+            ..usual.chat
+        },
         ..usual
     })
 }
@@ -161,6 +167,11 @@ impl<G: Game> Hub<G> {
             });
         }
         self.answers.replace(answers);
+    }
+
+    /// Other word lists count from now on.
+    pub(super) fn set_filter(&self, filter: Filter) {
+        self.lobby.borrow_mut().set_filter(filter);
     }
 
     /// Looks at deadlines and brings figures up to date. Call it some times a second.

@@ -11,6 +11,7 @@ mod serve;
 mod signals;
 mod vault;
 mod ways;
+mod words;
 
 use std::fmt;
 use std::net::SocketAddr;

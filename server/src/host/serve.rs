@@ -17,6 +17,7 @@ use super::page::Page;
 use super::signals::{Signal, SignalStream};
 use super::vault;
 use super::ways::{WayParts, Ways};
+use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -45,6 +46,7 @@ struct Server<G: Game> {
     /// Workers call it after a tick, the store when it has answers.
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
+    words: WordFiles,
     shutdown_grace: Duration,
 }
 
@@ -115,6 +117,8 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: Arc::clone(&admin_state),
             store: store.handle(),
         })?;
+        let words = WordFiles::of(&config.chat);
+        hub.set_filter(words.read()?);
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -147,6 +151,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             store,
             wake,
             metrics,
+            words,
             shutdown_grace: config.shutdown_grace,
         })
     }
@@ -178,8 +183,9 @@ impl<G: Game<Rules: Default>> Server<G> {
                 signal = signals.next() => match signal {
                     Signal::End => drain = self.drain_further(drain),
                     Signal::Reload => {
-                        tracing::info!("reading the certificate files again");
+                        tracing::info!("reading the certificate files and the word lists again");
                         self.certificates.reload(WallTime::now());
+                        self.words.reload(&self.hub);
                     }
                 },
                 command = inbox.recv() => drain = match command {

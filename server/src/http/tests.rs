@@ -68,8 +68,14 @@ fn health_follows_the_server() {
         let store = &bench.state.metrics.store;
         store.set_degraded(Some(StoreFault::Full));
         let answer = bench.get("/health").await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "they may play: {answer}");
-        assert!(answer.contains("degraded: the store has no space left"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200"),
+            "they may play: {answer}"
+        );
+        assert!(
+            answer.contains("degraded: the store has no space left"),
+            "{answer}"
+        );
         store.set_degraded(None);
         metrics.overloaded.set(1);
         let answer = bench.get("/health").await;
