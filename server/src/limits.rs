@@ -4,6 +4,10 @@
 
 use std::time::Duration;
 
+mod identity;
+
+pub use identity::*;
+
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
 /// counted: inputs come again with the next packet, acks too.
 pub const MAILBOX_PACKETS_MAX: usize = 8_192;

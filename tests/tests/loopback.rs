@@ -206,6 +206,8 @@ impl World {
                 Effect::EndRoom(room) => {
                     self.rooms.remove(&room);
                 }
+                // Everybody here is a guest.
+                Effect::Admit(order) => unreachable!("{order:?}"),
             }
         }
     }

@@ -11,6 +11,7 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::Sample;
 
+use super::admission::AdmitOrder;
 use crate::limits::OUTBOX_BYTES_MAX;
 
 /// What a room is told, in this order.
@@ -106,6 +107,8 @@ pub enum Effect {
     OpenRoom(RoomOrder),
     /// End a room; nobody is in it.
     EndRoom(RoomId),
+    /// Find out who a link's player is, and tell [`super::Lobby::admitted`].
+    Admit(Box<AdmitOrder>),
 }
 
 /// A room to be made.

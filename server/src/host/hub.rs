@@ -200,6 +200,12 @@ impl<G: Game> Hub<G> {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
                 self.rooms.borrow_mut().end(room);
             }
+            Effect::Admit(order) => {
+                let unknown = Err(CloseReason::BadCredential.into());
+                let now = self.clock.now();
+                let mut lobby = self.lobby.borrow_mut();
+                lobby.admitted(now, order.link, unknown, &mut entropy::number);
+            }
         }
     }
 
