@@ -61,7 +61,7 @@ pub struct LogHead {
 }
 
 /// A line that is to be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewLine {
     /// The logs that get it, at least one; its author's own comes first.
     pub logs: Vec<LogId>,
@@ -115,6 +115,15 @@ pub struct Membership {
     pub delivered: u64,
     /// Every line below this was seen.
     pub read: u64,
+}
+
+/// The reactions to one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineReactions {
+    /// To which.
+    pub offset: u64,
+    /// Each sign and who put it there, in the order they came up.
+    pub signs: Vec<(String, Vec<AccountId>)>,
 }
 
 /// Somebody held to something.
@@ -174,7 +183,8 @@ pub enum Write {
         /// Every line below this was seen.
         read: u64,
     },
-    /// A reaction is there from now on, or gone. `Written::Reactions`.
+    /// A reaction is there from now on, or gone. One more sign than a line may have is not kept.
+    /// `Written::Reactions`.
     React {
         /// In which log.
         log: LogId,
@@ -199,7 +209,8 @@ pub enum Write {
         /// When the token would not be good any more anyway.
         until: Millis,
     },
-    /// A key that brings an account back; only its digest is kept.
+    /// A key that brings an account back; only its digest is kept. `Written::Taken` when it brings
+    /// back another one.
     Key {
         /// SHA-256 of the key.
         digest: [u8; 32],
@@ -248,7 +259,9 @@ pub enum Write {
         /// What, in words.
         what: String,
     },
-    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys.
+    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, and
+    /// logs of whispers, parties, groups and what was heard nearby that have no line and nobody in
+    /// them any more. `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
         lines_max: u64,
@@ -275,6 +288,11 @@ pub enum Written {
     },
     /// All reactions to the line: sign and who.
     Reactions(Vec<(String, Vec<AccountId>)>),
+    /// What was too old is forgotten, or the oldest part of it.
+    Pruned {
+        /// Whether there is more of it for another turn.
+        more: bool,
+    },
     /// What must be unique is there already.
     Taken,
     /// The log, line or account is not there: nothing was stored.
@@ -299,6 +317,16 @@ pub enum Query {
         count: usize,
         /// Whether the newest are wanted when there are more.
         newest: bool,
+    },
+    /// The reactions to lines of a log that have any, `from <= offset < below`.
+    /// `Found::Reactions`.
+    Reactions {
+        /// Of which log.
+        log: LogId,
+        /// The lowest offset.
+        from: u64,
+        /// Above the highest offset.
+        below: u64,
     },
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
@@ -332,7 +360,9 @@ pub enum Found {
     },
     /// Lines.
     Lines(Vec<Line>),
-    /// Members.
+    /// Reactions, by offset.
+    Reactions(Vec<LineReactions>),
+    /// Members, by account.
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),

@@ -3,13 +3,18 @@
 //! Never answers a write before it is on the disk. Nothing here knows a room, a link or a session;
 //! what is stored and asked stands in [`crate::engine::storage`].
 
+mod memory;
+mod texts;
+
+pub use memory::{MemoryStore, SharedMemory};
+
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
 
 /// A store: something that commits and looks up.
 pub trait Store: Send {
     /// Carries out writes in their order, all in one commit; `now` is the time they happen at.
     /// One that cannot be carried out by itself ([`Written::Taken`], [`Written::Missing`]) does
-    /// not hold up the others.
+    /// not hold up the others. No writes at all try out whether something could be written.
     ///
     /// # Errors
     /// [`StoreFault`]: then none of them was carried out.
@@ -21,3 +26,20 @@ pub trait Store: Send {
     /// [`StoreFault`] when the store cannot be read.
     fn find(&mut self, query: &Query) -> Result<Found, StoreFault>;
 }
+
+/// The reading half of a store, for a thread of its own.
+pub trait Reader: Send {
+    /// Looks something up in what was committed.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the store cannot be read.
+    fn find(&mut self, query: &Query) -> Result<Found, StoreFault>;
+}
+
+/// A number as every store keeps it: what is past the largest signed one is "for ever".
+fn kept_number(number: u64) -> u64 {
+    if number >= FOR_EVER { u64::MAX } else { number }
+}
+
+/// The first number that counts as "for ever".
+const FOR_EVER: u64 = i64::MAX as u64;

@@ -1,0 +1,174 @@
+//! Accounts in memory: who may log in, what they are held to, and whom they want to hear.
+//!
+//! Never keeps a key or a token, only what tells whether one is good.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tickwire_shared::id::AccountId;
+use tickwire_shared::wire::Sanction;
+
+use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
+use crate::store::kept_number;
+
+/// Everything that is kept of people.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    accounts: BTreeMap<AccountId, Account>,
+    /// Until when each is remembered.
+    tokens: BTreeMap<String, Millis>,
+    /// Whose, and until when.
+    keys: BTreeMap<[u8; 32], (AccountId, Millis)>,
+    held: BTreeMap<(AccountId, Sanction), Held>,
+    blocked: BTreeSet<(AccountId, AccountId)>,
+    followed: BTreeSet<(AccountId, AccountId)>,
+}
+
+impl Accounts {
+    /// Everything but what is about logs, reports and the audit log.
+    pub(super) fn write(&mut self, now: Millis, write: &Write) -> Written {
+        match write {
+            Write::Register(account) => self.register(account),
+            Write::Role(account, role) => match self.accounts.get_mut(account) {
+                Some(account) => {
+                    account.role = *role;
+                    Written::Done
+                }
+                None => Written::Missing,
+            },
+            Write::UseToken { id, until } => self.use_token(id, *until),
+            Write::Key {
+                digest,
+                account,
+                until,
+            } => self.key(digest, *account, *until),
+            Write::DropKeys(account) => {
+                self.keys.retain(|_, (whose, _)| whose != account);
+                Written::Done
+            }
+            Write::Hold(held) => self.hold(now, held),
+            Write::Block { account, other, on } => switch(&mut self.blocked, *account, *other, *on),
+            Write::Follow { account, other, on } => {
+                switch(&mut self.followed, *account, *other, *on)
+            }
+            _ => Written::Missing,
+        }
+    }
+
+    fn register(&mut self, new: &Account) -> Written {
+        let taken = self.accounts.values().any(|account| {
+            account.account == new.account
+                || account.skeleton == new.skeleton
+                || (!new.subject.is_empty() && account.subject == new.subject)
+        });
+        if taken {
+            return Written::Taken;
+        }
+        self.accounts.insert(new.account, new.clone());
+        Written::Done
+    }
+
+    fn use_token(&mut self, id: &str, until: Millis) -> Written {
+        if self.tokens.contains_key(id) {
+            return Written::Taken;
+        }
+        self.tokens.insert(id.to_owned(), until);
+        Written::Done
+    }
+
+    fn key(&mut self, digest: &[u8; 32], account: AccountId, until: Millis) -> Written {
+        if !self.accounts.contains_key(&account) {
+            return Written::Missing;
+        }
+        if (self.keys.get(digest)).is_some_and(|(whose, _)| *whose != account) {
+            return Written::Taken;
+        }
+        self.keys.insert(*digest, (account, until));
+        Written::Done
+    }
+
+    fn hold(&mut self, now: Millis, held: &Held) -> Written {
+        let what = (held.account, held.sanction);
+        if held.until <= now {
+            self.held.remove(&what);
+        } else {
+            let until = Millis(kept_number(held.until.0));
+            self.held.insert(
+                what,
+                Held {
+                    until,
+                    ..held.clone()
+                },
+            );
+        }
+        Written::Done
+    }
+
+    /// Accounts, keys, and what must be known from the start.
+    pub(super) fn found(&self, query: &Query) -> Found {
+        let first = |is: &dyn Fn(&Account) -> bool| {
+            Found::Account(self.accounts.values().find(|account| is(account)).cloned())
+        };
+        match query {
+            Query::Account(number) => Found::Account(self.accounts.get(number).cloned()),
+            Query::Skeleton(skeleton) => first(&|account| account.skeleton == *skeleton),
+            Query::Subject(subject) => {
+                first(&|account| !subject.is_empty() && account.subject == *subject)
+            }
+            Query::Key(digest, now) => {
+                let good = self.keys.get(digest).filter(|(_, until)| until > now);
+                let account = good.and_then(|(whose, _)| self.accounts.get(whose));
+                Found::Account(account.cloned())
+            }
+            Query::Start(now) => self.start(*now),
+            _ => Found::Account(None),
+        }
+    }
+
+    fn start(&self, now: Millis) -> Found {
+        let accounts = self.accounts.values();
+        let mut names: Vec<(String, AccountId)> = accounts
+            .map(|account| (account.skeleton.clone(), account.account))
+            .collect();
+        names.sort();
+        let held = self.held.values().filter(|held| held.until > now);
+        Found::Start {
+            names,
+            held: held.cloned().collect(),
+        }
+    }
+
+    /// Whom an account blocks, and whom it follows under which name.
+    pub(super) fn neighbours(
+        &self,
+        account: AccountId,
+    ) -> (Vec<AccountId>, Vec<(AccountId, String)>) {
+        let own = (account, AccountId(0))..=(account, AccountId(u64::MAX));
+        let blocked = self.blocked.range(own.clone()).map(|(_, other)| *other);
+        let followed = self.followed.range(own).map(|(_, other)| {
+            let registered = self.accounts.get(other);
+            let name = registered.map_or(String::new(), |account| account.name.clone());
+            (*other, name)
+        });
+        (blocked.collect(), followed.collect())
+    }
+
+    pub(super) fn prune(&mut self, now: Millis) {
+        self.tokens.retain(|_, until| *until > now);
+        self.keys.retain(|_, (_, until)| *until > now);
+        self.held.retain(|_, held| held.until > now);
+    }
+}
+
+fn switch(
+    pairs: &mut BTreeSet<(AccountId, AccountId)>,
+    account: AccountId,
+    other: AccountId,
+    on: bool,
+) -> Written {
+    if on {
+        pairs.insert((account, other));
+    } else {
+        pairs.remove(&(account, other));
+    }
+    Written::Done
+}

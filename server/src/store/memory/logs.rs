@@ -1,0 +1,290 @@
+//! Logs in memory: their lines, who is in them, and what was put under lines.
+//!
+//! Never gives an offset twice in a log, and never lets a mark fall.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use tickwire_shared::id::{AccountId, LogId};
+use tickwire_shared::limits::REACTIONS_MAX;
+use tickwire_shared::wire::{BoundedStr, Line, Standing};
+
+use crate::engine::storage::{
+    LineReactions, LogHead, LogKey, Membership, Millis, NewLine, Written,
+};
+use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
+use crate::store::kept_number;
+
+/// Every log, and what was said in it.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    pub(super) logs: BTreeMap<LogId, Log>,
+    pub(super) keys: BTreeMap<LogKey, LogId>,
+    /// What was stored, by author and number.
+    pub(super) known: BTreeMap<(AccountId, u64), Known>,
+    pub(super) members: BTreeMap<(LogId, AccountId), Membership>,
+}
+
+/// A log.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) head: LogHead,
+    /// Those from `head.first` to `head.next`.
+    pub(super) lines: VecDeque<Kept>,
+    /// When it was opened or written last.
+    pub(super) touched: Millis,
+}
+
+/// A line of a log.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) line: Line,
+    pub(super) client_id: u64,
+    /// In the order they came up.
+    reactions: Vec<(String, AccountId)>,
+}
+
+/// What a line led to that may come again.
+#[derive(Debug)]
+pub(super) struct Known {
+    offsets: Vec<u64>,
+    pub(super) at: Millis,
+    /// In how many logs it is still there.
+    pub(super) kept: usize,
+}
+
+impl Logs {
+    pub(super) fn open(
+        &mut self,
+        now: Millis,
+        key: &LogKey,
+        log: LogId,
+        epoch: u32,
+        name: &str,
+    ) -> Written {
+        if let Some(found) = self.keys.get(key).and_then(|log| self.logs.get_mut(log)) {
+            found.touched = now;
+            return Written::Log(found.head.clone());
+        }
+        if self.logs.contains_key(&log) {
+            return Written::Taken;
+        }
+        let head = LogHead {
+            log,
+            key: key.clone(),
+            epoch,
+            first: 0,
+            next: 0,
+            name: name.to_owned(),
+            slow_seconds: 0,
+        };
+        self.keys.insert(key.clone(), log);
+        self.logs.insert(
+            log,
+            Log {
+                head: head.clone(),
+                lines: VecDeque::new(),
+                touched: now,
+            },
+        );
+        Written::Log(head)
+    }
+
+    pub(super) fn line(&mut self, now: Millis, new: &NewLine) -> Written {
+        if let Some(known) = self.known.get(&(new.from, new.client_id)) {
+            return Written::Line {
+                offsets: known.offsets.clone(),
+                at: known.at,
+                known: true,
+            };
+        }
+        if new.logs.is_empty() || new.logs.iter().any(|log| !self.logs.contains_key(log)) {
+            return Written::Missing;
+        }
+        let logs = new.logs.iter();
+        let offsets: Vec<u64> = logs.filter_map(|log| self.append(now, *log, new)).collect();
+        self.known.insert(
+            (new.from, new.client_id),
+            Known {
+                offsets: offsets.clone(),
+                at: now,
+                kept: offsets.len(),
+            },
+        );
+        Written::Line {
+            offsets,
+            at: now,
+            known: false,
+        }
+    }
+
+    fn append(&mut self, now: Millis, log: LogId, new: &NewLine) -> Option<u64> {
+        let log = self.logs.get_mut(&log)?;
+        let offset = log.head.next;
+        log.head.next += 1;
+        log.touched = now;
+        log.lines.push_back(Kept {
+            line: Line {
+                offset,
+                from: new.from,
+                name: BoundedStr::cut(&new.name),
+                role: new.role,
+                at: now.0,
+                tick: new.tick,
+                manner: new.manner,
+                text: BoundedStr::cut(&new.text),
+            },
+            client_id: new.client_id,
+            reactions: Vec::new(),
+        });
+        Some(offset)
+    }
+
+    pub(super) fn slow(&mut self, log: LogId, seconds: u16) -> Written {
+        let Some(log) = self.logs.get_mut(&log) else {
+            return Written::Missing;
+        };
+        log.head.slow_seconds = seconds;
+        Written::Done
+    }
+
+    pub(super) fn member(&mut self, log: LogId, member: &Membership) -> Written {
+        let Some(next) = self.logs.get(&log).map(|log| log.head.next) else {
+            return Written::Missing;
+        };
+        let before = self.members.get(&(log, member.account));
+        let (delivered, read) = before.map_or((0, 0), |before| (before.delivered, before.read));
+        let kept = Membership {
+            since: kept_number(member.since),
+            until: kept_number(member.until),
+            delivered: member.delivered.min(next).max(delivered),
+            read: member.read.min(next).max(read),
+            ..member.clone()
+        };
+        self.members.insert((log, member.account), kept);
+        Written::Done
+    }
+
+    pub(super) fn mark(
+        &mut self,
+        log: LogId,
+        account: AccountId,
+        delivered: u64,
+        read: u64,
+    ) -> Written {
+        let Some(next) = self.logs.get(&log).map(|log| log.head.next) else {
+            return Written::Missing;
+        };
+        let member = self
+            .members
+            .entry((log, account))
+            .or_insert_with(|| Membership {
+                account,
+                name: String::new(),
+                standing: Standing::Member,
+                since: 0,
+                until: u64::MAX,
+                delivered: 0,
+                read: 0,
+            });
+        member.delivered = member.delivered.max(delivered.min(next));
+        member.read = member.read.max(read.min(next));
+        Written::Done
+    }
+
+    pub(super) fn react(
+        &mut self,
+        (log, offset): (LogId, u64),
+        account: AccountId,
+        sign: &str,
+        on: bool,
+    ) -> Written {
+        let Some(kept) = self.kept_mut(log, offset) else {
+            return Written::Missing;
+        };
+        let mut others = kept.reactions.iter();
+        let there = others.any(|(other, who)| other == sign && *who == account);
+        if !on {
+            (kept.reactions).retain(|(other, who)| other != sign || *who != account);
+        } else if !there {
+            let signs = by_sign(&kept.reactions);
+            if signs.len() < REACTIONS_MAX || signs.iter().any(|(other, _)| other == sign) {
+                kept.reactions.push((sign.to_owned(), account));
+            }
+        }
+        Written::Reactions(by_sign(&kept.reactions))
+    }
+
+    fn kept_mut(&mut self, log: LogId, offset: u64) -> Option<&mut Kept> {
+        let log = self.logs.get_mut(&log)?;
+        let place = offset.checked_sub(log.head.first)?;
+        log.lines.get_mut(usize::try_from(place).ok()?)
+    }
+
+    /// The lines around one of them; `None` when it is not there.
+    pub(super) fn around(&self, log: LogId, offset: u64) -> Option<Vec<Line>> {
+        let head = &self.logs.get(&log)?.head;
+        if !(head.first..head.next).contains(&offset) {
+            return None;
+        }
+        let from = offset.saturating_sub(REPORT_LINES_BEFORE);
+        let below = offset + 1 + REPORT_LINES_AFTER;
+        Some(self.lines(log, from..below, STORE_FOUND_MAX, true))
+    }
+
+    pub(super) fn lines(
+        &self,
+        log: LogId,
+        range: Range<u64>,
+        count: usize,
+        newest: bool,
+    ) -> Vec<Line> {
+        let count = count.min(STORE_FOUND_MAX);
+        let Some(log) = self.logs.get(&log) else {
+            return Vec::new();
+        };
+        let inside = (log.lines.iter()).filter(|kept| range.contains(&kept.line.offset));
+        let lines: Vec<Line> = inside.map(|kept| kept.line.clone()).collect();
+        let skipped = lines.len().saturating_sub(count);
+        let start = if newest { skipped } else { 0 };
+        lines.into_iter().skip(start).take(count).collect()
+    }
+
+    pub(super) fn reactions(&self, log: LogId, range: Range<u64>) -> Vec<LineReactions> {
+        let lines = self.logs.get(&log).into_iter().flat_map(|log| &log.lines);
+        lines
+            .filter(|kept| range.contains(&kept.line.offset) && !kept.reactions.is_empty())
+            .take(STORE_FOUND_MAX)
+            .map(|kept| LineReactions {
+                offset: kept.line.offset,
+                signs: by_sign(&kept.reactions),
+            })
+            .collect()
+    }
+
+    pub(super) fn members(&self, log: LogId) -> Vec<Membership> {
+        let of_log = (log, AccountId(0))..=(log, AccountId(u64::MAX));
+        let members = self.members.range(of_log);
+        members.map(|(_, member)| member.clone()).collect()
+    }
+
+    pub(super) fn of(&self, account: AccountId) -> Vec<(LogHead, Membership)> {
+        let own = (self.members.iter()).filter(|((_, who), _)| *who == account);
+        own.filter_map(|((log, _), member)| {
+            Some((self.logs.get(log)?.head.clone(), member.clone()))
+        })
+        .collect()
+    }
+}
+
+/// Signs in the order they came up, each with whoever put it there.
+fn by_sign(reactions: &[(String, AccountId)]) -> Vec<(String, Vec<AccountId>)> {
+    let mut signs: Vec<(String, Vec<AccountId>)> = Vec::new();
+    for (sign, account) in reactions {
+        match signs.iter_mut().find(|(other, _)| other == sign) {
+            Some((_, accounts)) => accounts.push(*account),
+            None => signs.push((sign.clone(), vec![*account])),
+        }
+    }
+    signs
+}
