@@ -12,6 +12,7 @@ use tickwire_shared::game::{Game, schema_of};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
@@ -25,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
+use crate::store::SharedMemory;
 use crate::transport::tls::Certificates;
 use crate::transport::{LinkSink, Links};
 
@@ -100,6 +102,8 @@ impl<G: Game<Rules: Default>> Server<G> {
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
+        let (bell, door_inbox) = door::door();
+        let names = door::names(config)?;
         let hub = Hub::new(HubParts {
             config,
             schema,
@@ -108,7 +112,18 @@ impl<G: Game<Rules: Default>> Server<G> {
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
+            names: names.clone(),
+            door: bell.orders,
         })?;
+        let door = DoorParts {
+            config,
+            data: &data,
+            keep: SharedMemory::default(),
+            names,
+            clock,
+            sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
+        };
+        door::attend(door, door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -125,6 +140,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            logins: bell.logins,
             clock,
             metrics: Arc::clone(&metrics),
         };

@@ -105,6 +105,7 @@ impl Bench {
             rooms: Arc::clone(&rooms),
             offers: (!setup.without_transports).then_some(sender),
             websockets: (!setup.without_transports).then_some(websockets),
+            logins: mpsc::channel(1).0,
             connections_max: setup.connections_max.unwrap_or(64),
             connections_per_address_max: 8,
             rates: (setup.rates).unwrap_or_else(|| RequestRates::new(1)),
