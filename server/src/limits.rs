@@ -2,11 +2,15 @@
 //!
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
+mod chat;
+mod identity;
+mod store;
+
 use std::time::Duration;
 
-mod identity;
-
+pub use chat::*;
 pub use identity::*;
+pub use store::*;
 
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
 /// counted: inputs come again with the next packet, acks too.
@@ -367,6 +371,17 @@ pub const CHAT_LINES_BURST: u32 = 10;
 /// is older is refused as stale.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
+/// Questions and writes the store has not answered at the most. What would be one more is refused:
+/// "store busy".
+pub const STORE_TASKS_MAX: usize = 4_096;
+
+/// Lines for a log that wait while the store opens it at the most. One more is refused: "store
+/// busy".
+pub const CHAT_WAITING_MAX: usize = 64;
+
+/// How long after a fault of the store it is asked again for what must be known.
+pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
+
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
@@ -389,49 +404,3 @@ pub const SESSION_GRACE: Duration = Duration::from_secs(30);
 
 /// How long a room without anybody goes on. Then it ends.
 pub const ROOM_EMPTY_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// Writes that wait for the store at the most, those in its hands included. A further one is
-/// refused: "the store is busy".
-pub const STORE_WRITES_WAITING_MAX: usize = 4_096;
-
-/// Queries that wait for the store at the most. A further one is refused: "the store is busy".
-pub const STORE_QUERIES_WAITING_MAX: usize = 1_024;
-
-/// Writes in one commit at the most. More go into the next.
-pub const STORE_COMMIT_WRITES_MAX: usize = 512;
-
-/// How long somebody else may hold the store. Then whatever waits for it is refused.
-pub const STORE_LOCKED_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// How long one try to get hold of the store waits; then the next is made.
-pub const STORE_LOCK_STEP: Duration = Duration::from_millis(50);
-
-/// Without a good commit for so long the store counts as degraded, however it failed.
-pub const STORE_DEGRADED_AFTER: Duration = Duration::from_millis(500);
-
-/// How often a degraded store is tried out.
-pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
-
-/// How often what is too old is forgotten.
-pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
-
-/// Lines that are forgotten in one commit at the most. The rest is for the next.
-pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
-
-/// How long a line that is forgotten is still known when it comes again.
-pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
-
-/// Lines, or texts, that one query finds at the most. More are not given.
-pub const STORE_FOUND_MAX: usize = 1_024;
-
-/// Lines before the one that a report is about and that are kept with it.
-pub const REPORT_LINES_BEFORE: u64 = 15;
-
-/// Lines after it.
-pub const REPORT_LINES_AFTER: u64 = 4;
-
-/// Reports that are kept. Past that the oldest go.
-pub const STORE_REPORTS_MAX: usize = 10_000;
-
-/// Entries of the audit log that are kept. Past that the oldest go.
-pub const STORE_AUDIT_MAX: usize = 100_000;

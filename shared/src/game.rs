@@ -39,6 +39,10 @@ pub trait Game: Sized + Send + 'static {
     /// Whether [`Game::visible`] is asked at all; leave it off when everybody sees everything.
     const HIDES: bool = false;
 
+    /// How far a player's words carry in proximity chat, in the units of the field that is an
+    /// entity's `position`. 0 for a game without proximity chat.
+    const EARSHOT: f32 = 0.0;
+
     /// Code tables trained for this game ([`crate::delta::training`]); they travel at the join. No
     /// bytes stand for tables that fit any game, with larger snapshots.
     const TABLES: &'static [u8] = &[];
@@ -88,6 +92,12 @@ pub trait Game: Sized + Send + 'static {
     /// Whether `viewer` may see this entity. Owners always see their own.
     fn visible(&self, _viewer: PlayerId, _id: EntityId, _entity: &Self::Entity) -> Visible {
         Visible::Full
+    }
+
+    /// The team a player is in, for team chat; asked on the server after each step, so it should
+    /// not search for long. Like everything else it must follow from entities and rules.
+    fn team(&self, _player: PlayerId) -> Option<u8> {
+        None
     }
 }
 

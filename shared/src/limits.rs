@@ -199,3 +199,6 @@ pub const REASON_BYTES_MAX: usize = 200;
 
 /// Receipts, members or presences in one packet at the most. More go into further packets.
 pub const PEOPLE_BATCH_MAX: usize = 64;
+
+/// Links of one line that are shown as such at the most. Further ones are plain text.
+pub const LINKS_SHOWN_MAX: usize = 8;

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use tickwire_server::engine::replication::ReplicationConfig;
 use tickwire_server::engine::room::Sabotage;
+use tickwire_server::engine::storage::Millis;
 use tickwire_server::engine::{
     Effect, Lobby, LobbyConfig, Outbound, Outbox, Room, RoomConfig, RoomTask,
 };
+use tickwire_server::store::MemoryStore;
+use tickwire_server::store::at_once::serve;
 use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
@@ -52,6 +55,7 @@ struct World {
     schema: Arc<Schema>,
     tables: Arc<Tables>,
     lobby: Lobby,
+    store: MemoryStore,
     rooms: BTreeMap<RoomId, Room<Squares>>,
     ticks: u64,
     peers: Vec<Peer>,
@@ -72,6 +76,7 @@ impl World {
             schema,
             tables,
             lobby: Lobby::new(config.expect("small tables")),
+            store: MemoryStore::default(),
             rooms: BTreeMap::new(),
             ticks: 0,
             peers: Vec::new(),
@@ -170,6 +175,10 @@ impl World {
 
     fn carry_out(&mut self) {
         while let Some(effect) = self.lobby.next_effect() {
+            let (now, wall) = (self.now, Millis(self.now.0 / 1_000));
+            let Some(effect) = serve(&mut self.lobby, &mut self.store, now, wall, effect) else {
+                continue;
+            };
             match effect {
                 Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
                     self.sky.push_back(Flying {
@@ -208,6 +217,7 @@ impl World {
                 }
                 // Everybody here is a guest.
                 Effect::Admit(order) => unreachable!("{order:?}"),
+                Effect::Write(..) | Effect::Find(..) => {}
             }
         }
     }

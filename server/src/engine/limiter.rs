@@ -50,6 +50,23 @@ impl Bucket {
         }
         enough
     }
+
+    /// In how many seconds after the last [`Bucket::take`] so much is there, rounded up;
+    /// `u32::MAX` when never.
+    #[must_use]
+    pub fn seconds_until(&self, amount: u32) -> u32 {
+        let wanted = u64::from(amount) * MICROS;
+        if wanted > self.burst_micros || self.per_second == 0 {
+            return u32::MAX;
+        }
+        let missing = wanted.saturating_sub(self.level_micros);
+        u32::try_from(missing.div_ceil(self.per_second * MICROS)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether nothing was taken that has not come back.
+    pub fn is_full(&mut self, now: Instant) -> bool {
+        self.take(now, 0) && self.level_micros == self.burst_micros
+    }
 }
 
 /// What to do with a packet that came.
@@ -139,6 +156,19 @@ mod tests {
         assert!(!take(&mut bucket, 199) && take(&mut bucket, 200));
         assert!(!take(&mut bucket, 100), "time does not go back");
         assert_eq!((0..20).filter(|_| take(&mut bucket, 60_000)).count(), 10);
+    }
+
+    #[test]
+    fn a_bucket_says_when_there_is_enough() {
+        let mut bucket = Bucket::new(2, 4, Instant(0));
+        assert!(bucket.is_full(Instant(0)) && bucket.take(Instant(0), 4));
+        assert_eq!((bucket.seconds_until(0), bucket.seconds_until(1)), (0, 1));
+        assert_eq!(
+            (bucket.seconds_until(3), bucket.seconds_until(5)),
+            (2, u32::MAX)
+        );
+        assert!(!bucket.is_full(Instant::from_millis(1_999)));
+        assert!(bucket.is_full(Instant::from_millis(2_000)));
     }
 
     #[test]

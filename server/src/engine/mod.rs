@@ -7,6 +7,8 @@
 pub mod account;
 pub mod admission;
 pub mod chat;
+pub mod desk;
+pub mod etiquette;
 pub mod limiter;
 pub mod lobby;
 pub mod name_book;
@@ -22,5 +24,5 @@ mod yard;
 
 pub use admission::{Admission, AdmitOrder, Refusal};
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
-pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask};
+pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask, Whereabouts};
 pub use room::{Room, RoomConfig};

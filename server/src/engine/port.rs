@@ -12,6 +12,7 @@ use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::Sample;
 
 use super::admission::AdmitOrder;
+use super::storage::{Query, Ticket, Write};
 use crate::limits::OUTBOX_BYTES_MAX;
 
 /// What a room is told, in this order.
@@ -109,6 +110,10 @@ pub enum Effect {
     EndRoom(RoomId),
     /// Find out who a link's player is, and tell [`super::Lobby::admitted`].
     Admit(Box<AdmitOrder>),
+    /// Have this stored; the answer goes to [`super::Lobby::written`], in the order of the writes.
+    Write(Ticket, Write),
+    /// Have this looked up; the answer goes to [`super::Lobby::found`].
+    Find(Ticket, Query),
 }
 
 /// A room to be made.
@@ -160,6 +165,17 @@ pub struct RoomCounts {
     pub desyncs: u64,
 }
 
+/// Where a player is, as far as chat needs to know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Whereabouts {
+    /// Whose seat.
+    pub player: PlayerId,
+    /// The team the game says; `None` when it has no teams or the player is in none.
+    pub team: Option<u8>,
+    /// Where the player's entity is; `None` when it has none, or the game has no earshot.
+    pub position: Option<[f32; 3]>,
+}
+
 /// Everything one tick of a room sends, in one buffer that is used again.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
@@ -168,6 +184,9 @@ pub struct Outbox {
     tick: Tick,
     counts: RoomCounts,
     dropped: u64,
+    whereabouts: Vec<Whereabouts>,
+    /// Whether the whereabouts are of a tick in it.
+    located: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -199,6 +218,19 @@ impl Outbox {
             length: packet.len(),
         });
         self.bytes.extend_from_slice(packet);
+    }
+
+    /// Says where all players of the room are after the tick; replaces what was said before.
+    pub fn tell_whereabouts(&mut self, players: impl Iterator<Item = Whereabouts>) {
+        self.whereabouts.clear();
+        self.whereabouts.extend(players);
+        self.located = true;
+    }
+
+    /// Where all players of the room are, by seat; `None` when that is no news.
+    #[must_use]
+    pub fn whereabouts(&self) -> Option<&[Whereabouts]> {
+        self.located.then_some(&self.whereabouts)
     }
 
     /// The packets in the order in which they are to be sent.
@@ -238,10 +270,13 @@ impl Outbox {
         self.packets.clear();
         self.tick = Tick::ZERO;
         self.dropped = 0;
+        self.whereabouts.clear();
+        self.located = false;
     }
 
     /// Takes over a newer tick and leaves `newer` empty. A link that gets snapshots in the newer
-    /// one does not get those of the older ones; what is Ordered is all kept.
+    /// one does not get those of the older ones; what is Ordered is all kept. The newest whereabouts
+    /// count.
     pub fn absorb(&mut self, newer: &mut Outbox) {
         let mut fresh: Vec<LinkId> = newer
             .packets
@@ -267,6 +302,10 @@ impl Outbox {
         }
         self.begin(newer.tick, newer.counts);
         self.dropped += std::mem::take(&mut newer.dropped);
+        if newer.located {
+            std::mem::swap(&mut self.whereabouts, &mut newer.whereabouts);
+            self.located = true;
+        }
         newer.clear();
     }
 
@@ -329,6 +368,34 @@ mod tests {
         }
         assert!(outbox.bytes.len() <= OUTBOX_BYTES_MAX);
         assert!(outbox.dropped() >= 5);
+    }
+
+    #[test]
+    fn the_newest_whereabouts_count_and_are_told_once() {
+        let team = |outbox: &Outbox| Some(outbox.whereabouts()?.first()?.team);
+        let tell = |outbox: &mut Outbox, team| {
+            let (player, position) = (PlayerId(1), None);
+            let one = Whereabouts {
+                player,
+                team,
+                position,
+            };
+            outbox.tell_whereabouts([one].into_iter());
+        };
+        let (mut old, mut new) = (outbox(1, &[]), outbox(2, &[]));
+        assert_eq!(team(&old), None);
+        tell(&mut old, Some(4));
+        old.absorb(&mut new);
+        assert_eq!(
+            team(&old),
+            Some(Some(4)),
+            "a tick that says nothing keeps it"
+        );
+        tell(&mut new, None);
+        old.absorb(&mut new);
+        assert_eq!((team(&old), team(&new)), (Some(None), None));
+        old.clear();
+        assert_eq!(old.whereabouts(), None);
     }
 
     #[test]

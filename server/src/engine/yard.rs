@@ -114,6 +114,11 @@ impl Game for Yard {
             Visible::Full
         }
     }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        let post = self.0.values().find(|post| post.who == player)?;
+        Some(u8::from(post.x < 0))
+    }
 }
 
 /// The game's schema and tables.

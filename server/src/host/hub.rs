@@ -27,12 +27,15 @@ use crate::config::Config;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
+use crate::engine::storage::{Millis, StoreFault};
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
 use crate::http::AdminState;
 use crate::metrics::Metrics;
+use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::store::{SharedMemory, Store};
 use crate::transport::{LinkSink, Links};
 
 /// How often what operators see of rooms is brought up to date.
@@ -50,6 +53,8 @@ pub(super) struct HubParts<'a> {
     pub(super) links: Rc<Links>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) admin: Arc<AdminState>,
+    /// Where everything is stored.
+    pub(super) store: SharedMemory,
     /// Names that are not free from the start.
     pub(super) names: NameBook,
     /// Finds out who players are.
@@ -66,6 +71,7 @@ pub(super) struct Hub<G: Game> {
     rooms: RefCell<Rooms>,
     attendance: Attendance,
     door: mpsc::Sender<AdmitOrder>,
+    store: RefCell<SharedMemory>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -109,6 +115,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
             door: parts.door,
+            store: RefCell::new(parts.store),
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -209,6 +216,16 @@ impl<G: Game> Hub<G> {
                 }
             }
             Effect::OpenRoom(order) => self.open_room(order),
+            Effect::Write(ticket, write) => {
+                let written = self.store.borrow_mut().commit(wall(), &[write]);
+                let first =
+                    written.and_then(|all| all.into_iter().next().ok_or(StoreFault::Failed));
+                (self.lobby.borrow_mut()).written(self.clock.now(), ticket, first);
+            }
+            Effect::Find(ticket, query) => {
+                let found = self.store.borrow_mut().find(&query);
+                (self.lobby.borrow_mut()).found(self.clock.now(), ticket, found);
+            }
             Effect::EndRoom(room) => {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
                 self.rooms.borrow_mut().end(room);
@@ -331,4 +348,8 @@ impl<G: Game> LinkSink for Hub<G> {
         let now = self.clock.now();
         self.drive(|lobby| lobby.lost(now, link));
     }
+}
+
+fn wall() -> Millis {
+    Millis(WallTime::now().0 * 1_000)
 }

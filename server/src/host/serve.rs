@@ -104,6 +104,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         let links = Rc::new(Links::default());
         let (bell, door_inbox) = door::door();
         let names = door::names(config)?;
+        let store = SharedMemory::default();
         let hub = Hub::new(HubParts {
             config,
             schema,
@@ -112,13 +113,14 @@ impl<G: Game<Rules: Default>> Server<G> {
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
+            store: store.clone(),
             names: names.clone(),
             door: bell.orders,
         })?;
         let door = DoorParts {
             config,
             data: &data,
-            keep: SharedMemory::default(),
+            keep: store,
             names,
             clock,
             sink: Rc::clone(&hub) as Rc<dyn DoorSink>,

@@ -7,12 +7,14 @@ mod foreign;
 mod histogram;
 mod http;
 mod links;
+mod store;
 mod text;
 
 pub use foreign::{ByDropCause, DropCause};
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
 pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
+pub use store::StoreMetrics;
 pub use text::certificate_text;
 
 use std::sync::Arc;
@@ -222,6 +224,8 @@ pub struct Metrics {
     pub mailbox_dropped: Counter,
     /// Who came, who was turned away, and chat.
     pub lobby: LobbyMetrics,
+    /// The store.
+    pub store: Arc<StoreMetrics>,
     /// 1 while too many ticks take longer than their period.
     pub overloaded: Gauge,
     /// 1 while nobody may join.

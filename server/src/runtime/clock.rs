@@ -1,8 +1,8 @@
 //! The one clock of production code.
 //!
 //! Everything else gets its time as an argument. Games never see wall time: a game server that
-//! trusts it stumbles when somebody sets the clock. It is read here for certificates alone, which
-//! clients judge by their own.
+//! trusts it stumbles when somebody sets the clock. It is read here for certificates, which clients
+//! judge by their own, and for when something was stored, which people want to know.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -46,6 +46,22 @@ pub fn instant() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// Milliseconds since 1970 (UTC) by the machine's clock, for what is stored.
+#[must_use]
+pub fn wall_millis() -> u64 {
+    u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// From 1970 until now by the machine's clock; nothing when it shows less.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one wall clock read of production code"
+)]
+fn since_1970() -> Duration {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default()
+}
+
 /// Seconds since 1970 (UTC), for certificates alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WallTime(pub u64);
@@ -53,13 +69,8 @@ pub struct WallTime(pub u64);
 impl WallTime {
     /// What the machine's clock shows; 1970 when it shows less.
     #[must_use]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one wall clock read of production code"
-    )]
     pub fn now() -> WallTime {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        WallTime(since.unwrap_or_default().as_secs())
+        WallTime(since_1970().as_secs())
     }
 
     /// This much later.

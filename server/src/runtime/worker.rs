@@ -36,7 +36,7 @@ impl Wake {
         Wake(Arc::new(wake))
     }
 
-    fn call(&self) {
+    pub(crate) fn call(&self) {
         (self.0)();
     }
 }

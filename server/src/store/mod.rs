@@ -3,10 +3,18 @@
 //! Never answers a write before it is on the disk. Nothing here knows a room, a link or a session;
 //! what is stored and asked stands in [`crate::engine::storage`].
 
+pub mod at_once;
+mod handle;
+mod lookup;
 mod memory;
+mod queue;
 mod texts;
+mod threads;
+mod writer;
 
+pub use handle::{Done, StoreHandle};
 pub use memory::{MemoryStore, SharedMemory};
+pub use threads::{StoreRules, StoreThreads};
 
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
 

@@ -13,6 +13,12 @@ pub const MAPS: u8 = 2;
 /// Side of the square map.
 pub const MAP_SIZE: f32 = 2_048.0;
 
+/// Teams for chat; players are dealt out to them by seat.
+pub const TEAMS: u8 = 2;
+
+/// How far words carry in proximity chat: about a third of the map.
+pub const EARSHOT: f32 = 680.0;
+
 /// Radius of a fighter.
 pub const FIGHTER_RADIUS: f32 = 16.0;
 

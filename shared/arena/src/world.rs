@@ -16,7 +16,7 @@ use crate::movement::{Deeds, drive};
 use crate::referee;
 use crate::spawning::{newborn, spot};
 use crate::table::Table;
-use crate::tune::TICK_RATE;
+use crate::tune::{self, TICK_RATE};
 
 /// Salt of the randomness that places newcomers.
 const JOIN_SALT: u64 = 0x4A4F_494E;
@@ -119,6 +119,7 @@ impl Arena {
 
 impl Game for Arena {
     const TICK_RATE: TickRate = TICK_RATE;
+    const EARSHOT: f32 = tune::EARSHOT;
     const TABLES: &'static [u8] = crate::training::TABLES;
 
     type Input = Input;
@@ -209,5 +210,9 @@ impl Game for Arena {
             self.fighters.remove(id);
             cx.despawn(id);
         }
+    }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        Some((player.0 % u16::from(tune::TEAMS)) as u8)
     }
 }

@@ -6,7 +6,10 @@
 use std::cell::OnceCell;
 
 use tickwire_server::engine::lobby::{Lobby, LobbyConfig};
+use tickwire_server::engine::storage::Millis;
 use tickwire_server::engine::{Effect, Inbound, Outbound};
+use tickwire_server::store::MemoryStore;
+use tickwire_server::store::at_once::serve;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::id::{Lane, LinkId, PlayerId};
@@ -44,7 +47,10 @@ fn open() -> Lobby {
         lobby.receive(Instant(0), link, Lane::Ordered, hello, &mut numbers);
     }
     lobby.opened(Instant(0), STRANGER);
-    while lobby.next_effect().is_some() {}
+    let mut store = MemoryStore::default();
+    while let Some(effect) = lobby.next_effect() {
+        serve(&mut lobby, &mut store, Instant(0), Millis(0), effect);
+    }
     assert_eq!(lobby.sessions(), 2, "both are in");
     lobby
 }
@@ -106,7 +112,10 @@ struct Seen {
 fn judge(lobby: &mut Lobby, link: LinkId) -> Seen {
     let (mut seen, mut count) = (Seen::default(), 0);
     let victims_room = lobby.rooms().next().map(|info| info.room);
+    let mut store = MemoryStore::default();
     while let Some(effect) = lobby.next_effect() {
+        let served = serve(lobby, &mut store, Instant(1_000), Millis(1), effect);
+        let Some(effect) = served else { continue };
         count += 1;
         assert!(count < 600, "I10: one packet has more than 600 effects");
         match effect {
@@ -129,6 +138,7 @@ fn judge(lobby: &mut Lobby, link: LinkId) -> Seen {
                 seen.to_room += u32::from(!matches!(inbound, Inbound::Detach { .. }));
             }
             Effect::OpenRoom(_) | Effect::EndRoom(_) | Effect::Admit(_) => {}
+            Effect::Write(..) | Effect::Find(..) => {}
         }
     }
     seen

@@ -9,7 +9,10 @@ use tickwire_server::engine::lobby::{Lobby, LobbyConfig, LobbyCounts};
 use tickwire_server::engine::port::RoomOrder;
 use tickwire_server::engine::replication::{ReplicationConfig, Sabotage as ReplicationSabotage};
 use tickwire_server::engine::room::Sabotage as RoomSabotage;
+use tickwire_server::engine::storage::Millis;
 use tickwire_server::engine::{Effect, Inbound, Outbound, Outbox, Room, RoomConfig, RoomTask};
+use tickwire_server::store::MemoryStore;
+use tickwire_server::store::at_once::serve;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::id::{Lane, LinkId, RoomId};
@@ -53,6 +56,7 @@ struct Hosted<G: SimGame> {
 /// A lobby, its rooms and what they are about to send.
 pub struct Server<G: SimGame> {
     lobby: Lobby,
+    store: MemoryStore,
     schema: Arc<Schema>,
     tables: Arc<Tables>,
     seed: u64,
@@ -76,6 +80,7 @@ impl<G: SimGame> Server<G> {
         let config = LobbyConfig::of::<G>(Arc::clone(&schema), &tables, &G::rules(seed));
         Server {
             lobby: Lobby::new(config.expect("test games are small")),
+            store: MemoryStore::default(),
             nothing: Mirror::new(Arc::clone(&schema)),
             schema,
             tables,
@@ -177,6 +182,10 @@ impl<G: SimGame> Server<G> {
 
     fn carry_out(&mut self, now: Instant, sink: &mut dyn FnMut(LinkId, Sent<'_>)) {
         while let Some(effect) = self.lobby.next_effect() {
+            let wall = Millis(now.0 / 1_000);
+            let Some(effect) = serve(&mut self.lobby, &mut self.store, now, wall, effect) else {
+                continue;
+            };
             match effect {
                 Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
                     sink(link, Sent::Packet(lane, &bytes));
@@ -189,6 +198,7 @@ impl<G: SimGame> Server<G> {
                 Effect::EndRoom(room) => self.rooms.retain(|hosted| hosted.id != room),
                 // Everybody here is a guest.
                 Effect::Admit(order) => unreachable!("{order:?}"),
+                Effect::Write(..) | Effect::Find(..) => {}
             }
         }
     }

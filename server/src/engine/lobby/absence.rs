@@ -34,6 +34,7 @@ impl Lobby {
             };
             self.effects.push_back(Effect::ToRoom(session.room, detach));
         }
+        self.at_desk(|desk| desk.detach(id));
     }
 
     /// The player said to be away or back; only a change is passed on.

@@ -36,9 +36,9 @@ impl Lobby {
         let Some(Phase::Admitting(admitting)) = self.links.get(&link) else {
             return;
         };
-        let wanted = admitting.hello.room.clone();
+        let hello = admitting.hello.clone();
         let entered = found.and_then(|admission| {
-            let room = room_of(&admission, wanted)?;
+            let room = room_of(&admission, &hello.room)?;
             let newcomer = Newcomer {
                 account: admission.account,
                 name: BoundedStr::cut(&admission.name),
@@ -47,7 +47,7 @@ impl Lobby {
             };
             self.join(now, link, &newcomer, &room, entropy)
         });
-        self.let_in(now, link, entered, None, entropy);
+        self.let_in(now, link, entered, &hello, entropy);
     }
 
     /// A name was registered: it is its account's alone from now on.
@@ -129,11 +129,11 @@ impl Lobby {
 }
 
 /// The room to enter: the one an admission is for, unless the player asked for another.
-fn room_of(admission: &Admission, wanted: RoomRequest) -> Result<RoomRequest, Refusal> {
+fn room_of(admission: &Admission, wanted: &RoomRequest) -> Result<RoomRequest, Refusal> {
     let Some(only) = &admission.room else {
-        return Ok(wanted);
+        return Ok(wanted.clone());
     };
-    match &wanted {
+    match wanted {
         RoomRequest::Named(name) if **name != **only => Err(Refusal::new(
             CloseReason::BadCredential,
             "The login is for another room.",

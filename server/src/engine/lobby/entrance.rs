@@ -43,7 +43,7 @@ impl Lobby {
                 Err(refusal) => Err(refusal),
             },
         };
-        self.let_in(now, link, entered, hello.resume.as_ref(), entropy);
+        self.let_in(now, link, entered, &hello, entropy);
     }
 
     /// The link carries a session from now on, or is told why not.
@@ -52,14 +52,19 @@ impl Lobby {
         now: Instant,
         link: LinkId,
         entered: Result<SessionId, Refusal>,
-        resume: Option<&Resume>,
+        hello: &Hello,
         entropy: &mut dyn FnMut() -> u64,
     ) {
         match entered {
             Ok(session) => {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
                 self.links.insert(link, Phase::Live(Box::new(live)));
-                self.welcome(link, session, resume, entropy() as u32);
+                self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
+                let cursors = hello.cursors.to_vec();
+                match &hello.resume {
+                    Some(_) => self.at_desk(|desk| desk.attach(session, link, cursors)),
+                    None => self.enter_desk(now, session, cursors, entropy()),
+                }
             }
             Err(refusal) => self.refuse(link, refusal.reason, &refusal.detail),
         }

@@ -8,6 +8,7 @@
 
 mod absence;
 mod admission;
+mod desk;
 mod directory;
 mod entrance;
 mod talk;
@@ -35,6 +36,7 @@ use tickwire_shared::wire::{
 
 use self::directory::Directory;
 use super::chat::ChatPen;
+use super::desk::{Desk, Sabotage};
 use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Admitting, Greeting, Handshake, Live};
@@ -73,6 +75,8 @@ pub struct LobbyConfig {
     pub guests: bool,
     /// Names that are not free.
     pub names: NameBook,
+    /// A bug to plant in chat; none outside tests.
+    pub sabotage: Sabotage,
 }
 
 impl LobbyConfig {
@@ -105,6 +109,7 @@ impl LobbyConfig {
             room_empty: ROOM_EMPTY_TIME_MAX,
             guests: true,
             names: NameBook::default(),
+            sabotage: Sabotage::None,
             schema,
         })
     }
@@ -180,6 +185,7 @@ pub struct Lobby {
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
     directory: Directory,
+    desk: Desk,
     draining: bool,
     /// Accounts that may not come in, and until when.
     bans: BTreeMap<AccountId, Instant>,
@@ -193,6 +199,7 @@ impl Lobby {
     pub fn new(mut config: LobbyConfig) -> Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
+            desk: Desk::new(config.sabotage),
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -277,6 +284,7 @@ impl Lobby {
         for room in self.directory.remove_empty(now, self.config.room_empty) {
             self.effects.push_back(Effect::EndRoom(room));
         }
+        self.at_desk(|desk| desk.turn(now));
     }
 
     /// A room's batch for one tick came; its packets go straight to their links.
@@ -293,6 +301,7 @@ impl Lobby {
             return;
         };
         for id in failed.roster.sessions() {
+            self.at_desk(|desk| desk.leave(id));
             let session = self.sessions.remove(&id);
             if let Some(link) = session.and_then(|session| session.link) {
                 self.links.remove(&link);
@@ -323,6 +332,7 @@ impl Lobby {
             }
         }
         self.sessions.clear();
+        self.at_desk(Desk::clear);
     }
 
     /// What is to be done next.
@@ -386,6 +396,7 @@ impl Lobby {
         let Some(session) = self.sessions.remove(&id) else {
             return;
         };
+        self.at_desk(|desk| desk.leave(id));
         let player = session.player;
         if let Some(room) = self.directory.get_mut(session.room) {
             room.roster.free(player);

@@ -48,7 +48,7 @@ impl Lobby {
                 self.tell(link, &ServerControl::Pong { nonce, tick });
             }
             Heard::Control(ClientControl::Away { away }) => self.set_away(id, away),
-            Heard::Control(ClientControl::Talk(_)) => {}
+            Heard::Control(ClientControl::Talk(command)) => self.talk(now, id, command),
             Heard::Control(ClientControl::Leave) => {
                 self.links.remove(&link);
                 self.farewell(link, CloseReason::Bye);

@@ -18,11 +18,15 @@ use super::*;
 use crate::engine::admission::AdmitOrder;
 use crate::engine::port::RoomTask;
 use crate::engine::room::{Room, Sabotage};
+use crate::engine::storage::Millis;
 use crate::engine::yard::{Yard, parts, room_config};
+use crate::store::SharedMemory;
+use crate::store::at_once::serve;
 
 /// A lobby, its rooms, and everything its links were sent.
 struct Bench {
     lobby: Lobby,
+    store: SharedMemory,
     rooms: BTreeMap<RoomId, Room<Yard>>,
     rng: Rng,
     now: Instant,
@@ -41,6 +45,7 @@ impl Bench {
         change(&mut config);
         Bench {
             lobby: Lobby::new(config),
+            store: SharedMemory::default(),
             rooms: BTreeMap::new(),
             rng: Rng::new(7),
             now: Instant::from_millis(1_000),
@@ -55,6 +60,10 @@ impl Bench {
 
     fn carry_out(&mut self) {
         while let Some(effect) = self.lobby.next_effect() {
+            let (now, wall) = (self.now, Millis(self.now.0 / 1_000));
+            let Some(effect) = serve(&mut self.lobby, &mut self.store, now, wall, effect) else {
+                continue;
+            };
             match effect {
                 Effect::ToLink(Outbound::Packet { link, bytes, lane }) if lane != Lane::Ordered => {
                     assert_eq!(lane, Lane::Snapshot);
@@ -76,6 +85,7 @@ impl Bench {
                 }
                 Effect::EndRoom(room) => assert!(self.rooms.remove(&room).is_some()),
                 Effect::Admit(order) => self.asked.push(*order),
+                Effect::Write(..) | Effect::Find(..) => {}
             }
         }
     }

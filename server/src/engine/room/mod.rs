@@ -12,6 +12,7 @@ mod seat;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use std::sync::Arc;
 
@@ -409,6 +410,8 @@ impl<G: Game> RoomTask for Room<G> {
             self.send(tick, out);
         }
         self.answer_checks(out);
+        let (seats, words) = (&mut self.seats, &mut self.words);
+        whereabouts::tell(&self.game, &self.mirror, seats, words, out);
         self.counts.seats = self.seats.iter().flatten().count() as u64;
         self.counts.entities = self.mirror.count() as u64;
         out.begin(tick, self.counts);

@@ -20,6 +20,8 @@ pub(super) struct Seat {
     pub inputs: InputBuffer,
     /// Whether its player looks elsewhere.
     pub away: bool,
+    /// The team chat was told of; `None` before it was told anything.
+    pub team: Option<Option<u8>>,
     /// The newest tick its client acked.
     acked: Tick,
     /// The room's tick when its client last acked something new, or may be waited for anew.
@@ -47,6 +49,7 @@ impl Seat {
             link: Some(link),
             inputs: InputBuffer::new(shape, now),
             away: false,
+            team: None,
             acked: Tick::ZERO,
             fresh: now,
             slow_sent: Tick::ZERO,

@@ -318,6 +318,36 @@ fn a_seat_that_changes_hands_between_two_ticks_is_taken_anew() {
 }
 
 #[test]
+fn whereabouts_are_told_a_few_times_a_second_and_when_a_team_changes() {
+    let mut bench = Bench::new(Sabotage::None);
+    let mut told = Vec::new();
+    for tick in 1..=50 {
+        bench.send(ANN, tick, &[walk(if tick == 20 { -1 } else { 0 })], 0);
+        bench.room.tick(bench.due(), &mut bench.out);
+        if let Some(all) = bench.out.whereabouts() {
+            assert_eq!(
+                all.iter().map(|one| one.player).collect::<Vec<_>>(),
+                [ANN, BOB]
+            );
+            assert_eq!(all[1].team, Some(0));
+            told.push((tick, all[0].team));
+        }
+        bench.out.clear();
+    }
+    let expected = [
+        (1, Some(0)),
+        (8, Some(0)),
+        (16, Some(0)),
+        (20, Some(1)),
+        (24, Some(1)),
+        (32, Some(1)),
+        (40, Some(1)),
+        (48, Some(1)),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn amnesia_changes_nothing() {
     let run = |forget: bool| {
         let mut bench = Bench::new(Sabotage::None);

@@ -11,6 +11,8 @@ pub enum ChatRefusal {
     Empty,
     /// It holds characters that are not text.
     BadText,
+    /// It has more bytes than allowed, if only once its accents are put together.
+    TooLong,
     /// Its id is older than what the server still remembers.
     Stale,
     /// The same text again and again.
@@ -49,6 +51,7 @@ impl ChatRefusal {
             }
             ChatRefusal::Empty => "there is nothing to read in it",
             ChatRefusal::BadText => "it holds characters that are not text",
+            ChatRefusal::TooLong => "it is too long",
             ChatRefusal::Stale => "it came too late; write it again",
             ChatRefusal::Repeated => "you said the same a moment ago",
             ChatRefusal::SlowMode => "slow mode: wait a moment, then write it again",

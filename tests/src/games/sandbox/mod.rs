@@ -69,6 +69,7 @@ impl Sandbox {
 impl Game for Sandbox {
     const TICK_RATE: TickRate = TickRate::hz(60);
     const HIDES: bool = true;
+    const EARSHOT: f32 = SIGHT;
 
     type Input = Intent;
     type Entity = Thing;
@@ -143,6 +144,12 @@ impl Game for Sandbox {
             Thing::Bolt(_) | Thing::Crate(_) => true,
         };
         if seen { Visible::Full } else { Visible::Hidden }
+    }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        // Who holds no walker is in no team, and teams change with where a walker is.
+        let (_, walker) = self.walker_of(player)?;
+        Some(u8::from(walker.pos.x > 0.0))
     }
 }
 

@@ -13,7 +13,7 @@ use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::TickRate;
 
-use super::{Bounced, Ground, Push, Square};
+use super::{Bounced, EARSHOT, Ground, Push, Square, team_of};
 use crate::games::SimGame;
 
 /// A square as a component.
@@ -44,6 +44,7 @@ impl BevySquares {
 
 impl Game for BevySquares {
     const TICK_RATE: TickRate = TickRate::hz(60);
+    const EARSHOT: f32 = EARSHOT;
     type Input = Push;
     type Entity = Square;
     type Event = Bounced;
@@ -114,6 +115,10 @@ impl Game for BevySquares {
             self.remove(id);
             cx.despawn(id);
         }
+    }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        team_of(player)
     }
 }
 

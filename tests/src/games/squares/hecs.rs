@@ -10,7 +10,7 @@ use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::TickRate;
 
-use super::{Bounced, Ground, Push, Square};
+use super::{Bounced, EARSHOT, Ground, Push, Square, team_of};
 use crate::games::SimGame;
 
 /// The world as an archetype store; the map goes from the wire's names to its own.
@@ -37,6 +37,7 @@ impl HecsSquares {
 
 impl Game for HecsSquares {
     const TICK_RATE: TickRate = TickRate::hz(60);
+    const EARSHOT: f32 = EARSHOT;
     type Input = Push;
     type Entity = Square;
     type Event = Bounced;
@@ -106,6 +107,10 @@ impl Game for HecsSquares {
             self.remove(id);
             cx.despawn(id);
         }
+    }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        team_of(player)
     }
 }
 

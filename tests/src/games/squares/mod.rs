@@ -57,6 +57,15 @@ pub struct Ground {
 
 const HALF: f32 = 250.0;
 
+/// How far a player's words carry.
+const EARSHOT: f32 = 60.0;
+
+/// Three teams and some players in none.
+fn team_of(player: PlayerId) -> Option<u8> {
+    let number = (player.0 % 4) as u8;
+    (number < 3).then_some(number)
+}
+
 impl Square {
     /// The square of a player who just came.
     fn new(who: PlayerId) -> Square {

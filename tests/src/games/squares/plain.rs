@@ -8,7 +8,7 @@ use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::TickRate;
 
-use super::{Bounced, Ground, Push, Square};
+use super::{Bounced, EARSHOT, Ground, Push, Square, team_of};
 use crate::games::SimGame;
 
 /// The world as a list.
@@ -19,6 +19,7 @@ pub struct PlainSquares {
 
 impl Game for PlainSquares {
     const TICK_RATE: TickRate = TickRate::hz(60);
+    const EARSHOT: f32 = EARSHOT;
     type Input = Push;
     type Entity = Square;
     type Event = Bounced;
@@ -75,6 +76,10 @@ impl Game for PlainSquares {
             cx.despawn(*id);
         }
         self.squares.retain(|entry| entry.1.who != player);
+    }
+
+    fn team(&self, player: PlayerId) -> Option<u8> {
+        team_of(player)
     }
 }
 

@@ -27,9 +27,10 @@ impl Bench {
         self.carry_out();
     }
 
-    /// What strangers must not change: sessions, rooms and their chat.
+    /// What strangers must not change: sessions, rooms and chat.
     fn state(&self) -> String {
-        format!("{:?}{:?}", self.lobby.sessions, self.lobby.directory)
+        let lobby = &self.lobby;
+        format!("{:?}{:?}{:?}", lobby.sessions, lobby.directory, lobby.desk)
     }
 
     fn refused_with(&mut self, link: u64) -> (CloseReason, String) {

@@ -1,11 +1,10 @@
-//! Chat: which texts and names are allowed, and where a client stands in a room's chat.
+//! Which texts and names are allowed.
 //!
-//! Never sends or stores a line. The checks are the same on both sides, so that a client can tell
-//! its player at once what the server would refuse.
+//! Never changes a text: it passes as it is or is refused by name.
 
 use core::fmt;
 
-use crate::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
+use crate::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// Why a text is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,17 @@ pub fn check_room_name(name: &str) -> Result<(), TextFault> {
     check_label(name, ROOM_NAME_BYTES_MAX)
 }
 
+/// Checks the reason of a report or a sanction: like a line, and it may be empty.
+///
+/// # Errors
+/// The first [`TextFault`].
+pub fn check_reason(why: &str) -> Result<(), TextFault> {
+    match check(why, REASON_BYTES_MAX, is_hostile) {
+        Err(TextFault::Empty) => Ok(()),
+        other => other,
+    }
+}
+
 fn check_label(label: &str, bytes_max: usize) -> Result<(), TextFault> {
     check(label, bytes_max, |c| is_hostile(c) || is_joiner(c))?;
     let mut ends = label.chars().next().into_iter().chain(label.chars().last());
@@ -92,54 +102,6 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
-/// Where a client stands in a room's chat: which line it waits for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChatCursor {
-    /// The epoch the offsets belong to.
-    pub epoch: u32,
-    /// The first offset the client does not have.
-    pub next: u64,
-}
-
-/// What a line that arrived is to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// The line it waited for.
-    New,
-    /// It has this line.
-    Duplicate,
-    /// So many lines before this one never came.
-    Gap(u64),
-}
-
-impl ChatCursor {
-    /// A Welcome said where the chat goes on. Returns how many lines of the same epoch this client
-    /// will never get, because history was cut.
-    pub fn welcome(&mut self, epoch: u32, first: u64) -> u64 {
-        let missed = if self.epoch == epoch {
-            first.saturating_sub(self.next)
-        } else {
-            0
-        };
-        *self = ChatCursor { epoch, next: first };
-        missed
-    }
-
-    /// A line came.
-    pub fn arrived(&mut self, offset: u64) -> Arrival {
-        if offset < self.next {
-            return Arrival::Duplicate;
-        }
-        let missed = offset - self.next;
-        self.next = offset.saturating_add(1);
-        if missed == 0 {
-            Arrival::New
-        } else {
-            Arrival::Gap(missed)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn reasons_may_be_empty_and_are_text() {
+        assert_eq!((check_reason(""), check_reason("spam")), (Ok(()), Ok(())));
+        assert_eq!(check_reason(&"x".repeat(201)), Err(TextFault::TooLong));
+        assert_eq!(check_reason("\u{7}"), Err(TextFault::Character('\u{7}')));
+    }
+
+    #[test]
     fn names_hide_nothing() {
         assert_eq!(check_name("Ann Ä. 3"), Ok(()));
         assert_eq!(check_name(""), Err(TextFault::Empty));
@@ -181,20 +150,5 @@ mod tests {
         );
         assert_eq!(check_name(&"x".repeat(33)), Err(TextFault::TooLong));
         assert_eq!(check_room_name(&"x".repeat(48)), Ok(()));
-    }
-
-    #[test]
-    fn a_cursor_tells_new_from_old_and_counts_what_is_lost() {
-        let mut cursor = ChatCursor::default();
-        assert_eq!(
-            cursor.welcome(9, 100),
-            0,
-            "another epoch: nothing was missed"
-        );
-        assert_eq!(cursor.arrived(100), Arrival::New);
-        assert_eq!(cursor.arrived(100), Arrival::Duplicate);
-        assert_eq!(cursor.arrived(103), Arrival::Gap(2));
-        assert_eq!(cursor.welcome(9, 110), 6);
-        assert_eq!(cursor.arrived(110), Arrival::New);
     }
 }

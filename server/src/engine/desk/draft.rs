@@ -1,0 +1,61 @@
+//! A line on its way into the store.
+//!
+//! Never seen by a reader: it has no offset yet.
+
+use tickwire_shared::id::{AccountId, SessionId, Tick};
+use tickwire_shared::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX};
+use tickwire_shared::wire::{BoundedStr, Line, Manner, Role};
+
+use crate::engine::storage::{Millis, NewLine};
+use tickwire_shared::id::LogId;
+
+/// A line that was judged and has no offset yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Whose ack it is; `None` for the server's own lines.
+    pub session: Option<SessionId>,
+    /// Who wrote it.
+    pub from: AccountId,
+    /// Unique for its author.
+    pub client_id: u64,
+    /// Its author's name.
+    pub name: BoundedStr<NAME_BYTES_MAX>,
+    /// Its author's role.
+    pub role: Role,
+    /// The newest tick of its author's room.
+    pub tick: Tick,
+    /// How it is meant.
+    pub manner: Manner,
+    /// The text.
+    pub text: BoundedStr<CHAT_BYTES_MAX>,
+}
+
+impl Draft {
+    /// For the store.
+    pub fn to_store(&self, logs: Vec<LogId>) -> NewLine {
+        NewLine {
+            logs,
+            from: self.from,
+            client_id: self.client_id,
+            name: self.name.to_string(),
+            role: self.role,
+            tick: self.tick,
+            manner: self.manner,
+            text: self.text.to_string(),
+        }
+    }
+
+    /// For readers, once it is stored.
+    pub fn to_line(&self, offset: u64, at: Millis) -> Line {
+        Line {
+            offset,
+            from: self.from,
+            name: self.name.clone(),
+            role: self.role,
+            at: at.0,
+            tick: self.tick,
+            manner: self.manner,
+            text: self.text.clone(),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Opening logs: from what a session may read to the first line that it gets.
+//!
+//! Never takes a log's end from a query: its head comes as the answer to a write, in order with the
+//! lines of that log, so that none falls between.
+
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{BoundedStr, ChatNews, Scope};
+
+use super::Desk;
+use super::log::{Log, Stage};
+use super::person::{Known, Person};
+use super::reading::{Phase, Reading, first_of};
+use super::shelf::Place;
+use super::tickets::Task;
+use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write, Written};
+
+impl Desk {
+    /// The account, which the store is asked about when it is new here.
+    pub(super) fn meet(&mut self, account: AccountId, name: &str) -> &mut Person {
+        if !self.people.contains_key(&account) {
+            self.people.insert(account, Person::new(name));
+            self.ask_person(account);
+        }
+        let new = || Person::new(name);
+        self.people.entry(account).or_insert_with(new)
+    }
+
+    /// Forgets an account nobody needs any more.
+    pub(super) fn part(&mut self, account: AccountId) {
+        let idle = |person: &Person| person.sessions.is_empty();
+        if self.people.get(&account).is_some_and(idle) {
+            self.people.remove(&account);
+        }
+    }
+
+    fn ask_person(&mut self, account: AccountId) {
+        let asked = self.find(Task::Person(account), Query::Desk(account));
+        if let Some(person) = self.people.get_mut(&account) {
+            person.known = asked.map_or(Known::Failed, |_| Known::Asked);
+        }
+    }
+
+    /// A session may read a log from now on; it is told when the log is open.
+    pub(super) fn seat(&mut self, id: SessionId, key: &LogKey) -> Place {
+        let place = self.shelve(key);
+        if let (Some(log), Some(reader)) = (self.shelf.get_mut(place), self.readers.get_mut(&id)) {
+            log.readers.entry(id).or_default();
+            reader.places.insert(place);
+        }
+        place
+    }
+
+    /// The place of a log, which the store is asked for when it is new here.
+    pub(super) fn shelve(&mut self, key: &LogKey) -> Place {
+        let (place, new) = self.shelf.place(key);
+        if new {
+            self.ask_head(place, "");
+        }
+        place
+    }
+
+    pub(super) fn ask_head(&mut self, place: Place, name: &str) {
+        let Some(key) = self.shelf.get(place).map(|log| log.head.key.clone()) else {
+            return;
+        };
+        let log = match key {
+            LogKey::Party(log) | LogKey::Group(log) => log,
+            _ => self.new_number(),
+        };
+        let write = Write::Open {
+            key,
+            log,
+            epoch: self.rng.next_u32(),
+            name: name.to_owned(),
+        };
+        let asked = self.write(Task::Head(place), write).is_ok();
+        self.set_stage(place, if asked { Stage::Opening } else { Stage::Failed });
+    }
+
+    /// A number that no log has, but for a chance of 2^-64; 0 means none.
+    pub(super) fn new_number(&mut self) -> LogId {
+        LogId(self.rng.next_u64().max(1))
+    }
+
+    /// The store told what a log is.
+    pub(super) fn headed(&mut self, place: Place, result: Result<Written, StoreFault>) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let closed = log.is_closed();
+        match result {
+            Ok(Written::Log(head)) => {
+                self.shelf.head(place, head);
+                if closed {
+                    self.ask_members(place)
+                } else {
+                    self.opened(place)
+                }
+            }
+            Ok(_) => self.not_opened(place, StoreFault::Failed),
+            Err(fault) => self.not_opened(place, fault),
+        }
+    }
+
+    fn ask_members(&mut self, place: Place) {
+        let Some(log) = self.shelf.get(place).map(|log| log.head.log) else {
+            return;
+        };
+        match self.find(Task::Members(place), Query::Members(log)) {
+            Some(_) => self.set_stage(place, Stage::Gathering),
+            None => self.not_opened(place, StoreFault::Busy),
+        }
+    }
+
+    /// The store told who is in a log.
+    pub(super) fn gathered(&mut self, place: Place, result: Result<Found, StoreFault>) {
+        match (self.shelf.get_mut(place), result) {
+            (Some(log), Ok(Found::Members(members))) => {
+                let by_account = members.into_iter().map(|member| (member.account, member));
+                log.members = by_account.collect();
+                self.opened(place);
+            }
+            (Some(_), Ok(_)) => self.not_opened(place, StoreFault::Failed),
+            (Some(_), Err(fault)) => self.not_opened(place, fault),
+            (None, _) => {}
+        }
+    }
+
+    /// Everything about a log is known: what waited goes on.
+    fn opened(&mut self, place: Place) {
+        self.set_stage(place, Stage::Ready);
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut log.waiting);
+        let readers: Vec<SessionId> = log.readers.keys().copied().collect();
+        readers.into_iter().for_each(|id| self.begin(place, id));
+        waiting
+            .into_iter()
+            .for_each(|draft| self.hand_over(place, draft));
+        self.shelf.release(place);
+    }
+
+    /// The store failed: lines that waited are refused, and it is asked again in a while.
+    fn not_opened(&mut self, place: Place, fault: StoreFault) {
+        self.set_stage(place, Stage::Failed);
+        let log = self.shelf.get_mut(place);
+        let waiting = log.map(|log| std::mem::take(&mut log.waiting));
+        for draft in waiting.unwrap_or_default() {
+            self.refuse(&draft, fault.refusal(), 0);
+        }
+        self.shelf.release(place);
+    }
+
+    /// The store has forgotten a log: it is opened anew.
+    pub(super) fn reopen(&mut self, place: Place) {
+        if let Some(log) = self.shelf.get_mut(place) {
+            log.lines.clear();
+            (log.readers.values_mut()).for_each(|reading| *reading = Reading::default());
+            self.ask_head(place, "");
+        }
+    }
+
+    fn set_stage(&mut self, place: Place, stage: Stage) {
+        if let Some(log) = self.shelf.get_mut(place) {
+            log.stage = stage;
+        }
+    }
+
+    /// The store told what an account is in.
+    pub(super) fn remembered(&mut self, account: AccountId, result: Result<Found, StoreFault>) {
+        let Some(person) = self.people.get_mut(&account) else {
+            return;
+        };
+        let Ok(Found::Desk {
+            logs,
+            blocked,
+            followed,
+        }) = result
+        else {
+            person.known = Known::Failed;
+            return;
+        };
+        person.known = Known::All;
+        person.blocked = blocked.into_iter().collect();
+        person.followed = followed.into_iter().collect();
+        let sessions: Vec<SessionId> = person.sessions.iter().copied().collect();
+        for (head, member) in logs {
+            person.read.insert(head.log, member.read);
+        }
+        sessions.into_iter().for_each(|id| self.begin_all(id));
+    }
+
+    /// Begins every log of a session that can be begun.
+    pub(super) fn begin_all(&mut self, id: SessionId) {
+        let places = self.readers.get(&id).map(|reader| reader.places.clone());
+        for place in places.unwrap_or_default() {
+            self.begin(place, id);
+        }
+    }
+
+    /// Tells a session that a log is open, once it is, and sends its first lines.
+    pub(super) fn begin(&mut self, place: Place, id: SessionId) {
+        let (Some(reader), Some(log)) = (self.readers.get_mut(&id), self.shelf.get_mut(place))
+        else {
+            return;
+        };
+        let person = self.people.get(&reader.account);
+        let known = person.is_some_and(|person| person.known == Known::All);
+        let parked = log
+            .readers
+            .get(&id)
+            .is_some_and(|r| r.phase == Phase::Parked);
+        let begins = known && parked && log.is_ready();
+        let (Some(link), Some(since), true) = (reader.link, log.since(reader.account), begins)
+        else {
+            return;
+        };
+        let cursor = reader.take_cursor(log.head.log);
+        let first = first_of(log, since, cursor);
+        let reading = Reading {
+            link: Some(link),
+            next: first,
+            phase: Phase::Live,
+        };
+        log.readers.insert(id, reading);
+        self.tell_opened(place, id);
+        self.pump(place, id);
+    }
+
+    /// Tells a session where a log goes on for it.
+    pub(super) fn tell_opened(&mut self, place: Place, id: SessionId) {
+        let (Some(reader), Some(log)) = (self.readers.get(&id), self.shelf.get(place)) else {
+            return;
+        };
+        let (account, head) = (reader.account, &log.head);
+        let Some(reading) = log.readers.get(&id) else {
+            return;
+        };
+        let person = self.people.get(&account);
+        let noted = person.and_then(|person| person.read.get(&head.log).copied());
+        let read = log.member(account).map(|member| member.read).or(noted);
+        let news = ChatNews::Opened {
+            log: head.log,
+            scope: scope_of(log, account),
+            epoch: head.epoch,
+            first: reading.next,
+            next: head.next,
+            read: read.unwrap_or(0).min(head.next),
+        };
+        self.tell(id, news);
+    }
+
+    /// A session reads a log no more.
+    pub(super) fn unseat(&mut self, id: SessionId, place: Place) {
+        if let Some(log) = self.shelf.get_mut(place) {
+            log.readers.remove(&id);
+        }
+        self.shelf.release(place);
+    }
+
+    /// Asks the store again for what failed.
+    pub(super) fn retry(&mut self) {
+        let failed = self.people.iter();
+        let failed = failed.filter(|(_, person)| person.known == Known::Failed);
+        let failed: Vec<AccountId> = failed.map(|(&account, _)| account).collect();
+        failed
+            .into_iter()
+            .for_each(|account| self.ask_person(account));
+        let failed = self.shelf.iter();
+        let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
+        let failed: Vec<Place> = failed.map(|(place, _)| place).collect();
+        failed
+            .into_iter()
+            .for_each(|place| self.ask_head(place, ""));
+        self.revive();
+    }
+}
+
+/// What a log is to one of its readers.
+pub(super) fn scope_of(log: &Log, reader: AccountId) -> Scope {
+    match &log.head.key {
+        LogKey::Room(name) => Scope::Room {
+            name: BoundedStr::cut(name),
+        },
+        LogKey::Team(_, number) => Scope::Team { number: *number },
+        LogKey::Near(..) => Scope::Near,
+        LogKey::Whisper(one, other) => {
+            let with = if *one == reader { *other } else { *one };
+            let name = log.members.get(&with).map_or("", |member| &member.name);
+            Scope::Whisper {
+                with,
+                name: BoundedStr::cut(name),
+            }
+        }
+        LogKey::Party(_) => Scope::Party,
+        LogKey::Group(_) => Scope::Group {
+            name: BoundedStr::cut(&log.head.name),
+        },
+        LogKey::Server => Scope::Server,
+    }
+}

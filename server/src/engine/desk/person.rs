@@ -1,0 +1,49 @@
+//! An account that has a session here, or that somebody here talks to.
+//!
+//! Never stored: what must last was written before it is here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+
+/// How much of an account is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// The store was asked.
+    Asked,
+    /// The store failed: it is asked again in a while.
+    Failed,
+    /// All of it.
+    All,
+}
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Its name.
+    pub name: String,
+    /// Its sessions.
+    pub sessions: BTreeSet<SessionId>,
+    /// How much of what follows is known.
+    pub known: Known,
+    /// Every line below this was seen, of logs without members.
+    pub read: BTreeMap<LogId, u64>,
+    /// Whom it hears nothing from.
+    pub blocked: BTreeSet<AccountId>,
+    /// Of whom it is told, and their names where they are registered.
+    pub followed: BTreeMap<AccountId, String>,
+}
+
+impl Person {
+    /// An account the store is asked about.
+    pub fn new(name: &str) -> Person {
+        Person {
+            name: name.to_owned(),
+            sessions: BTreeSet::new(),
+            known: Known::Asked,
+            read: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            followed: BTreeMap::new(),
+        }
+    }
+}

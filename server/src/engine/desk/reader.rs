@@ -1,0 +1,87 @@
+//! A session as chat sees it.
+//!
+//! Never outlives the session; with no link it reads nothing and is told nothing.
+
+use std::collections::BTreeSet;
+
+use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId};
+use tickwire_shared::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
+
+use super::shelf::Place;
+use crate::engine::limiter::Bucket;
+use crate::limits::{CHAT_LINES_BURST, CHAT_LINES_PER_SECOND};
+
+/// Who takes part from now on.
+#[derive(Clone, Debug)]
+pub struct Entrant {
+    /// Where its packets go.
+    pub link: LinkId,
+    /// The account.
+    pub account: AccountId,
+    /// The name in the room.
+    pub name: BoundedStr<NAME_BYTES_MAX>,
+    /// What it may do.
+    pub role: Role,
+    /// The room it plays in.
+    pub room: RoomId,
+    /// The name of that room.
+    pub room_name: BoundedStr<ROOM_NAME_BYTES_MAX>,
+    /// Its seat there.
+    pub player: PlayerId,
+    /// Where its client stands.
+    pub cursors: Vec<LogCursor>,
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Where its packets go, while it has a link.
+    pub link: Option<LinkId>,
+    /// The account.
+    pub account: AccountId,
+    /// The name in the room.
+    pub name: BoundedStr<NAME_BYTES_MAX>,
+    /// What it may do.
+    pub role: Role,
+    /// The room it plays in.
+    pub room: RoomId,
+    /// The name of that room.
+    pub room_name: BoundedStr<ROOM_NAME_BYTES_MAX>,
+    /// Its seat there.
+    pub player: PlayerId,
+    /// Where its client stood when its link opened, in logs that were not open then.
+    pub cursors: Vec<LogCursor>,
+    /// The logs it reads, or will when they are open.
+    pub places: BTreeSet<Place>,
+    /// Logs of which lines from before are on their way.
+    pub older: BTreeSet<LogId>,
+    /// How many lines it may still write.
+    pub bucket: Bucket,
+}
+
+impl Reader {
+    /// A session that reads nothing yet.
+    pub fn new(now: Instant, entrant: Entrant) -> Reader {
+        Reader {
+            link: Some(entrant.link),
+            account: entrant.account,
+            name: entrant.name,
+            role: entrant.role,
+            room: entrant.room,
+            room_name: entrant.room_name,
+            player: entrant.player,
+            cursors: entrant.cursors,
+            places: BTreeSet::new(),
+            older: BTreeSet::new(),
+            bucket: Bucket::new(CHAT_LINES_PER_SECOND, CHAT_LINES_BURST, now),
+        }
+    }
+
+    /// Where its client stands in a log; asked once a link.
+    pub fn take_cursor(&mut self, log: LogId) -> Option<LogCursor> {
+        let at = self.cursors.iter().position(|cursor| cursor.log == log)?;
+        Some(self.cursors.swap_remove(at))
+    }
+}

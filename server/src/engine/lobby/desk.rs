@@ -1,0 +1,68 @@
+//! What the lobby and the desk tell each other.
+//!
+//! Never looks into a line: who is there is the lobby's to say, what they say is the desk's.
+
+use tickwire_shared::id::SessionId;
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{ChatCommand, LogCursor};
+
+use super::Lobby;
+use crate::engine::desk::{Desk, Entrant};
+use crate::engine::storage::{Found, StoreFault, Ticket, Written};
+
+impl Lobby {
+    /// The store answered an [`crate::engine::Effect::Write`]; writes are answered in their order.
+    pub fn written(&mut self, _now: Instant, ticket: Ticket, result: Result<Written, StoreFault>) {
+        self.at_desk(|desk| desk.written(ticket, result));
+    }
+
+    /// The store answered an [`crate::engine::Effect::Find`].
+    pub fn found(&mut self, _now: Instant, ticket: Ticket, result: Result<Found, StoreFault>) {
+        self.at_desk(|desk| desk.found(ticket, result));
+    }
+
+    /// Lets the desk take something in, and puts what it wants behind what is wanted already.
+    pub(super) fn at_desk(&mut self, take_in: impl FnOnce(&mut Desk)) {
+        let before = self.desk.counts();
+        take_in(&mut self.desk);
+        self.effects.extend(self.desk.take_effects());
+        let counts = self.desk.counts();
+        self.counts.chat_lines += counts.lines - before.lines;
+        self.counts.chat_refused += counts.refused - before.refused;
+    }
+
+    /// A session begins.
+    pub(super) fn enter_desk(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        cursors: Vec<LogCursor>,
+        seed: u64,
+    ) {
+        let session = self.sessions.get(&id);
+        let Some((session, room)) = session.and_then(|s| Some((s, self.directory.get(s.room)?)))
+        else {
+            return;
+        };
+        let Some(link) = session.link else { return };
+        let entrant = Entrant {
+            link,
+            account: session.account,
+            name: session.name.clone(),
+            role: session.role,
+            room: session.room,
+            room_name: room.name.clone(),
+            player: session.player,
+            cursors,
+        };
+        self.at_desk(|desk| desk.enter(now, id, entrant, seed));
+    }
+
+    /// A session wants something of chat.
+    pub(super) fn talk(&mut self, now: Instant, id: SessionId, command: ChatCommand) {
+        let session = self.sessions.get(&id);
+        let room = session.and_then(|session| self.directory.get(session.room));
+        let tick = room.map(|room| room.tick).unwrap_or_default();
+        self.at_desk(|desk| desk.command(now, id, tick, command));
+    }
+}

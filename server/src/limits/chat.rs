@@ -1,0 +1,51 @@
+//! Bounds of chat: of what one account may say, and of what moderators say of it.
+//!
+//! Nothing here is configuration: what an operator may change stands in [`crate::config`].
+
+use std::time::Duration;
+
+/// Times a second chat is told where the players of a room are. A team that changes is told at once.
+pub const WHEREABOUTS_PER_SECOND: u16 = 6;
+
+/// Lines of one account a second, unless configured otherwise. More are refused one by one.
+pub const ACCOUNT_LINES_PER_SECOND: u32 = 1;
+
+/// Lines of one account at once. More are refused one by one.
+pub const ACCOUNT_LINES_BURST: u32 = 10;
+
+/// Times an account may say the same within [`REPEATS_TIME`]. Once more is refused.
+pub const REPEATS_MAX: usize = 2;
+
+/// How long a text counts as said.
+pub const REPEATS_TIME: Duration = Duration::from_secs(10);
+
+/// Texts of one account that are compared with a new one; the oldest go. As many as an account can
+/// write in [`REPEATS_TIME`] unless configured otherwise.
+pub const REPEATS_REMEMBERED: usize = 32;
+
+/// Slow logs in which one account may have to wait at the same time. In a further one it has to
+/// wait until it may write in one of them.
+pub const SLOW_LOGS_MAX: usize = 16;
+
+/// People an account may whisper to for the first time within [`STRANGERS_TIME`]. A whisper to a
+/// further one is refused.
+pub const STRANGERS_MAX: usize = 20;
+
+/// See [`STRANGERS_MAX`].
+pub const STRANGERS_TIME: Duration = Duration::from_secs(60);
+
+/// People an account whispered to that are no strangers; the oldest go, and count anew.
+pub const STRANGERS_REMEMBERED: usize = 64;
+
+/// Words in one list of the word filter at the most. A longer list is not taken, and the one from
+/// before stays in use.
+pub const WORDS_MAX: usize = 20_000;
+
+/// Bytes of a word in such a list at the most. A list with a longer one is not taken.
+pub const WORD_BYTES_MAX: usize = 64;
+
+/// Bytes of such a list at the most. A longer one is not taken.
+pub const WORD_LIST_BYTES_MAX: usize = 1_024 * 1_024;
+
+/// Sanctions in force at the most; beyond, the one that ends first is forgotten until a restart.
+pub const SANCTIONS_MAX: usize = 16_384;

@@ -1,0 +1,57 @@
+//! Bounds of the store.
+//!
+//! Nothing here is configuration: what an operator may change stands in [`crate::config`].
+
+use std::time::Duration;
+
+/// Writes that wait for the store at the most, those in its hands included. A further one is
+/// refused: "the store is busy".
+pub const STORE_WRITES_WAITING_MAX: usize = 4_096;
+
+/// Queries that wait for the store at the most. A further one is refused: "the store is busy".
+pub const STORE_QUERIES_WAITING_MAX: usize = 1_024;
+
+/// Writes in one commit at the most. More go into the next.
+pub const STORE_COMMIT_WRITES_MAX: usize = 512;
+
+/// How long somebody else may hold the store. Then whatever waits for it is refused.
+pub const STORE_LOCKED_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long one try to get hold of the store waits; then the next is made.
+pub const STORE_LOCK_STEP: Duration = Duration::from_millis(50);
+
+/// Without a good commit for so long the store counts as degraded, however it failed.
+pub const STORE_DEGRADED_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a server that ends waits for a store that somebody else holds.
+pub const STORE_CLOSE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Writes of one commit that fail one by one until the others of it are refused untried.
+pub const STORE_FAILED_TRIES_MAX: usize = 16;
+
+/// How often a degraded store is tried out.
+pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
+
+/// How often what is too old is forgotten.
+pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
+
+/// Lines that are forgotten in one commit at the most. The rest is for the next.
+pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
+
+/// How long a line that is forgotten is still known when it comes again.
+pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
+
+/// Lines, or texts, that one query finds at the most. More are not given.
+pub const STORE_FOUND_MAX: usize = 1_024;
+
+/// Lines before the one that a report is about and that are kept with it.
+pub const REPORT_LINES_BEFORE: u64 = 15;
+
+/// Lines after it.
+pub const REPORT_LINES_AFTER: u64 = 4;
+
+/// Reports that are kept. Past that the oldest go.
+pub const STORE_REPORTS_MAX: usize = 10_000;
+
+/// Entries of the audit log that are kept. Past that the oldest go.
+pub const STORE_AUDIT_MAX: usize = 100_000;

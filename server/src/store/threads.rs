@@ -1,0 +1,98 @@
+//! The threads of the store: one commits, one looks up.
+//!
+//! Never touches the network thread but to wake it. Dropping it commits whatever waits, as far as
+//! the store lets it, and joins both.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::handle::{Shared, StoreHandle};
+use super::lookup::Lookup;
+use super::writer::Writer;
+use super::{Reader, Store};
+use crate::engine::storage::Millis;
+use crate::limits::STORE_LOCKED_TIME_MAX;
+use crate::metrics::StoreMetrics;
+use crate::runtime::{Clock, Wake};
+
+/// How the threads treat what they keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreRules {
+    /// Lines of each log that are kept at the most.
+    pub keep_lines: u64,
+    /// How long a line is kept; `None` for ever.
+    pub keep_time: Option<Duration>,
+    /// How long somebody else may hold the store.
+    pub locked_time_max: Duration,
+}
+
+impl Default for StoreRules {
+    fn default() -> StoreRules {
+        StoreRules {
+            keep_lines: u64::MAX,
+            keep_time: None,
+            locked_time_max: STORE_LOCKED_TIME_MAX,
+        }
+    }
+}
+
+/// The threads; whoever owns them owns the store.
+pub struct StoreThreads {
+    handle: StoreHandle,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl StoreThreads {
+    /// Starts the threads. `wake` is called when answers wait for
+    /// [`StoreHandle::take_done`]; `wall` is what the machine's clock shows.
+    ///
+    /// # Errors
+    /// When the operating system starts no more threads.
+    pub fn start(
+        (store, reader): (Box<dyn Store>, Box<dyn Reader>),
+        rules: StoreRules,
+        (clock, wall): (Clock, fn() -> Millis),
+        wake: Wake,
+        metrics: Arc<StoreMetrics>,
+    ) -> std::io::Result<StoreThreads> {
+        let handle = StoreHandle::new(clock, metrics, wake);
+        let writer = Writer::new(store, rules, wall, Arc::clone(handle.shared()));
+        let lookup = Lookup::new(reader, rules, Arc::clone(handle.shared()));
+        let mut threads = StoreThreads {
+            handle,
+            threads: Vec::new(),
+        };
+        threads.spawn("store", move || writer.run())?;
+        threads.spawn("store-reads", move || lookup.run())?;
+        Ok(threads)
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        let builder = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(builder.spawn(run)?);
+        Ok(())
+    }
+
+    /// A handle for whoever asks.
+    #[must_use]
+    pub fn handle(&self) -> StoreHandle {
+        self.handle.clone()
+    }
+
+    fn shared(&self) -> &Shared {
+        self.handle.shared()
+    }
+}
+
+impl Drop for StoreThreads {
+    fn drop(&mut self) {
+        self.shared().writes.close();
+        self.shared().queries.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}

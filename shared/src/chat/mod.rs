@@ -1,0 +1,13 @@
+//! Chat: which texts and names are allowed, what a player's words mean, and where a client stands.
+//!
+//! Never sends or stores a line. The checks are the same on both sides, so that a client can tell
+//! its player at once what the server would refuse.
+
+mod cursor;
+pub mod link;
+pub mod mention;
+pub mod slash;
+mod text;
+
+pub use cursor::{Arrival, ChatCursor};
+pub use text::{TextFault, check_line, check_name, check_reason, check_room_name};
