@@ -13,6 +13,7 @@ use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Role;
 use tokio::sync::oneshot;
 
+use super::claims::role_name;
 use super::helpers::{Busy, Helpers};
 use super::keep::Keep;
 use super::passwords::{Passwords, problem_of};
@@ -47,6 +48,17 @@ pub struct LoginRequest {
     pub from: IpAddr,
     /// Takes the answer.
     pub reply: oneshot::Sender<Result<LoggedIn, LoginError>>,
+}
+
+/// Another role for an account, as its operator wants it.
+#[derive(Debug)]
+pub struct RoleRequest {
+    /// Its name.
+    pub name: String,
+    /// What it may do from its next login on.
+    pub role: Role,
+    /// Takes the answer: the account, or that nobody is called that.
+    pub reply: oneshot::Sender<Result<Option<AccountId>, StoreFault>>,
 }
 
 /// A token for somebody.
@@ -172,6 +184,30 @@ impl<K: Keep> Accounts<K> {
             LoginAct::Login => self.login(name, password).await,
             LoginAct::Register => self.register(name, password).await,
         }
+    }
+
+    /// Gives an account another role, for as long as that takes.
+    pub async fn promote(self: Rc<Self>, request: RoleRequest) {
+        let answer = self.set_role(&request.name, request.role).await;
+        let _ = request.reply.send(answer);
+    }
+
+    /// The account of this name has this role from its next login on; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn set_role(&self, name: &str, role: Role) -> Result<Option<AccountId>, StoreFault> {
+        let query = Query::Skeleton(skeleton_of(name));
+        let Found::Account(Some(known)) = self.parts.keep.find(query).await? else {
+            return Ok(None);
+        };
+        let account = known.account;
+        let what = format!("gave account {} the role {}", account.0, role_name(role));
+        tracing::info!(account = account.0, role = role_name(role), "another role");
+        let by = AccountId::default();
+        let writes = vec![Write::Role(account, role), Write::Audit { by, what }];
+        let written = self.parts.keep.write(writes).await?;
+        Ok((written.first() == Some(&Written::Done)).then_some(account))
     }
 
     async fn register(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {

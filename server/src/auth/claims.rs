@@ -168,7 +168,7 @@ fn is_word(text: &str, bytes_max: usize) -> bool {
 
 /// The role of this name.
 #[must_use]
-pub(super) fn role_of(name: &str) -> Option<Role> {
+pub(crate) fn role_of(name: &str) -> Option<Role> {
     [Role::Player, Role::Bot, Role::Moderator, Role::Admin]
         .into_iter()
         .find(|role| role_name(*role) == name)

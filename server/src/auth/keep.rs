@@ -4,7 +4,7 @@
 
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
 use crate::runtime::clock::WallTime;
-use crate::store::{SharedMemory, Store};
+use crate::store::{SharedMemory, Store, StoreHandle};
 
 /// A store that answers later.
 pub trait Keep: Clone + 'static {
@@ -22,6 +22,16 @@ impl Keep for SharedMemory {
 
     async fn find(&self, query: Query) -> Result<Found, StoreFault> {
         Store::find(&mut self.clone(), &query)
+    }
+}
+
+impl Keep for StoreHandle {
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreFault> {
+        self.ask_write(writes).await
+    }
+
+    async fn find(&self, query: Query) -> Result<Found, StoreFault> {
+        self.ask(query).await
     }
 }
 

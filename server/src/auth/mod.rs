@@ -25,7 +25,10 @@ mod rfc3339;
 mod secret;
 mod tokens;
 
-pub use accounts::{Accounts, AccountsParts, LoggedIn, LoginAct, LoginError, LoginRequest};
+pub use accounts::{
+    Accounts, AccountsParts, LoggedIn, LoginAct, LoginError, LoginRequest, RoleRequest,
+};
+pub(crate) use claims::role_of;
 pub use claims::{Claims, TokenFault};
 pub use gate::Gate;
 pub use helpers::Helpers;

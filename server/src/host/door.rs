@@ -20,14 +20,16 @@ use tokio::task::spawn_local;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoginRates, LoginRequest, Passwords, Registry,
-    SigningKey, Tokens,
+    RoleRequest, SigningKey, Tokens,
 };
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Millis, Query, StoreFault};
 use crate::engine::{Admission, AdmitOrder, Refusal};
-use crate::limits::{ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, RESERVED_NAMES_BYTES_MAX};
+use crate::limits::{
+    ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, RESERVED_NAMES_BYTES_MAX, ROLES_WAITING_MAX,
+};
 use crate::runtime::Clock;
 use crate::runtime::clock::WallTime;
 
@@ -47,6 +49,7 @@ pub(super) trait DoorSink {
 pub(super) struct DoorInbox {
     orders: mpsc::Receiver<AdmitOrder>,
     logins: mpsc::Receiver<LoginRequest>,
+    roles: mpsc::Receiver<RoleRequest>,
 }
 
 /// How to reach the door.
@@ -56,17 +59,26 @@ pub(super) struct DoorBell {
     pub(super) orders: mpsc::Sender<AdmitOrder>,
     /// Players on the page.
     pub(super) logins: mpsc::Sender<LoginRequest>,
+    /// Operators.
+    pub(super) roles: mpsc::Sender<RoleRequest>,
 }
 
 /// A door that nobody stands behind yet.
 pub(super) fn door() -> (DoorBell, DoorInbox) {
     let (to_orders, orders) = mpsc::channel(ADMISSIONS_WAITING_MAX);
     let (to_logins, logins) = mpsc::channel(LOGINS_WAITING_MAX);
+    let (to_roles, roles) = mpsc::channel(ROLES_WAITING_MAX);
     let bell = DoorBell {
         orders: to_orders,
         logins: to_logins,
+        roles: to_roles,
     };
-    (bell, DoorInbox { orders, logins })
+    let inbox = DoorInbox {
+        orders,
+        logins,
+        roles,
+    };
+    (bell, inbox)
 }
 
 /// The usual reserved names and those of the operator's list.
@@ -171,6 +183,13 @@ impl<K: Keep> Door<K> {
                     let accounts = Rc::clone(&self.accounts);
                     spawn_local(async move {
                         accounts.serve(login).await;
+                        drop(place);
+                    });
+                }
+                Some(role) = inbox.roles.recv() => {
+                    let accounts = Rc::clone(&self.accounts);
+                    spawn_local(async move {
+                        accounts.promote(role).await;
                         drop(place);
                     });
                 }

@@ -149,7 +149,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
-        admin.serve(admin_state);
+        admin.serve(admin_state, bell.roles);
         Ok(Server {
             hub,
             ways,

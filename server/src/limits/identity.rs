@@ -49,6 +49,9 @@ pub const PASSWORD_PERMITS_MAX: usize = 2;
 /// Logins and registrations that wait for a permit at the most. A further one is refused with 429.
 pub const LOGINS_WAITING_MAX: usize = 32;
 
+/// Changes of roles that wait at the most. A further one is refused with 503.
+pub const ROLES_WAITING_MAX: usize = 16;
+
 /// Time a login may wait for its answer. Then it is refused with 503.
 pub const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
 
