@@ -2,6 +2,8 @@
 //!
 //! Values are chosen to fill every field, not to make sense together.
 
+mod talk;
+
 use std::sync::Arc;
 
 use tickwire_server::engine::replication::ReplicationConfig;
@@ -24,6 +26,8 @@ use crate::games::SimGame;
 use crate::games::sandbox::{Intent, Sandbox};
 use crate::shadow::Shadow;
 use crate::stage::schema;
+
+pub use talk::{client_talk, server_talk, typing};
 
 /// A packet and what to call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +160,9 @@ pub fn client_control() -> Vec<Named> {
         named("client_away", encode(&ClientControl::Away { away: true })),
         named("client_back", encode(&ClientControl::Away { away: false })),
     ]
+    .into_iter()
+    .chain(client_talk())
+    .collect()
 }
 
 /// What the server says to a live client on the Ordered lane.
@@ -163,6 +170,7 @@ pub fn client_control() -> Vec<Named> {
 pub fn server_control() -> Vec<Named> {
     let all = people().into_iter().chain(figures());
     all.map(|(name, control)| named(&format!("server_{name}"), encode(&control)))
+        .chain(server_talk())
         .collect()
 }
 

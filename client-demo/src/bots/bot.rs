@@ -9,7 +9,9 @@ use std::time::Duration;
 use tickwire_arena::kinds::{Entity, Event};
 use tickwire_arena::{Arena, Brain, Skill, View};
 use tickwire_link::Traffic;
-use tickwire_shared::client::{Certainty, Client, ClientConfig, ClientEvent, ClientStats};
+use tickwire_shared::client::{
+    Certainty, Client, ClientConfig, ClientEvent, ClientStats, TalkEvent,
+};
 use tickwire_shared::id::{EntityId, PlayerId, Tick};
 use tickwire_shared::time::Instant;
 
@@ -48,7 +50,7 @@ struct Bot {
     dialed_at: Instant,
     joined_at: Option<Instant>,
     /// Messages that wait for the server's word, by the client's own number.
-    said: BTreeMap<u32, MessageKey>,
+    said: BTreeMap<u64, MessageKey>,
     entities: Vec<(EntityId, Option<PlayerId>, Entity)>,
     latencies_micros: Vec<u32>,
     /// Why the client closed, in its own words.
@@ -192,23 +194,9 @@ impl Bot {
                 self.brain = None;
                 ledger.join(self.index, &room);
             }
-            ClientEvent::Chat { offset, text, .. } => {
-                let key = ledger.key_of(&text);
-                ledger.deliver(self.index, key, offset, now);
-            }
-            ClientEvent::ChatAcked { client_id, .. } => {
-                if let Some(key) = self.said.remove(&client_id) {
-                    ledger.ack(key);
-                }
-            }
-            ClientEvent::ChatRefused { client_id, reason } => {
-                if let Some(key) = self.said.remove(&client_id) {
-                    ledger.refuse(key);
-                }
-                shared.note_error(&format!("a chat message was refused: {reason:?}"));
-            }
-            ClientEvent::ChatMissed { lines } => {
-                shared.note_error(&format!("{lines} lines of chat were cut from history"));
+            ClientEvent::Talk(talk) => {
+                drop(ledger);
+                self.hear_talk(now, talk);
             }
             ClientEvent::Desync { field } => shared.note_error(&format!("desync in {field}")),
             ClientEvent::Game {
@@ -219,6 +207,34 @@ impl Bot {
             | ClientEvent::PlayerJoined { .. }
             | ClientEvent::PlayerLeft { .. }
             | ClientEvent::Draining { .. } => {}
+        }
+    }
+
+    fn hear_talk(&mut self, now: Instant, talk: TalkEvent) {
+        let shared = &self.shared;
+        let mut ledger = shared.ledger.borrow_mut();
+        match talk {
+            TalkEvent::Line { line, .. } => {
+                let key = ledger.key_of(&line.text);
+                ledger.deliver(self.index, key, line.offset, now);
+            }
+            TalkEvent::Acked { client_id, .. } => {
+                if let Some(key) = self.said.remove(&client_id) {
+                    ledger.ack(key);
+                }
+            }
+            TalkEvent::Refused {
+                client_id, reason, ..
+            } => {
+                if let Some(key) = self.said.remove(&client_id) {
+                    ledger.refuse(key);
+                }
+                shared.note_error(&format!("a chat message was refused: {reason:?}"));
+            }
+            TalkEvent::Missed { lines, .. } => {
+                shared.note_error(&format!("{lines} lines of chat were cut from history"));
+            }
+            _ => {}
         }
     }
 

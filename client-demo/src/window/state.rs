@@ -29,8 +29,8 @@ pub struct WindowState {
 /// A line of chat.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChatState {
-    /// The seat that said it.
-    pub player: u16,
+    /// The seat that said it, while it is in the room.
+    pub player: Option<u16>,
     /// Under which name.
     pub name: String,
     /// The words.
@@ -51,7 +51,7 @@ impl WindowApp {
         let said = play.talk.lines().filter_map(|line| {
             let (player, name) = line.from.clone()?;
             Some(ChatState {
-                player: player.0,
+                player: player.map(|player| player.0),
                 name,
                 text: line.text.clone(),
             })

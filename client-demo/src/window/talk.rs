@@ -21,13 +21,17 @@ const FADES: Duration = Duration::from_secs(2);
 /// How long a line of the feed is shown.
 const FEED_STAYS: Duration = Duration::from_secs(6);
 
+/// Who said a line: a seat while it is in the room, and a name.
+pub type Author = (Option<PlayerId>, String);
+
 /// A line of chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Since when.
     pub since: Instant,
-    /// Who said it, and under which name; `None` for what the program itself says.
-    pub from: Option<(PlayerId, String)>,
+    /// Who said it, with a seat while it is in the room, and under which name; `None` for what the
+    /// program itself says.
+    pub from: Option<Author>,
     /// The words.
     pub text: String,
 }
@@ -64,7 +68,7 @@ impl Talk {
     }
 
     /// Adds a line; at [`LINES_MAX`] the oldest goes.
-    pub fn add(&mut self, now: Instant, from: Option<(PlayerId, String)>, text: &str) {
+    pub fn add(&mut self, now: Instant, from: Option<Author>, text: &str) {
         if self.lines.len() >= LINES_MAX {
             self.lines.pop_front();
         }

@@ -275,8 +275,8 @@ impl Outbox {
     }
 
     /// Takes over a newer tick and leaves `newer` empty. A link that gets snapshots in the newer
-    /// one does not get those of the older ones; what is Ordered is all kept. The newest whereabouts
-    /// count.
+    /// one does not get those of the older ones; what is Ordered is all kept. Of the whereabouts the
+    /// newest count.
     pub fn absorb(&mut self, newer: &mut Outbox) {
         let mut fresh: Vec<LinkId> = newer
             .packets

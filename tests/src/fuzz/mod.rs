@@ -11,6 +11,7 @@ pub mod lobby;
 pub mod mutate;
 pub mod runner;
 pub mod snapshot;
+pub mod talk;
 pub mod text;
 
 use runner::Target;
@@ -61,6 +62,11 @@ pub const TARGETS: &[Target] = &[
         name: "chat",
         run: text::chat_target,
         corpus: text::chat_corpus,
+    },
+    Target {
+        name: "talk",
+        run: talk::target,
+        corpus: talk::corpus,
     },
     Target {
         name: "tables",

@@ -15,7 +15,7 @@ use tickwire_client_demo::driver::{Driver, Turn, Way};
 use tickwire_link::Dial;
 use tickwire_server::RunningServer;
 use tickwire_server::config::Config;
-use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
+use tickwire_shared::client::{Client, ClientConfig, ClientEvent, TalkEvent};
 use tickwire_shared::game::Game;
 use tickwire_shared::id::PlayerId;
 
@@ -100,7 +100,7 @@ pub struct Player<G: Game> {
     clock: Clock,
     /// Seat and whether it was resumed, for each time the player came in.
     pub joined: Vec<(PlayerId, bool)>,
-    /// Offsets and texts of the chat, in the order in which they came.
+    /// Offsets and texts of the room's chat, in the order in which they came.
     pub lines: Vec<(u64, String)>,
     /// Chat lines the client was told it cannot get any more.
     pub missed: u64,
@@ -159,8 +159,12 @@ impl<G: Game> Player<G> {
     fn note(&mut self, event: ClientEvent<G>) {
         match event {
             ClientEvent::Joined { me, resumed, .. } => self.joined.push((me, resumed)),
-            ClientEvent::Chat { offset, text, .. } => self.lines.push((offset, text)),
-            ClientEvent::ChatMissed { lines } => self.missed += lines,
+            ClientEvent::Talk(TalkEvent::Missed { lines, .. }) => self.missed += lines,
+            ClientEvent::Talk(talk) => {
+                let line = talk.room_line();
+                let line = line.map(|line| (line.offset, line.text.to_string()));
+                self.lines.extend(line);
+            }
             ClientEvent::Desync { field } => self.desyncs.push(field),
             ClientEvent::Closed { text, .. } => self.farewells.push(text),
             ClientEvent::Draining { .. } => self.drains += 1,

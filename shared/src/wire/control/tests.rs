@@ -3,7 +3,9 @@
 use super::super::{WireError, decode, encode};
 use super::*;
 use crate::id::{EntityId, LogId};
+use crate::limits::PEOPLE_BATCH_MAX;
 use crate::rng::Rng;
+use crate::wire::{Address, Ask, Line, Manner, Presence, Sanction, Status, Whom};
 
 fn text<const N: usize>() -> BoundedStr<N> {
     BoundedStr::cut(&"x".repeat(N))
@@ -97,6 +99,21 @@ fn client_packets() -> Vec<ClientControl> {
         ClientControl::Away {
             away: client_id % 2 == 0,
         },
+        ClientControl::Talk(ChatCommand::Say {
+            client_id: u64::MAX,
+            to: Address::Whisper(Whom::Name(text())),
+            manner: Manner::Emote,
+            text: text(),
+        }),
+        ClientControl::Talk(ChatCommand::Ask {
+            ask: u32::MAX,
+            what: Ask::Sanction {
+                whom: Whom::Name(text()),
+                sanction: Sanction::Ban,
+                seconds: u32::MAX,
+                why: text(),
+            },
+        }),
     ]
 }
 
@@ -139,7 +156,39 @@ fn server_packets() -> Vec<ServerControl> {
         },
         ServerControl::Draining { millis: u32::MAX },
         ServerControl::Bye { reason: u32::MAX },
+        ServerControl::Talk(lines()),
+        ServerControl::Talk(presence()),
     ]
+}
+
+fn lines() -> ChatNews {
+    let line = Line {
+        offset: u64::MAX,
+        from: AccountId(u64::MAX),
+        name: text(),
+        role: Role::Admin,
+        at: u64::MAX,
+        tick: Tick(u32::MAX),
+        manner: Manner::Notice,
+        text: text(),
+    };
+    ChatNews::Lines {
+        log: LogId(u64::MAX),
+        lines: BoundedVec::of_first(vec![line; HISTORY_BATCH_MAX]),
+        more: true,
+    }
+}
+
+fn presence() -> ChatNews {
+    let change = Presence {
+        account: AccountId(u64::MAX),
+        name: text(),
+        status: Status::Online,
+        room: text(),
+    };
+    ChatNews::Presence {
+        changes: BoundedVec::of_first(vec![change; PEOPLE_BATCH_MAX]),
+    }
 }
 
 fn replies() -> Vec<HandshakeReply> {
@@ -187,7 +236,7 @@ fn a_packet_of_another_phase_is_another_kind() {
     let hello = encode(&hello());
     assert_eq!(decode::<ClientControl>(&hello), Err(WireError::Kind(1)));
     assert_eq!(decode::<ServerControl>(&[]), Err(WireError::Empty));
-    assert_eq!(decode::<Hello>(&[1; 513]), Err(WireError::TooLong));
+    assert_eq!(decode::<Hello>(&[1; 4_097]), Err(WireError::TooLong));
 }
 
 #[test]
