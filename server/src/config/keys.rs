@@ -6,7 +6,7 @@ use tickwire_shared::limits::SEATS_MAX;
 
 use super::Config;
 use super::parse::{
-    address, filter, list, log_format, number, path, public_address, quoted, quoted_list,
+    address, filter, issuers, list, log_format, number, path, public_address, quoted, quoted_list,
     room_name, seconds, shown_format, shown_path, truth,
 };
 use super::store::{place, shown_place};
@@ -274,6 +274,38 @@ pub(super) static KEYS: &[Key] = &[
             set(&mut config.session.links_per_address_max, count)
         },
         show: |config| Some(config.session.links_per_address_max.to_string()),
+    },
+    Key {
+        path: "auth.guests",
+        flag: "auth-guests",
+        value: "BOOL",
+        help: "Whether players may come who did not log in.",
+        set: |config, text| set(&mut config.auth.guests, truth(text)),
+        show: |config| Some(config.auth.guests.to_string()),
+    },
+    Key {
+        path: "auth.register",
+        flag: "auth-register",
+        value: "BOOL",
+        help: "Whether players may register by themselves.",
+        set: |config, text| set(&mut config.auth.register, truth(text)),
+        show: |config| Some(config.auth.register.to_string()),
+    },
+    Key {
+        path: "auth.issuers",
+        flag: "auth-issuers",
+        value: "ISSUER,...",
+        help: "Others whose tokens let players in: name=, kind=, audience=, key=FILE and role= each.",
+        set: |config, text| set(&mut config.auth.issuers, issuers(text)),
+        show: |config| Some(quoted_list(config.auth.issuers.iter())),
+    },
+    Key {
+        path: "auth.reserved_names",
+        flag: "auth-reserved-names",
+        value: "FILE",
+        help: "Names nobody may have beside the usual ones, one a line.",
+        set: |config, text| set(&mut config.auth.reserved_names, path(text).map(Some)),
+        show: |config| config.auth.reserved_names.as_deref().map(shown_path),
     },
     Key {
         path: "log.level",

@@ -12,6 +12,7 @@ use tickwire_shared::game::{Game, schema_of};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
@@ -107,6 +108,8 @@ impl<G: Game<Rules: Default>> Server<G> {
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let store = vault::open(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
+        let (bell, door_inbox) = door::door();
+        let names = door::names(config)?;
         let hub = Hub::new(HubParts {
             config,
             schema,
@@ -116,9 +119,20 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
             store: store.handle(),
+            names: names.clone(),
+            door: bell.orders,
         })?;
         let words = WordFiles::of(&config.chat);
         hub.set_filter(words.read()?);
+        let door = DoorParts {
+            config,
+            data: &data,
+            keep: store.handle(),
+            names,
+            clock,
+            sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
+        };
+        door::attend(door, door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -135,13 +149,14 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            logins: bell.logins,
             clock,
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
-        admin.serve(admin_state);
+        admin.serve(admin_state, bell.roles);
         Ok(Server {
             hub,
             ways,
