@@ -17,7 +17,7 @@ use tickwire_shared::input::{InputPacket, Shown, store_row};
 use tickwire_shared::limits::ROW_WORDS_MAX;
 use tickwire_shared::schema::{Level, Schema};
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ChatRefusal, ClientControl, Credential, HandshakeReply, Hello,
+    BoundedStr, BoundedVec, ClientControl, Credential, HandshakeReply, Hello,
     LogCursor, PROTOCOL, Refuse, Resume, Role, RoomRequest, RosterEntry, Sample, SampleResult,
     ServerControl, Token, Welcome, encode, encode_probe,
 };

@@ -9,6 +9,7 @@ use super::Desk;
 use super::member::{crowd, membership};
 use super::person::Known;
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
+use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_MEMBERS_MAX};
 
@@ -21,7 +22,7 @@ impl Desk {
         let query = match whom {
             Whom::Account(account) if account.is_guest() => None,
             Whom::Account(account) => Some(Query::Account(*account)),
-            Whom::Name(name) => Some(Query::Skeleton(name.to_lowercase())),
+            Whom::Name(name) => Some(Query::Skeleton(skeleton_of(name))),
         };
         let Some(query) = query else {
             return self.give_up(errand, ChatRefusal::NoSuchPlayer);
