@@ -189,7 +189,7 @@ pub const CURSORS_MAX: usize = 64;
 pub const GROUP_NAME_BYTES_MAX: usize = 48;
 
 /// Bytes of one reaction in UTF-8: one sign with what belongs to it. A longer one is refused.
-pub const REACTION_BYTES_MAX: usize = 32;
+pub const REACTION_BYTES_MAX: usize = 40;
 
 /// Different reactions to one line at the most. A further one is refused.
 pub const REACTIONS_MAX: usize = 16;

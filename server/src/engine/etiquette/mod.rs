@@ -4,7 +4,12 @@
 
 pub mod filter;
 pub mod pen;
+pub mod presence;
+pub mod reaction;
 pub mod sanctions;
+#[cfg(test)]
+mod threats;
+pub mod typing;
 
 use tickwire_shared::wire::ChatRefusal;
 

@@ -35,7 +35,7 @@ use tickwire_shared::wire::{
 
 use self::directory::Directory;
 use super::chat::ChatPen;
-use super::desk::{Desk, Sabotage};
+use super::desk::{Desk, DeskConfig};
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Greeting, Handshake, Live};
 use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
@@ -69,8 +69,8 @@ pub struct LobbyConfig {
     pub away: Duration,
     /// How long a room without anybody goes on.
     pub room_empty: Duration,
-    /// A bug to plant in chat; none outside tests.
-    pub sabotage: Sabotage,
+    /// What chat goes by.
+    pub chat: DeskConfig,
 }
 
 impl LobbyConfig {
@@ -101,7 +101,10 @@ impl LobbyConfig {
             grace: SESSION_GRACE,
             away: AWAY_TIME_MAX,
             room_empty: ROOM_EMPTY_TIME_MAX,
-            sabotage: Sabotage::None,
+            chat: DeskConfig {
+                earshot: G::EARSHOT,
+                ..DeskConfig::default()
+            },
             schema,
         })
     }
@@ -188,7 +191,7 @@ impl Lobby {
     pub fn new(mut config: LobbyConfig) -> Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
-            desk: Desk::new(config.sabotage),
+            desk: Desk::new(config.chat.clone()),
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -265,13 +268,17 @@ impl Lobby {
             self.effects.push_back(Effect::EndRoom(room));
         }
         self.at_desk(|desk| desk.turn(now));
+        self.send_away(now);
     }
 
     /// A room's batch for one tick came; its packets go straight to their links.
-    pub fn room_ticked(&mut self, room: RoomId, batch: &Outbox) {
-        if let Some(room) = self.directory.get_mut(room) {
+    pub fn room_ticked(&mut self, id: RoomId, batch: &Outbox) {
+        if let Some(room) = self.directory.get_mut(id) {
             room.tick = room.tick.max(batch.tick());
             room.counts = batch.counts();
+        }
+        if let Some(players) = batch.whereabouts() {
+            self.at_desk(|desk| desk.locate(id, players));
         }
     }
 
