@@ -53,7 +53,11 @@ fn everybody_entitled_gets_each_message_once_and_in_order_and_nobody_else() {
     assert_eq!(chat.acked, chat.sent, "{table}");
     for place in Place::ALL {
         let scope = chat.scopes.get(place.name()).copied().unwrap_or_default();
-        assert!(scope.sent > 0, "nothing was said: {}\n{table}", place.name());
+        assert!(
+            scope.sent > 0,
+            "nothing was said: {}\n{table}",
+            place.name()
+        );
         assert!(
             scope.expected > scope.sent || place == Place::Near,
             "nobody was there to hear it: {}\n{table}",

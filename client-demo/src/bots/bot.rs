@@ -11,9 +11,7 @@ use std::time::Duration;
 use tickwire_arena::kinds::{Entity, Event};
 use tickwire_arena::{Arena, Brain, Skill, View};
 use tickwire_link::Traffic;
-use tickwire_shared::client::{
-    Certainty, Client, ClientConfig, ClientEvent, ClientStats, TalkEvent,
-};
+use tickwire_shared::client::{Certainty, Client, ClientConfig, ClientEvent, ClientStats};
 use tickwire_shared::id::{EntityId, PlayerId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
@@ -95,7 +93,7 @@ pub async fn play(index: usize, shared: Rc<Shared>) -> Tale {
         entities: Vec::new(),
         latencies_micros: Vec::new(),
         last_words: None,
-        circles: circles(&shared, dialed_at),
+        circles: circles(&shared),
         chance: Rng::of(shared.seed_of(index), &[0x6375_7473]),
         cut_at: None,
         was_cut: false,
@@ -224,7 +222,7 @@ impl Bot {
                     self.brain = None;
                 }
                 if let Some(account) = self.driver.client.talk().me() {
-                    ledger.join(self.index, &room, me, account);
+                    ledger.join(self.index, &room, me, account, now);
                 }
             }
             ClientEvent::Talk(talk) => {
@@ -283,10 +281,10 @@ impl Bot {
 }
 
 /// The parties and groups a bot is of, where the bots talk there.
-fn circles(shared: &Shared, now: Instant) -> Vec<Circle> {
+fn circles(shared: &Shared) -> Vec<Circle> {
     let scopes = shared.cli.scopes.0.iter().copied();
     let circles = scopes.filter(|place| matches!(place, Place::Party | Place::Group));
-    circles.map(|place| Circle::new(place, now)).collect()
+    circles.map(Circle::new).collect()
 }
 
 /// As quick as the usual bot, with fewer thoughts.

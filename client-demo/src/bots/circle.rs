@@ -20,12 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Circle {
     place: Place,
     /// When this bot last asked for something.
-    asked: Instant,
+    asked: Option<Instant>,
 }
 
 impl Circle {
-    pub(super) fn new(place: Place, now: Instant) -> Circle {
-        Circle { place, asked: now }
+    pub(super) fn new(place: Place) -> Circle {
+        Circle { place, asked: None }
     }
 
     /// Does what is this bot's part: the first one makes the circle and asks in who is missing.
@@ -37,10 +37,11 @@ impl Circle {
         now: Instant,
     ) {
         let bots = self.place.circle(bot, ledger.bots());
-        if bots.start != bot || bots.len() < 2 || now.since(self.asked) < PATIENCE {
+        let waits = self.asked.is_some_and(|asked| now.since(asked) < PATIENCE);
+        if bots.start != bot || bots.len() < 2 || waits {
             return;
         }
-        self.asked = now;
+        self.asked = Some(now);
         let Some(log) = self.log(client) else {
             client.ask(self.making());
             return;

@@ -194,22 +194,7 @@ impl Report {
                 ),
             ),
             ("input to snapshot", times(self.input_to_snapshot_ms)),
-            (
-                "chat",
-                format!(
-                    "{} sent, {} acked, {} of {} delivered, {} lost, {} duplicated, \
-                     {} reordered, {} skipped, {} leaked",
-                    chat.sent,
-                    chat.acked,
-                    chat.delivered,
-                    chat.expected,
-                    chat.lost,
-                    chat.duplicated,
-                    chat.reordered,
-                    chat.gaps,
-                    chat.leaked
-                ),
-            ),
+            ("chat", books(chat)),
             ("chat delivery", times(chat.delivery_ms)),
             (
                 "traffic a bot",
@@ -289,6 +274,22 @@ impl Report {
     }
 }
 
+fn books(chat: &ChatReport) -> String {
+    format!(
+        "{} sent, {} acked, {} of {} delivered, {} lost, {} duplicated, {} reordered, \
+         {} skipped, {} leaked",
+        chat.sent,
+        chat.acked,
+        chat.delivered,
+        chat.expected,
+        chat.lost,
+        chat.duplicated,
+        chat.reordered,
+        chat.gaps,
+        chat.leaked
+    )
+}
+
 fn times(percentiles: Percentiles) -> String {
     match (percentiles.p50, percentiles.p99) {
         (Some(p50), Some(p99)) => format!("{p50:.1} ms p50, {p99:.1} ms p99"),
@@ -348,8 +349,8 @@ mod tests {
             /chat/lost /chat/duplicated /chat/reordered /chat/delivery_ms/p50 \
             /chat/delivery_ms/p99 /bytes_down_per_bot_per_s /bytes_up_per_bot_per_s \
             /mispredictions_per_bot_per_minute /unexplained_mispredictions /desyncs \
-            /chat/leaked /chat/gaps /cuts /disconnects /errors /server/tick_us/p50 /server/tick_us/p99 /server/overruns \
-            /server/cpu_s /kills";
+            /chat/leaked /chat/gaps /chat/scopes /cuts /disconnects /errors /server/tick_us/p50 \
+            /server/tick_us/p99 /server/overruns /server/cpu_s /kills";
         for pointer in promised.split_whitespace() {
             assert!(
                 json.pointer(pointer).is_some(),

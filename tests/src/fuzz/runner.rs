@@ -111,6 +111,7 @@ mod tests {
             name: "fragile",
             run: |bytes| assert!(bytes.len() < 3 || bytes[0] != 9, "nine"),
             corpus: || vec![vec![8, 0, 0]],
+            cost: 1,
         };
         let said = catch_unwind(|| fuzz(&target)).expect_err("the mutator finds it");
         let said = reason(said.as_ref());

@@ -84,9 +84,9 @@ impl Bot {
                 let epoch = known.map_or(0, |log| log.epoch());
                 ledger.deliver(self.index, key, (log, epoch, line.offset), now);
             }
-            TalkEvent::Acked { client_id, log, .. } => {
+            TalkEvent::Acked { client_id, .. } => {
                 if let Some(key) = self.said.remove(&client_id) {
-                    ledger.ack(key, log, now);
+                    ledger.ack(key, now);
                 }
             }
             TalkEvent::Refused {

@@ -2,7 +2,6 @@
 //!
 //! Never knows its own words.
 
-use tickwire_shared::id::LogId;
 use tickwire_shared::time::Instant;
 
 use super::bits::Bits;
@@ -19,7 +18,10 @@ pub(super) struct Message {
     pub bot: usize,
     pub place: Place,
     pub sent_at: Instant,
-    pub log: Option<LogId>,
+    /// The room and the team of its sender.
+    pub home: (usize, u8),
+    /// When it was acked, or else sent.
+    pub known_at: Instant,
     pub refused: bool,
     pub acked: bool,
     /// Who may hear it.
@@ -38,7 +40,8 @@ impl Message {
             bot,
             place,
             sent_at: now,
-            log: None,
+            home: (0, 0),
+            known_at: now,
             refused: false,
             acked: false,
             may,
@@ -50,10 +53,10 @@ impl Message {
 
     /// How many got it who may not. Of a message without an ack nobody knows when the server took
     /// it, and so who was near then.
-    pub fn leaked(&self) -> u64 {
+    pub fn leaked(&self, entitled: &Bits) -> u64 {
         let known = self.acked || self.place != Place::Near;
         match known {
-            true => self.delivered.without(&self.may).count(),
+            true => self.delivered.without(entitled).count(),
             false => 0,
         }
     }

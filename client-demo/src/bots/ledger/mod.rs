@@ -13,12 +13,14 @@
 //! bits      sets of bots
 //! place     where something is said, and who hears it there
 //! message   one message, and who got it
+//! reach     who may hear a message, and who must
 //! report    what the report says of it all
 //! ```
 
 mod bits;
 mod message;
 mod place;
+mod reach;
 mod report;
 
 use std::collections::BTreeMap;
@@ -30,17 +32,14 @@ use tickwire_shared::time::Instant;
 pub use bits::Bits;
 use message::Message;
 pub use message::MessageKey;
+use place::team_of;
 pub use place::{Earshot, Place, Stand};
-use place::{hears, team_of};
 pub use report::{ChatReport, ScopeReport};
 
 use crate::histogram::Histogram;
 
 /// Messages one run may send at the most; past it [`Ledger::send`] refuses.
 pub const MESSAGES_MAX: usize = 1 << 18;
-
-/// A message whose ack took longer may have been heard from anywhere near its sender since.
-const SLOW_ACK_MICROS: u64 = 2_000_000;
 
 /// The books.
 #[derive(Debug, Default)]
@@ -52,8 +51,8 @@ pub struct Ledger {
     accounts: BTreeMap<AccountId, usize>,
     /// Who reads a log, as far as the bots were told.
     logs: BTreeMap<LogId, Shelf>,
-    /// Who was ever in a team of a room.
-    teams: BTreeMap<(usize, u8), Bits>,
+    /// Since when each bot that ever was in a team of a room has been.
+    teams: BTreeMap<(usize, u8), BTreeMap<usize, Instant>>,
     acked: u64,
     expected: u64,
     delivered: u64,
@@ -96,7 +95,14 @@ impl Ledger {
 
     /// A bot is in a room, with whatever session. One that comes to another room or team than
     /// before cannot read on in those of before.
-    pub fn join(&mut self, bot: usize, room: &str, seat: PlayerId, account: AccountId) {
+    pub fn join(
+        &mut self,
+        bot: usize,
+        room: &str,
+        seat: PlayerId,
+        account: AccountId,
+        now: Instant,
+    ) {
         let next = self.rooms.len();
         let room = *self.rooms.entry(room.to_owned()).or_insert(next);
         let team = team_of(seat);
@@ -107,7 +113,8 @@ impl Ledger {
         let changed = moved || (reader.room.is_some() && reader.team != team);
         (reader.room, reader.team, reader.account) = (Some(room), team, Some(account));
         self.accounts.insert(account, bot);
-        self.teams.entry((room, team)).or_default().set(bot);
+        let team = self.teams.entry((room, team)).or_default();
+        team.entry(bot).or_insert(now);
         if changed {
             self.excuse(bot, |place| {
                 place == Place::Team || (moved && matches!(place, Place::Room | Place::Near))
@@ -181,7 +188,8 @@ impl Ledger {
         to: Option<usize>,
         now: Instant,
     ) -> Option<MessageKey> {
-        let room = self.bots.get(bot)?.room?;
+        let reader = self.bots.get(bot)?;
+        let (room, team) = (reader.room?, reader.team);
         let key = self.next_key()?;
         let may = self.may_hear(bot, room, place, to, now);
         let must = match (place, log.and_then(|log| self.logs.get(&log))) {
@@ -191,7 +199,7 @@ impl Ledger {
             (_, None) => Bits::from_iter([bot]),
         };
         let mut message = Message::new(bot, place, now, may, must);
-        message.log = log;
+        message.home = (room, team);
         message.near = match place {
             Place::Near => self.around(bot, now, |earshot| earshot == Earshot::Within),
             _ => Bits::default(),
@@ -212,7 +220,7 @@ impl Ledger {
     }
 
     /// The server told the sender that its message has its place.
-    pub fn ack(&mut self, key: MessageKey, log: LogId, now: Instant) {
+    pub fn ack(&mut self, key: MessageKey, now: Instant) {
         let Some(message) = self.messages.get(key.0 as usize).filter(|one| !one.acked) else {
             return;
         };
@@ -225,8 +233,7 @@ impl Ledger {
             return;
         };
         self.acked += 1;
-        message.acked = true;
-        message.log = Some(log);
+        (message.acked, message.known_at) = (true, now);
         let more = heard.without(&message.must);
         self.expected += more.count();
         self.delivered += more.and(&message.delivered).count();
@@ -292,65 +299,6 @@ impl Ledger {
         let (run, key) = name.split_once('.')?;
         let number = |digits| u32::from_str_radix(digits, 16).ok();
         (number(run)? == self.run).then_some(MessageKey(number(key)?))
-    }
-
-    /// Who may hear what a bot says there.
-    fn may_hear(
-        &self,
-        bot: usize,
-        room: usize,
-        place: Place,
-        to: Option<usize>,
-        now: Instant,
-    ) -> Bits {
-        match place {
-            Place::Room => self.of_room(room),
-            Place::Team => {
-                let team = self.bots.get(bot).map_or(0, |reader| reader.team);
-                self.teams.get(&(room, team)).cloned().unwrap_or_default()
-            }
-            Place::Near => self.around(bot, now, |earshot| earshot != Earshot::Beyond),
-            Place::Whisper => [bot].into_iter().chain(to).collect(),
-            Place::Party | Place::Group => place.circle(bot, self.bots.len()).collect(),
-        }
-    }
-
-    fn of_room(&self, room: usize) -> Bits {
-        let all = self.bots.iter().enumerate();
-        let here = all.filter(|(_, reader)| reader.room == Some(room));
-        here.map(|(bot, _)| bot).collect()
-    }
-
-    /// The bots of the same room that hear this one so well.
-    fn around(&self, bot: usize, now: Instant, wanted: impl Fn(Earshot) -> bool) -> Bits {
-        let Some(from) = self.bots.get(bot) else {
-            return Bits::default();
-        };
-        let all = self.bots.iter().enumerate();
-        let near = all.filter(|(other, reader)| {
-            *other == bot
-                || (reader.room == from.room && wanted(hears(now, from.stand, reader.stand)))
-        });
-        near.map(|(other, _)| other).collect()
-    }
-
-    /// Somewhere between sending and ack the server looked who is near. Whoever was near at both
-    /// times heard it; whoever was near at neither did not.
-    fn heard_near(&mut self, key: MessageKey, bot: usize, sent: Instant, now: Instant) -> Bits {
-        let slow = now.since(sent).as_micros() as u64 > SLOW_ACK_MICROS;
-        let loosely = match self.bots.get(bot).and_then(|reader| reader.room) {
-            Some(room) if slow => self.of_room(room),
-            _ => self.around(bot, now, |earshot| earshot != Earshot::Beyond),
-        };
-        let surely = self.around(bot, now, |earshot| earshot == Earshot::Within);
-        let Some(message) = self.messages.get_mut(key.0 as usize) else {
-            return Bits::default();
-        };
-        message.may = message.may.or(&loosely);
-        match slow {
-            true => Bits::default(),
-            false => message.near.and(&surely),
-        }
     }
 
     /// A bot cannot get what it has not got of such places.

@@ -57,13 +57,13 @@ pub struct ScopeReport {
 }
 
 impl ScopeReport {
-    fn add(&mut self, message: &Message) {
+    fn add(&mut self, message: &Message, leaked: u64) {
         self.sent += u64::from(!message.refused);
         self.acked += u64::from(message.acked);
         self.refused += u64::from(message.refused);
         self.delivered += message.must.and(&message.delivered).count();
         self.expected += message.must.count();
-        self.leaked += message.leaked();
+        self.leaked += leaked;
     }
 }
 
@@ -73,7 +73,9 @@ impl Ledger {
     pub fn report(&self) -> ChatReport {
         let mut scopes: BTreeMap<&'static str, ScopeReport> = BTreeMap::new();
         for message in &self.messages {
-            scopes.entry(message.place.name()).or_default().add(message);
+            let leaked = message.leaked(&self.entitled(message));
+            let scope = scopes.entry(message.place.name()).or_default();
+            scope.add(message, leaked);
         }
         let total = |of: fn(&ScopeReport) -> u64| scopes.values().map(of).sum::<u64>();
         ChatReport {

@@ -7,7 +7,7 @@ const ROOM: LogId = LogId(1);
 
 fn join(ledger: &mut Ledger, bot: usize, room: &str, seat: u16) {
     let account = AccountId(bot as u64 + 1_000);
-    ledger.join(bot, room, PlayerId(seat), account);
+    ledger.join(bot, room, PlayerId(seat), account, MS(0));
 }
 
 /// Three bots, two of them in one room and one elsewhere.
@@ -34,8 +34,8 @@ fn a_message_is_expected_by_those_in_the_room() {
     let mut ledger = ledger();
     let key = send(&mut ledger, 0, 10).expect("in a room");
     assert_eq!(ledger.outstanding(), 2);
-    ledger.ack(key, ROOM, MS(11));
-    ledger.ack(key, ROOM, MS(11));
+    ledger.ack(key, MS(11));
+    ledger.ack(key, MS(11));
     ledger.deliver(0, Some(key), at(1), MS(12));
     join(&mut ledger, 2, "arena", 2);
     ledger.opened(2, ROOM, Place::Room);
@@ -118,11 +118,21 @@ fn what_reaches_somebody_else_has_leaked() {
         2,
         "an odd seat is in the other team"
     );
+    ledger.join(2, "arena", PlayerId(2), AccountId(7), MS(2_000));
+    ledger.deliver(2, team, (LogId(6), 1, 0), MS(2_001));
+    assert_eq!(
+        ledger.report().leaked,
+        3,
+        "it came into the team long after"
+    );
+    let room = send(&mut ledger, 0, 3);
+    ledger.deliver(2, room, at(0), MS(2_001));
+    assert_eq!(ledger.report().leaked, 3, "a room may be read from before");
     let party = ledger.send(0, Place::Party, None, None, MS(3));
     ledger.deliver(1, party, (LogId(7), 1, 0), MS(4));
-    assert_eq!(ledger.report().leaked, 2, "it is of the circle");
+    assert_eq!(ledger.report().leaked, 3, "it is of the circle");
     ledger.deliver(69, party, (LogId(7), 1, 0), MS(4));
-    assert_eq!(ledger.report().leaked, 3);
+    assert_eq!(ledger.report().leaked, 4);
 }
 
 #[test]
@@ -147,7 +157,7 @@ fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
         100,
         [(0, 0.0), (69, 60.0), (2, 1_500.0), (3, 1_500.0)],
     );
-    ledger.ack(key, LogId(8), MS(100));
+    ledger.ack(key, MS(100));
     assert_eq!(ledger.outstanding(), 2, "and who was near at both times");
     for bot in [0, 69, 2] {
         ledger.deliver(bot, Some(key), (LogId(8 + bot as u64), 1, 0), MS(110));
