@@ -3,11 +3,13 @@
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
 mod chat;
+mod identity;
 mod store;
 
 use std::time::Duration;
 
 pub use chat::*;
+pub use identity::*;
 pub use store::*;
 
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and

@@ -215,6 +215,8 @@ impl World {
                 Effect::EndRoom(room) => {
                     self.rooms.remove(&room);
                 }
+                // Everybody here is a guest.
+                Effect::Admit(order) => unreachable!("{order:?}"),
                 Effect::Write(..) | Effect::Find(..) => {}
             }
         }

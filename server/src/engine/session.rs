@@ -4,9 +4,12 @@
 //! packet that is illegal in a phase has no value there.
 //!
 //! ```text
-//! link opens -> Handshake --Hello--> Live --anything bad, silence, Leave--> closed
-//!               |       |
-//!               +-probe-+--anything else, or 5 s--> closed
+//! link opens -> Handshake --Hello of a guest, or a resume--------> Live --anything bad, silence,
+//!               |   |   |                                           ^    Leave--> closed
+//!               +---+   +--another Hello--> Admitting --admitted----+
+//!               probe   |                   |       |
+//!                       |                   +-probe-+--anything else, or 5 s--> closed
+//!                       +--anything else, or 5 s--> closed
 //! ```
 
 use tickwire_shared::close::CloseReason;
@@ -19,7 +22,7 @@ use tickwire_shared::wire::{
 };
 
 use super::limiter::{Allowance, Limiter};
-use crate::limits::{HANDSHAKE_TIME_MAX, PROBE_ECHOES_MAX};
+use crate::limits::{ADMISSION_TIME_MAX, HANDSHAKE_TIME_MAX, PROBE_ECHOES_MAX};
 
 /// A link that has not said hello.
 #[derive(Clone, Debug)]
@@ -79,6 +82,40 @@ impl Handshake {
     }
 
     /// Whether the hello took too long.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        now >= self.until
+    }
+}
+
+/// A link that said hello, and whose player is being looked up.
+#[derive(Clone, Debug)]
+pub struct Admitting {
+    until: Instant,
+    /// What it said.
+    pub hello: Hello,
+}
+
+impl Admitting {
+    /// The link said hello at `now`.
+    #[must_use]
+    pub fn new(now: Instant, hello: Hello) -> Admitting {
+        Admitting {
+            until: now + ADMISSION_TIME_MAX,
+            hello,
+        }
+    }
+
+    /// A probe may come late and is dropped.
+    ///
+    /// # Errors
+    /// For anything else the link is closed: nothing may be said before the Welcome.
+    pub fn receive(&self, lane: Lane, bytes: &[u8]) -> Result<(), CloseReason> {
+        let probe = lane == Lane::Input && decode_probe(bytes).is_some();
+        probe.then_some(()).ok_or(CloseReason::OutOfPhase)
+    }
+
+    /// Whether the answer took too long.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.until
@@ -224,7 +261,7 @@ mod tests {
         assert_eq!(refused(Lane::Ordered, &[]), Some(CloseReason::Malformed));
         assert_eq!(refused(Lane::Ordered, &[99]), Some(CloseReason::Malformed));
         assert_eq!(
-            refused(Lane::Ordered, &[1; 600]),
+            refused(Lane::Ordered, &[1; 5_000]),
             Some(CloseReason::Oversize)
         );
         let early = encode(&ClientControl::Leave);

@@ -12,25 +12,32 @@ use std::time::Duration;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::game::Game;
-use tickwire_shared::id::{Lane, LinkId, RoomId};
+use tickwire_shared::id::{AccountId, Lane, LinkId, RoomId};
 use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
+use tokio::sync::mpsc;
 
 use super::attendance::Attendance;
+use super::door::DoorSink;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
+use crate::engine::desk::DeskConfig;
+use crate::engine::etiquette::filter::Filter;
+use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
 use crate::engine::storage::{Millis, StoreFault};
-use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
+use crate::engine::{
+    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
+};
 use crate::http::AdminState;
 use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
-use crate::store::{MemoryStore, Store};
+use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
 
 /// How often what operators see of rooms is brought up to date.
@@ -48,6 +55,12 @@ pub(super) struct HubParts<'a> {
     pub(super) links: Rc<Links>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) admin: Arc<AdminState>,
+    /// Where everything is stored.
+    pub(super) store: StoreHandle,
+    /// Names that are not free from the start.
+    pub(super) names: NameBook,
+    /// Finds out who players are.
+    pub(super) door: mpsc::Sender<AdmitOrder>,
 }
 
 /// The engine and what carries out its wishes.
@@ -59,7 +72,10 @@ pub(super) struct Hub<G: Game> {
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
     attendance: Attendance,
-    store: RefCell<MemoryStore>,
+    store: StoreHandle,
+    /// Reused memory for what the store answered.
+    answers: RefCell<Vec<Done>>,
+    door: mpsc::Sender<AdmitOrder>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -81,7 +97,8 @@ impl<G: Game<Rules: Default>> Hub<G> {
         })?;
         let tables = Arc::new(tables);
         let rules = G::Rules::default();
-        let lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        let mut lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        lobby.names = parts.names;
         let pattern = RoomConfig::<G> {
             rules,
             schema: parts.schema,
@@ -101,7 +118,9 @@ impl<G: Game<Rules: Default>> Hub<G> {
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
-            store: RefCell::default(),
+            store: parts.store,
+            answers: RefCell::default(),
+            door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -124,6 +143,11 @@ fn lobby_config<G: Game>(
         default_room: BoundedStr::cut(&config.rooms.default),
         grace: config.session.grace,
         away: config.session.away,
+        chat: DeskConfig {
+            lines_per_second: config.chat.lines_per_s,
+            ..usual.chat
+        },
+        guests: config.auth.guests,
         ..usual
     })
 }
@@ -144,6 +168,25 @@ impl<G: Game> Hub<G> {
         for room in failed {
             self.fail(room);
         }
+    }
+
+    /// Tells the lobby what the store answered. Call it when the store wakes.
+    pub(super) fn take_answers(&self) {
+        let mut answers = self.answers.take();
+        self.store.take_done(&mut answers);
+        let now = self.clock.now();
+        for answer in answers.drain(..) {
+            self.drive(|lobby| match answer {
+                Done::Written(ticket, written) => lobby.written(now, ticket, written),
+                Done::Found(ticket, found) => lobby.found(now, ticket, found),
+            });
+        }
+        self.answers.replace(answers);
+    }
+
+    /// Other word lists count from now on.
+    pub(super) fn set_filter(&self, filter: Filter) {
+        self.lobby.borrow_mut().set_filter(filter);
     }
 
     /// Looks at deadlines and brings figures up to date. Call it some times a second.
@@ -202,19 +245,33 @@ impl<G: Game> Hub<G> {
             }
             Effect::OpenRoom(order) => self.open_room(order),
             Effect::Write(ticket, write) => {
-                let written = self.store.borrow_mut().commit(wall(), &[write]);
-                let first =
-                    written.and_then(|all| all.into_iter().next().ok_or(StoreFault::Failed));
-                (self.lobby.borrow_mut()).written(self.clock.now(), ticket, first);
+                if let Err(fault) = self.store.write(ticket, write) {
+                    let now = self.clock.now();
+                    self.lobby.borrow_mut().written(now, ticket, Err(fault));
+                }
             }
             Effect::Find(ticket, query) => {
-                let found = self.store.borrow_mut().find(&query);
-                (self.lobby.borrow_mut()).found(self.clock.now(), ticket, found);
+                if let Err(fault) = self.store.find(ticket, query) {
+                    let now = self.clock.now();
+                    self.lobby.borrow_mut().found(now, ticket, Err(fault));
+                }
             }
             Effect::EndRoom(room) => {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
                 self.rooms.borrow_mut().end(room);
             }
+            Effect::Admit(order) => self.find_out(*order),
+        }
+    }
+
+    /// Has the door find out who somebody is; when too many wait there, nobody is let in.
+    fn find_out(&self, order: AdmitOrder) {
+        let link = order.link;
+        if self.door.try_send(order).is_err() {
+            let full = Err(CloseReason::ServerFull.into());
+            let now = self.clock.now();
+            let mut lobby = self.lobby.borrow_mut();
+            lobby.admitted(now, link, full, &mut entropy::number);
         }
     }
 
@@ -282,6 +339,25 @@ impl<G: Game> Hub<G> {
     }
 }
 
+impl<G: Game> DoorSink for Hub<G> {
+    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
+        if let Err(refusal) = &found {
+            tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
+        }
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
+    }
+
+    fn registered(&self, skeleton: &str, account: AccountId) {
+        self.lobby.borrow_mut().registered(skeleton, account);
+    }
+
+    fn banned(&self, account: AccountId, time_left: Duration) {
+        let until = self.clock.now() + time_left;
+        self.lobby.borrow_mut().ban(account, Some(until));
+    }
+}
+
 impl<G: Game> LinkSink for Hub<G> {
     fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
         tracing::debug!(link = link.0, %transport, %from, "a link opened");
@@ -302,8 +378,4 @@ impl<G: Game> LinkSink for Hub<G> {
         let now = self.clock.now();
         self.drive(|lobby| lobby.lost(now, link));
     }
-}
-
-fn wall() -> Millis {
-    Millis(WallTime::now().0 * 1_000)
 }

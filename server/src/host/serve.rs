@@ -12,10 +12,13 @@ use tickwire_shared::game::{Game, schema_of};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
+use super::vault;
 use super::ways::{WayParts, Ways};
+use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -25,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
+use crate::store::StoreThreads;
 use crate::transport::tls::Certificates;
 use crate::transport::{LinkSink, Links};
 
@@ -38,9 +42,12 @@ struct Server<G: Game> {
     admin: std::net::SocketAddr,
     certificates: Arc<Certificates>,
     clock: Clock,
-    /// Workers call it after a tick.
+    /// Ended last, once nobody writes any more.
+    store: StoreThreads,
+    /// Workers call it after a tick, the store when it has answers.
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
+    words: WordFiles,
     shutdown_grace: Duration,
 }
 
@@ -99,7 +106,10 @@ impl<G: Game<Rules: Default>> Server<G> {
         );
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
+        let store = vault::open(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
+        let (bell, door_inbox) = door::door();
+        let names = door::names(config)?;
         let hub = Hub::new(HubParts {
             config,
             schema,
@@ -108,7 +118,21 @@ impl<G: Game<Rules: Default>> Server<G> {
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
+            store: store.handle(),
+            names: names.clone(),
+            door: bell.orders,
         })?;
+        let words = WordFiles::of(&config.chat);
+        hub.set_filter(words.read()?);
+        let door = DoorParts {
+            config,
+            data: &data,
+            keep: store.handle(),
+            names,
+            clock,
+            sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
+        };
+        door::attend(door, door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -125,21 +149,24 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            logins: bell.logins,
             clock,
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
-        admin.serve(admin_state);
+        admin.serve(admin_state, bell.roles);
         Ok(Server {
             hub,
             ways,
             admin: admin_address,
             certificates,
             clock,
+            store,
             wake,
             metrics,
+            words,
             shutdown_grace: config.shutdown_grace,
         })
     }
@@ -162,14 +189,18 @@ impl<G: Game<Rules: Default>> Server<G> {
         let mut drain = Drain::default();
         while drain != Drain::Stopped {
             tokio::select! {
-                () = self.wake.notified() => self.hub.forward_batches(),
+                () = self.wake.notified() => {
+                    self.hub.forward_batches();
+                    self.hub.take_answers();
+                }
                 _ = turns.tick() => self.hub.turn(),
                 _ = certificate_turns.tick() => self.certificates.turn(WallTime::now()),
                 signal = signals.next() => match signal {
                     Signal::End => drain = self.drain_further(drain),
                     Signal::Reload => {
-                        tracing::info!("reading the certificate files again");
+                        tracing::info!("reading the certificate files and the word lists again");
                         self.certificates.reload(WallTime::now());
+                        self.words.reload(&self.hub);
                     }
                 },
                 command = inbox.recv() => drain = match command {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::SILENCE_TIME_MAX;
 
-/// Times a second chat is told where the players of a room are. A team that changes is told at once.
+/// Times a second chat is told where the players of a room are. Another team is told at once.
 pub const WHEREABOUTS_PER_SECOND: u16 = 6;
 
 /// Lines of one account a second, unless configured otherwise. More are refused one by one.
@@ -52,8 +52,8 @@ pub const WORD_LIST_BYTES_MAX: usize = 1_024 * 1_024;
 /// Sanctions in force at the most; beyond, the one that ends first is forgotten until a restart.
 pub const SANCTIONS_MAX: usize = 16_384;
 
-/// Accounts one account watches at the most: friends, and members of what it is in. A further one is
-/// not watched.
+/// Accounts one account watches at the most: friends, and members of what it is in. A further one
+/// is not watched.
 pub const WATCHED_MAX: usize = 512;
 
 /// Accounts that are watched at the most, counted once for each watcher. A further one is not.

@@ -17,6 +17,9 @@ pub const STORE_COMMIT_WRITES_MAX: usize = 512;
 /// How long somebody else may hold the store. Then whatever waits for it is refused.
 pub const STORE_LOCKED_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// How long a server that starts waits for a store that somebody else holds. Then it does not start.
+pub const STORE_OPEN_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// How long one try to get hold of the store waits; then the next is made.
 pub const STORE_LOCK_STEP: Duration = Duration::from_millis(50);
 
@@ -55,3 +58,14 @@ pub const STORE_REPORTS_MAX: usize = 10_000;
 
 /// Entries of the audit log that are kept. Past that the oldest go.
 pub const STORE_AUDIT_MAX: usize = 100_000;
+
+/// Bytes that trying a degraded store out writes; no more than some lines.
+pub const STORE_PROBE_BYTES: u32 = 64 * 1_024;
+
+/// Prepared statements that a connection to the store keeps. The one that was used longest ago goes
+/// for a further one.
+pub const STORE_STATEMENTS_CACHED: usize = 64;
+
+/// Bytes of the write-ahead log that are kept when it starts again from its beginning. What it grew
+/// beyond is given back.
+pub const STORE_WAL_BYTES_KEPT: u32 = 16 * 1_024 * 1_024;

@@ -8,12 +8,15 @@ mod handle;
 mod lookup;
 mod memory;
 mod queue;
+mod signs;
+mod sqlite;
 mod texts;
 mod threads;
 mod writer;
 
 pub use handle::{Done, StoreHandle};
 pub use memory::{MemoryStore, SharedMemory};
+pub use sqlite::{SqliteReader, SqliteStore};
 pub use threads::{StoreRules, StoreThreads};
 
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
@@ -51,3 +54,6 @@ fn kept_number(number: u64) -> u64 {
 
 /// The first number that counts as "for ever".
 const FOR_EVER: u64 = i64::MAX as u64;
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod runner;
 pub mod snapshot;
 pub mod talk;
 pub mod text;
+pub mod words;
 
 use runner::Target;
 
@@ -83,5 +84,10 @@ pub const TARGETS: &[Target] = &[
         run: text::tables_target,
         corpus: text::tables_corpus,
         cost: 1,
+    },
+    Target {
+        name: "words",
+        run: words::target,
+        corpus: words::corpus,
     },
 ];

@@ -9,8 +9,8 @@
 //!
 //! An account that watches is told how each account it watches stands, in **changes**: the state
 //! that is new, not what happened on the way there. So a change may be told late or twice and the
-//! watcher is right in the end; what came and went between two tellings is not told at all. A client
-//! that is new to a watcher asks for everything by [`Book::picture`].
+//! watcher is right in the end; what came and went between two tellings is not told at all. A
+//! client that is new to a watcher asks for everything by [`Book::picture`].
 
 #[cfg(test)]
 mod tests;

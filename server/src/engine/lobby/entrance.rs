@@ -5,37 +5,23 @@
 
 use std::sync::Arc;
 
-use tickwire_shared::chat::{check_name, check_room_name};
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{LinkId, RoomId, SessionId};
 use tickwire_shared::limits::{HISTORY_BATCH_MAX, ROSTER_BATCH_MAX};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, Refuse, Resume, Role, RoomRequest,
-    ServerControl, Token, Welcome, encode,
+    BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
+    Token, Welcome, encode,
 };
 
+use super::admission::Newcomer;
 use super::{Lobby, Phase, Session};
-use crate::engine::account::{guest_key, guest_of};
+use crate::engine::admission::Refusal;
 use crate::engine::chat::ChatPen;
 use crate::engine::port::{Effect, Inbound};
 use crate::engine::roster::Comer;
 use crate::engine::session::Live;
-
-/// Why somebody is not let in, and what else to say.
-struct Refusal {
-    reason: CloseReason,
-    detail: String,
-}
-
-impl From<CloseReason> for Refusal {
-    fn from(reason: CloseReason) -> Refusal {
-        Refusal {
-            reason,
-            detail: String::new(),
-        }
-    }
-}
 
 impl Lobby {
     /// A link said hello.
@@ -43,7 +29,7 @@ impl Lobby {
         &mut self,
         now: Instant,
         link: LinkId,
-        hello: &Hello,
+        hello: Hello,
         entropy: &mut dyn FnMut() -> u64,
     ) {
         if hello.schema_hash != self.config.schema.hash {
@@ -51,8 +37,24 @@ impl Lobby {
         }
         let entered = match &hello.resume {
             Some(resume) => self.resume(link, resume, entropy),
-            None => self.join(now, link, hello, entropy),
+            None => match self.guest(&hello, entropy) {
+                Ok(Some(guest)) => self.join(now, link, &guest, &hello.room, entropy),
+                Ok(None) => return self.find_out(now, link, hello),
+                Err(refusal) => Err(refusal),
+            },
         };
+        self.let_in(now, link, entered, &hello, entropy);
+    }
+
+    /// The link carries a session from now on, or is told why not.
+    pub(super) fn let_in(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        entered: Result<SessionId, Refusal>,
+        hello: &Hello,
+        entropy: &mut dyn FnMut() -> u64,
+    ) {
         match entered {
             Ok(session) => {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
@@ -85,41 +87,43 @@ impl Lobby {
         self.effect_close(link, reason);
     }
 
-    fn join(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        hello: &Hello,
-        entropy: &mut dyn FnMut() -> u64,
-    ) -> Result<SessionId, Refusal> {
+    /// Whether anybody at all can come in.
+    pub(super) fn has_place(&self) -> Result<(), Refusal> {
         if self.draining {
             return Err(CloseReason::Draining.into());
         }
         if self.sessions.len() >= self.config.sessions_max {
             return Err(CloseReason::ServerFull.into());
         }
-        check_name(&hello.name).map_err(|fault| Refusal {
-            reason: CloseReason::BadName,
-            detail: format!("In this one, {fault}."),
-        })?;
-        let return_key = match &hello.who {
-            Credential::New => guest_key(entropy),
-            Credential::Return { key } => *key,
-            Credential::Admission { .. } => return Err(CloseReason::BadCredential.into()),
-        };
-        let account = guest_of(&return_key).ok_or(CloseReason::BadCredential)?;
-        let room_id = self.find_room(now, &hello.room, entropy)?;
+        Ok(())
+    }
+
+    /// Gives a seat in the room to somebody who is known.
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        who: &Newcomer,
+        request: &RoomRequest,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<SessionId, Refusal> {
+        self.has_place()?;
+        if self.is_banned(now, who.account) {
+            return Err(CloseReason::Banned.into());
+        }
+        let room_id = self.find_room(now, request, entropy)?;
         let id = SessionId(self.sessions_made + 1);
         let Some(room) = self.directory.get_mut(room_id) else {
             return Err(CloseReason::NoSuchRoom.into());
         };
         let comer = Comer {
             session: id,
-            name: &hello.name,
-            account,
-            role: Role::Player,
+            name: &who.name,
+            account: who.account,
+            role: who.role,
         };
-        let entry = room.roster.take(&comer).ok_or(CloseReason::RoomFull)?;
+        let entry = room.roster.take(&comer, &self.config.names);
+        let entry = entry.ok_or(CloseReason::RoomFull)?;
         room.empty_since = None;
         self.sessions_made += 1;
         self.counts.joined += 1;
@@ -133,9 +137,9 @@ impl Lobby {
             token: token(entropy),
             token_before: None,
             pen: ChatPen::new(now),
-            account,
-            role: Role::Player,
-            return_key,
+            account: who.account,
+            role: who.role,
+            return_key: who.return_key,
         };
         self.sessions.insert(id, session);
         let player = entry.player;

@@ -7,6 +7,7 @@
 //! proves with a token that the session was its own takes it up again over another link.
 
 mod absence;
+mod admission;
 mod desk;
 mod directory;
 mod entrance;
@@ -36,8 +37,9 @@ use tickwire_shared::wire::{
 use self::directory::Directory;
 use super::chat::ChatPen;
 use super::desk::{Desk, DeskConfig};
+use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
-use super::session::{Greeting, Handshake, Live};
+use super::session::{Admitting, Greeting, Handshake, Live};
 use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
 
 /// What every room of this server has in common, and how many may come.
@@ -71,6 +73,10 @@ pub struct LobbyConfig {
     pub room_empty: Duration,
     /// What chat goes by.
     pub chat: DeskConfig,
+    /// Whether players nobody vouches for may come.
+    pub guests: bool,
+    /// Names that are not free.
+    pub names: NameBook,
 }
 
 impl LobbyConfig {
@@ -105,6 +111,8 @@ impl LobbyConfig {
                 earshot: G::EARSHOT,
                 ..DeskConfig::default()
             },
+            guests: true,
+            names: NameBook::default(),
             schema,
         })
     }
@@ -168,6 +176,7 @@ struct Session {
 #[derive(Clone, Debug)]
 enum Phase {
     Handshake(Handshake),
+    Admitting(Box<Admitting>),
     Live(Box<Live>),
 }
 
@@ -181,6 +190,8 @@ pub struct Lobby {
     directory: Directory,
     desk: Desk,
     draining: bool,
+    /// Accounts that may not come in, and until when.
+    bans: BTreeMap<AccountId, Instant>,
     effects: VecDeque<Effect>,
     counts: LobbyCounts,
 }
@@ -198,6 +209,7 @@ impl Lobby {
             sessions_made: 0,
             directory: Directory::default(),
             draining: false,
+            bans: BTreeMap::new(),
             effects: VecDeque::new(),
             counts: LobbyCounts::default(),
         }
@@ -224,11 +236,16 @@ impl Lobby {
         match self.links.get_mut(&link) {
             None => {}
             Some(Phase::Handshake(handshake)) => match handshake.receive(lane, bytes) {
-                Ok(Greeting::Hello(hello)) => self.greet(now, link, &hello, entropy),
+                Ok(Greeting::Hello(hello)) => self.greet(now, link, hello, entropy),
                 Ok(Greeting::Probe) => self.effects.push_back(echo(link, bytes)),
                 Ok(Greeting::Nothing) => {}
                 Err(reason) => self.refuse(link, reason, ""),
             },
+            Some(Phase::Admitting(admitting)) => {
+                if let Err(reason) = admitting.receive(lane, bytes) {
+                    self.refuse(link, reason, "");
+                }
+            }
             Some(Phase::Live(live)) => {
                 let session = live.session;
                 match live.receive(now, lane, bytes, &self.config.schema.input) {
@@ -250,6 +267,9 @@ impl Lobby {
     pub fn tick(&mut self, now: Instant) {
         let late = self.links.iter().filter_map(|(&link, phase)| match phase {
             Phase::Handshake(handshake) if handshake.is_over(now) => {
+                Some((link, CloseReason::HandshakeTimeout))
+            }
+            Phase::Admitting(admitting) if admitting.is_over(now) => {
                 Some((link, CloseReason::HandshakeTimeout))
             }
             Phase::Live(live) if self.is_silent(now, live) => Some((link, CloseReason::TimedOut)),
@@ -315,7 +335,7 @@ impl Lobby {
         for (link, phase) in std::mem::take(&mut self.links) {
             match phase {
                 Phase::Live(_) => self.farewell(link, reason),
-                Phase::Handshake(_) => self.effect_close(link, reason),
+                Phase::Handshake(_) | Phase::Admitting(_) => self.effect_close(link, reason),
             }
         }
         self.sessions.clear();
@@ -370,7 +390,7 @@ impl Lobby {
                 self.farewell(link, reason);
                 self.park(now, live.session, live.heard());
             }
-            Some(Phase::Handshake(_)) => {
+            Some(Phase::Handshake(_) | Phase::Admitting(_)) => {
                 self.counts.refused += 1;
                 self.effect_close(link, reason);
             }

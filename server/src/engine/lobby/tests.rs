@@ -12,8 +12,10 @@ use tickwire_shared::wire::{
 };
 
 mod absence;
+mod admission;
 
 use super::*;
+use crate::engine::admission::AdmitOrder;
 use crate::engine::port::RoomTask;
 use crate::engine::room::{Room, Sabotage};
 use crate::engine::storage::Millis;
@@ -32,6 +34,7 @@ struct Bench {
     snapshots: BTreeMap<LinkId, u64>,
     echoes: Vec<(LinkId, Vec<u8>)>,
     closed: BTreeMap<LinkId, CloseReason>,
+    asked: Vec<AdmitOrder>,
     out: Outbox,
 }
 
@@ -50,6 +53,7 @@ impl Bench {
             snapshots: BTreeMap::new(),
             echoes: Vec::new(),
             closed: BTreeMap::new(),
+            asked: Vec::new(),
             out: Outbox::default(),
         }
     }
@@ -80,6 +84,7 @@ impl Bench {
                     assert!(self.rooms.insert(order.room, room).is_none());
                 }
                 Effect::EndRoom(room) => assert!(self.rooms.remove(&room).is_some()),
+                Effect::Admit(order) => self.asked.push(*order),
                 Effect::Write(..) | Effect::Find(..) => {}
             }
         }

@@ -14,6 +14,7 @@ use crate::engine::storage::{
 };
 use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
 use crate::store::kept_number;
+use crate::store::signs::by_sign;
 
 /// Every log, and what was said in it.
 #[derive(Debug, Default)]
@@ -42,6 +43,13 @@ pub(super) struct Kept {
     pub(super) client_id: u64,
     /// In the order they came up.
     reactions: Vec<(String, AccountId)>,
+}
+
+impl Kept {
+    fn signs(&self) -> Vec<(String, Vec<AccountId>)> {
+        let reactions = self.reactions.iter();
+        by_sign(reactions.map(|(sign, account)| (sign.as_str(), *account)))
+    }
 }
 
 /// What a line led to that may come again.
@@ -207,12 +215,12 @@ impl Logs {
         if !on {
             (kept.reactions).retain(|(other, who)| other != sign || *who != account);
         } else if !there {
-            let signs = by_sign(&kept.reactions);
+            let signs = kept.signs();
             if signs.len() < REACTIONS_MAX || signs.iter().any(|(other, _)| other == sign) {
                 kept.reactions.push((sign.to_owned(), account));
             }
         }
-        Written::Reactions(by_sign(&kept.reactions))
+        Written::Reactions(kept.signs())
     }
 
     fn kept_mut(&mut self, log: LogId, offset: u64) -> Option<&mut Kept> {
@@ -257,7 +265,7 @@ impl Logs {
             .take(STORE_FOUND_MAX)
             .map(|kept| LineReactions {
                 offset: kept.line.offset,
-                signs: by_sign(&kept.reactions),
+                signs: kept.signs(),
             })
             .collect()
     }
@@ -275,16 +283,4 @@ impl Logs {
         })
         .collect()
     }
-}
-
-/// Signs in the order they came up, each with whoever put it there.
-fn by_sign(reactions: &[(String, AccountId)]) -> Vec<(String, Vec<AccountId>)> {
-    let mut signs: Vec<(String, Vec<AccountId>)> = Vec::new();
-    for (sign, account) in reactions {
-        match signs.iter_mut().find(|(other, _)| other == sign) {
-            Some((_, accounts)) => accounts.push(*account),
-            None => signs.push((sign.clone(), vec![*account])),
-        }
-    }
-    signs
 }

@@ -1,0 +1,109 @@
+//! Files of other versions and of other programs.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::{LOG, Scratch, line, open_room, sqlite, texts};
+use crate::engine::storage::Millis;
+use crate::store::{SqliteStore, Store};
+
+#[test]
+fn a_store_is_found_again_as_it_was() {
+    let scratch = Scratch::new("again");
+    let mut store = sqlite(&scratch);
+    store
+        .commit(Millis(1), &[open_room(), line(1, "a")])
+        .unwrap();
+    drop(store);
+    let mut store = sqlite(&scratch);
+    assert_eq!(texts(&mut store, LOG, 0), ["a"]);
+}
+
+#[test]
+fn a_newer_store_is_left_alone() {
+    let scratch = Scratch::new("newer");
+    drop(sqlite(&scratch));
+    let other = Connection::open(scratch.file()).unwrap();
+    other.pragma_update(None, "user_version", 99).unwrap();
+    drop(other);
+    let before = fs::read(scratch.file()).unwrap();
+    let told = SqliteStore::open(&scratch.file()).err().unwrap();
+    assert!(
+        told.contains("version 99") && told.contains("newer server"),
+        "{told}"
+    );
+    assert!(
+        fs::read(scratch.file()).unwrap() == before,
+        "it was changed"
+    );
+}
+
+#[test]
+fn what_another_program_made_is_left_alone() {
+    let scratch = Scratch::new("foreign");
+    let other = Connection::open(scratch.file()).unwrap();
+    other.execute_batch("CREATE TABLE theirs (a)").unwrap();
+    drop(other);
+    let told = SqliteStore::open(&scratch.file()).err().unwrap();
+    assert!(
+        told.contains("another program") && told.contains("--store-path"),
+        "{told}"
+    );
+
+    fs::write(
+        scratch.file(),
+        "no database at all, but long enough to be looked at",
+    )
+    .unwrap();
+    let told = SqliteStore::open(&scratch.file()).err().unwrap();
+    assert!(told.contains("backup"), "{told}");
+
+    let told = SqliteStore::open(&scratch.path().join("no/where"))
+        .err()
+        .unwrap();
+    assert!(
+        told.contains("cannot make") && told.contains("--store-path"),
+        "{told}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new("private");
+    let mut store = sqlite(&scratch);
+    store.commit(Millis(1), &[open_room()]).unwrap();
+    let names = fs::read_dir(scratch.path()).unwrap();
+    let files: Vec<_> = names.map(|entry| entry.unwrap()).collect();
+    assert_eq!(
+        files.len(),
+        3,
+        "the file, its log and the log's index: {files:?}"
+    );
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file:?} is {mode:o}");
+    }
+}
+
+/// What the connections are set to, so that a file that was tampered with does nothing.
+#[test]
+fn nothing_in_the_file_is_trusted() {
+    let scratch = Scratch::new("trust");
+    drop(sqlite(&scratch));
+    let other = Connection::open(scratch.file()).unwrap();
+    let trap = "CREATE TRIGGER trap AFTER INSERT ON logs BEGIN DELETE FROM logs; END";
+    other.execute_batch(trap).unwrap();
+    drop(other);
+    let mut store = sqlite(&scratch);
+    store
+        .commit(Millis(1), &[open_room(), line(1, "a")])
+        .unwrap();
+    assert_eq!(
+        texts(&mut store, LOG, 0),
+        ["a"],
+        "a trigger of the file ran"
+    );
+}
