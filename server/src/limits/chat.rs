@@ -92,6 +92,9 @@ pub const CHAT_LINES_BURST: u32 = 10;
 /// Lines of an account whose places are remembered to answer a repeated one without the store.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
+/// How long they are remembered after its last session ended.
+pub const CHAT_IDS_TIME: Duration = Duration::from_secs(600);
+
 /// Questions and writes the store has not answered at the most. What would be one more is refused:
 /// "store busy".
 pub const STORE_TASKS_MAX: usize = 4_096;
