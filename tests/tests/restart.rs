@@ -8,8 +8,8 @@
 
 mod live;
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -24,13 +24,17 @@ use tickwire_client_demo::bots::report::Report;
 use tickwire_link::Dial;
 use tickwire_server::config::Config;
 use tickwire_shared::client::{ClientConfig, ResumeToken, TalkEvent};
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::rng::Rng;
-use tickwire_shared::wire::{Address, Manner, Receipt, Scope, Whom};
+use tickwire_shared::wire::{Address, BoundedStr, Credential, Manner, Receipt, Scope, Whom};
 use tickwire_tests::seeds::number_from_env;
 
 /// Kills in a test.
 const KILLS: u64 = 10;
+
+/// Of everybody who registers.
+const PASSWORD: &str = "planted-password-7f3a";
 
 /// Asks this program to be the server: its addresses and its data directory.
 const SERVE: &str = "TICKWIRE_TEST_SERVE";
@@ -314,6 +318,71 @@ fn lines_receipts_inboxes_and_guests_outlive_a_kill() {
             // Both programs end without a word, and the server is killed.
             drop((ann, bob));
             server = server.restart(&scratch.0);
+        }
+    });
+}
+
+/// Registers or logs in: the status, and the token of one visit.
+fn enter(server: &Served, path: &str, name: &str) -> (u16, String) {
+    let body = format!("{{\"name\":\"{name}\",\"password\":\"{PASSWORD}\"}}");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.public,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.public).expect("the public listener");
+    let asked = stream.write_all((head + &body).as_bytes());
+    asked.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let token = answer.split("\"token\":\"").nth(1);
+    let token = token.and_then(|rest| rest.split('"').next());
+    (
+        status.expect("a status"),
+        token.unwrap_or_default().to_owned(),
+    )
+}
+
+/// Plays as whoever this token is for: its account, or why not.
+async fn visit(server: &Served, token: &str) -> Result<AccountId, CloseReason> {
+    let config = ClientConfig {
+        name: "Whoever".to_owned(),
+        who: Credential::Admission {
+            token: BoundedStr::new(token).expect("short enough"),
+        },
+        ..ClientConfig::default()
+    };
+    let mut player = Player::<Arena>::new(Dial::to(&server.public.to_string()), config);
+    until(&mut [&mut player], "an answer", |players| {
+        players[0].is_playing() || players[0].over.is_some()
+    })
+    .await;
+    match player.driver.client.closed() {
+        Some(reason) => Err(reason),
+        None => Ok(account(&player)),
+    }
+}
+
+/// Who registered can log in after a kill, as the same account, and a token that was used before it
+/// is used for good.
+#[test]
+fn accounts_and_used_tokens_outlive_a_kill() {
+    let scratch = Scratch::new("accounts");
+    let mut server = Served::first(&scratch.0);
+    run(async {
+        for round in 0..kills() {
+            let name = format!("Player{round}");
+            let (status, token) = enter(&server, "/register", &name);
+            assert_eq!(status, 200, "round {round}");
+            let known = visit(&server, &token).await.expect("a new account");
+            server = server.restart(&scratch.0);
+            let again = visit(&server, &token).await;
+            assert_eq!(again, Err(CloseReason::BadCredential), "round {round}");
+            let (status, token) = enter(&server, "/login", &name);
+            assert_eq!(status, 200, "round {round}");
+            assert_eq!(visit(&server, &token).await, Ok(known), "round {round}");
         }
     });
 }
