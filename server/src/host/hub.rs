@@ -29,13 +29,11 @@ use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
-use crate::engine::storage::{Millis, StoreFault};
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
 use crate::http::AdminState;
 use crate::metrics::Metrics;
-use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
