@@ -89,5 +89,6 @@ pub const TARGETS: &[Target] = &[
         name: "words",
         run: words::target,
         corpus: words::corpus,
+        cost: 1,
     },
 ];
