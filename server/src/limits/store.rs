@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-
 /// Writes that wait for the store at the most, those in its hands included. A further one is
 /// refused: "the store is busy".
 pub const STORE_WRITES_WAITING_MAX: usize = 4_096;
