@@ -9,6 +9,7 @@ use super::parse::{
     address, filter, issuers, list, log_format, number, path, public_address, quoted, quoted_list,
     room_name, seconds, shown_format, shown_path, truth,
 };
+use super::store::{place, shown_place};
 
 /// One thing an operator may choose.
 pub(super) struct Key {
@@ -82,6 +83,54 @@ pub(super) static KEYS: &[Key] = &[
         help: "Directory for what must survive a restart; made when it is missing.",
         set: |config, text| set(&mut config.data_dir, path(text)),
         show: |config| Some(shown_path(&config.data_dir)),
+    },
+    Key {
+        path: "store.path",
+        flag: "store-path",
+        value: "FILE",
+        help: "Where chat and accounts are kept: a file, or memory; else one in the data directory.",
+        set: |config, text| set(&mut config.store.path, place(text).map(Some)),
+        show: |config| config.store.path.as_ref().map(shown_place).map(shown_path),
+    },
+    Key {
+        path: "chat.keep_lines",
+        flag: "chat-keep-lines",
+        value: "COUNT",
+        help: "Lines that are kept of each room, whisper, party and group; older ones go.",
+        set: |config, text| set(&mut config.chat.keep_lines, number(text, 1..=1_000_000_000)),
+        show: |config| Some(config.chat.keep_lines.to_string()),
+    },
+    Key {
+        path: "chat.keep_days",
+        flag: "chat-keep-days",
+        value: "DAYS",
+        help: "Days until a line goes; 0 keeps it however old it is.",
+        set: |config, text| set(&mut config.chat.keep_days, number(text, 0..=36_500)),
+        show: |config| Some(config.chat.keep_days.to_string()),
+    },
+    Key {
+        path: "chat.lines_per_s",
+        flag: "chat-lines-per-s",
+        value: "COUNT",
+        help: "Chat lines of one player a second, ten at once; 0 for as many as it likes.",
+        set: |config, text| set(&mut config.chat.lines_per_s, number(text, 0..=1_000)),
+        show: |config| Some(config.chat.lines_per_s.to_string()),
+    },
+    Key {
+        path: "chat.mask_words",
+        flag: "chat-mask-words",
+        value: "FILE",
+        help: "Words that chat shows as stars, one a line; read again on SIGHUP.",
+        set: |config, text| set(&mut config.chat.mask_words, path(text).map(Some)),
+        show: |config| config.chat.mask_words.as_deref().map(shown_path),
+    },
+    Key {
+        path: "chat.block_words",
+        flag: "chat-block-words",
+        value: "FILE",
+        help: "Words for which a chat line is refused, one a line; read again on SIGHUP.",
+        set: |config, text| set(&mut config.chat.block_words, path(text).map(Some)),
+        show: |config| config.chat.block_words.as_deref().map(shown_path),
     },
     Key {
         path: "tls.cert",

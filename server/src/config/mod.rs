@@ -8,9 +8,11 @@ mod keys;
 mod load;
 mod parse;
 mod report;
+mod store;
 
 pub use command::{Action, from_command_line};
 pub use load::{ConfigError, Layers, Loaded, load};
+pub use store::{ChatConfig, StoreConfig, StorePlace};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -35,6 +37,10 @@ pub struct Config {
     pub transports: Vec<Transport>,
     /// What must survive a restart.
     pub data_dir: PathBuf,
+    /// Where chat and accounts are kept.
+    pub store: StoreConfig,
+    /// What is kept of chat.
+    pub chat: ChatConfig,
     /// Certificate chain and key in PEM; without them one is made for development.
     pub tls: TlsFiles,
     /// The page, and who may use it.
@@ -151,6 +157,8 @@ impl Default for Config {
             public_addr: None,
             transports: Transport::ALL.to_vec(),
             data_dir: PathBuf::from("tickwire-data"),
+            store: StoreConfig::default(),
+            chat: ChatConfig::default(),
             tls: TlsFiles::default(),
             web: WebConfig {
                 dir: None,

@@ -275,7 +275,7 @@ impl Outbox {
     }
 
     /// Takes over a newer tick and leaves `newer` empty. A link that gets snapshots in the newer
-    /// one does not get those of the older ones; what is Ordered is all kept. Of the whereabouts the
+    /// one does not get those of the older ones; what is Ordered is all kept. Of whereabouts the
     /// newest count.
     pub fn absorb(&mut self, newer: &mut Outbox) {
         let mut fresh: Vec<LinkId> = newer

@@ -24,18 +24,18 @@ use super::door::DoorSink;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
+use crate::engine::desk::DeskConfig;
+use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
-use crate::engine::storage::{Millis, StoreFault};
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
 use crate::http::AdminState;
 use crate::metrics::Metrics;
-use crate::runtime::clock::WallTime;
 use crate::runtime::{Clock, WorkerPool, entropy};
-use crate::store::{SharedMemory, Store};
+use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
 
 /// How often what operators see of rooms is brought up to date.
@@ -54,7 +54,7 @@ pub(super) struct HubParts<'a> {
     pub(super) metrics: Arc<Metrics>,
     pub(super) admin: Arc<AdminState>,
     /// Where everything is stored.
-    pub(super) store: SharedMemory,
+    pub(super) store: StoreHandle,
     /// Names that are not free from the start.
     pub(super) names: NameBook,
     /// Finds out who players are.
@@ -70,8 +70,10 @@ pub(super) struct Hub<G: Game> {
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
     attendance: Attendance,
+    store: StoreHandle,
+    /// Reused memory for what the store answered.
+    answers: RefCell<Vec<Done>>,
     door: mpsc::Sender<AdmitOrder>,
-    store: RefCell<SharedMemory>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -114,8 +116,9 @@ impl<G: Game<Rules: Default>> Hub<G> {
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
+            store: parts.store,
+            answers: RefCell::default(),
             door: parts.door,
-            store: RefCell::new(parts.store),
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -138,6 +141,10 @@ fn lobby_config<G: Game>(
         default_room: BoundedStr::cut(&config.rooms.default),
         grace: config.session.grace,
         away: config.session.away,
+        chat: DeskConfig {
+            lines_per_second: config.chat.lines_per_s,
+            ..usual.chat
+        },
         guests: config.auth.guests,
         ..usual
     })
@@ -159,6 +166,25 @@ impl<G: Game> Hub<G> {
         for room in failed {
             self.fail(room);
         }
+    }
+
+    /// Tells the lobby what the store answered. Call it when the store wakes.
+    pub(super) fn take_answers(&self) {
+        let mut answers = self.answers.take();
+        self.store.take_done(&mut answers);
+        let now = self.clock.now();
+        for answer in answers.drain(..) {
+            self.drive(|lobby| match answer {
+                Done::Written(ticket, written) => lobby.written(now, ticket, written),
+                Done::Found(ticket, found) => lobby.found(now, ticket, found),
+            });
+        }
+        self.answers.replace(answers);
+    }
+
+    /// Other word lists count from now on.
+    pub(super) fn set_filter(&self, filter: Filter) {
+        self.lobby.borrow_mut().set_filter(filter);
     }
 
     /// Looks at deadlines and brings figures up to date. Call it some times a second.
@@ -217,14 +243,16 @@ impl<G: Game> Hub<G> {
             }
             Effect::OpenRoom(order) => self.open_room(order),
             Effect::Write(ticket, write) => {
-                let written = self.store.borrow_mut().commit(wall(), &[write]);
-                let first =
-                    written.and_then(|all| all.into_iter().next().ok_or(StoreFault::Failed));
-                (self.lobby.borrow_mut()).written(self.clock.now(), ticket, first);
+                if let Err(fault) = self.store.write(ticket, write) {
+                    let now = self.clock.now();
+                    self.lobby.borrow_mut().written(now, ticket, Err(fault));
+                }
             }
             Effect::Find(ticket, query) => {
-                let found = self.store.borrow_mut().find(&query);
-                (self.lobby.borrow_mut()).found(self.clock.now(), ticket, found);
+                if let Err(fault) = self.store.find(ticket, query) {
+                    let now = self.clock.now();
+                    self.lobby.borrow_mut().found(now, ticket, Err(fault));
+                }
             }
             Effect::EndRoom(room) => {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
@@ -348,8 +376,4 @@ impl<G: Game> LinkSink for Hub<G> {
         let now = self.clock.now();
         self.drive(|lobby| lobby.lost(now, link));
     }
-}
-
-fn wall() -> Millis {
-    Millis(WallTime::now().0 * 1_000)
 }

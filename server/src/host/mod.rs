@@ -10,7 +10,9 @@ mod page;
 mod rooms;
 mod serve;
 mod signals;
+mod vault;
 mod ways;
+mod words;
 
 use std::fmt;
 use std::net::SocketAddr;

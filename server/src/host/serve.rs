@@ -17,7 +17,9 @@ use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
+use super::vault;
 use super::ways::{WayParts, Ways};
+use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -27,7 +29,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
 use crate::runtime::{Clock, Wake, WorkerPool};
-use crate::store::SharedMemory;
+use crate::store::StoreThreads;
 use crate::transport::tls::Certificates;
 use crate::transport::{LinkSink, Links};
 
@@ -41,9 +43,12 @@ struct Server<G: Game> {
     admin: std::net::SocketAddr,
     certificates: Arc<Certificates>,
     clock: Clock,
-    /// Workers call it after a tick.
+    /// Ended last, once nobody writes any more.
+    store: StoreThreads,
+    /// Workers call it after a tick, the store when it has answers.
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
+    words: WordFiles,
     shutdown_grace: Duration,
 }
 
@@ -96,10 +101,10 @@ impl<G: Game<Rules: Default>> Server<G> {
         );
         let wake = Arc::new(Notify::new());
         let workers = start_workers(config, clock, &wake, &metrics)?;
+        let store = vault::open(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
         let (bell, door_inbox) = door::door();
         let names = door::names(config)?;
-        let store = SharedMemory::default();
         let hub = Hub::new(HubParts {
             config,
             schema: Arc::new(schema),
@@ -108,14 +113,16 @@ impl<G: Game<Rules: Default>> Server<G> {
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
-            store: store.clone(),
+            store: store.handle(),
             names: names.clone(),
             door: bell.orders,
         })?;
+        let words = WordFiles::of(&config.chat);
+        hub.set_filter(words.read()?);
         let door = DoorParts {
             config,
             data: &data,
-            keep: store,
+            keep: store.handle(),
             names,
             clock,
             sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
@@ -151,8 +158,10 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: admin_address,
             certificates,
             clock,
+            store,
             wake,
             metrics,
+            words,
             shutdown_grace: config.shutdown_grace,
         })
     }
@@ -175,14 +184,18 @@ impl<G: Game<Rules: Default>> Server<G> {
         let mut drain = Drain::default();
         while drain != Drain::Stopped {
             tokio::select! {
-                () = self.wake.notified() => self.hub.forward_batches(),
+                () = self.wake.notified() => {
+                    self.hub.forward_batches();
+                    self.hub.take_answers();
+                }
                 _ = turns.tick() => self.hub.turn(),
                 _ = certificate_turns.tick() => self.certificates.turn(WallTime::now()),
                 signal = signals.next() => match signal {
                     Signal::End => drain = self.drain_further(drain),
                     Signal::Reload => {
-                        tracing::info!("reading the certificate files again");
+                        tracing::info!("reading the certificate files and the word lists again");
                         self.certificates.reload(WallTime::now());
+                        self.words.reload(&self.hub);
                     }
                 },
                 command = inbox.recv() => drain = match command {

@@ -99,15 +99,20 @@ pub(super) fn routes(state: Arc<AdminState>) -> Router {
         .with_state(state)
 }
 
-async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, &'static str) {
+/// Whether players may come. A server that cannot store anything takes them all the same: they play,
+/// and what they say is refused with the reason.
+async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, String) {
     let metrics = &state.metrics;
     if metrics.draining.get() != 0 {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
     if metrics.overloaded.get() != 0 {
-        return (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n".to_owned());
     }
-    (StatusCode::OK, "ready\n")
+    match metrics.store.degraded() {
+        Some(fault) => (StatusCode::OK, format!("degraded: {fault}\n")),
+        None => (StatusCode::OK, "ready\n".to_owned()),
+    }
 }
 
 async fn metrics(State(state): State<Arc<AdminState>>) -> impl IntoResponse {

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::*;
+use crate::engine::storage::StoreFault;
 use crate::runtime::clock::WallTime;
 use crate::transport::tls::Certificates;
 
@@ -64,6 +65,18 @@ fn health_follows_the_server() {
         let metrics = std::sync::Arc::clone(&bench.state.metrics);
         assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
         assert!(bench.get("/readyz").await.ends_with("\r\n\r\nready\n"));
+        let store = &bench.state.metrics.store;
+        store.set_degraded(Some(StoreFault::Full));
+        let answer = bench.get("/health").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200"),
+            "they may play: {answer}"
+        );
+        assert!(
+            answer.contains("degraded: the store has no space left"),
+            "{answer}"
+        );
+        store.set_degraded(None);
         metrics.overloaded.set(1);
         let answer = bench.get("/health").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("overloaded\n"));

@@ -80,6 +80,50 @@ pub const TYPING_LOG_EVERY: Duration = Duration::from_secs(2);
 /// Combining marks of one reaction at the most. One with more is refused.
 pub const SIGN_MARKS_MAX: usize = 4;
 
-/// Accounts whose limits are remembered at the most, more than there can be links. Beyond, those
-/// that are as good as new go, or else the half that was not used for longest.
-pub const PENS_MAX: usize = 16_384;
+/// Chat lines a newcomer is sent from before it came.
+pub const CHAT_TAIL_MAX: u64 = 32;
+
+/// Chat lines of one session a second. More are refused one by one.
+pub const CHAT_LINES_PER_SECOND: u32 = 1;
+
+/// Chat lines of one session at once. More are refused one by one.
+pub const CHAT_LINES_BURST: u32 = 10;
+
+/// Lines of an account whose places are remembered to answer a repeated one without the store.
+pub const CHAT_IDS_REMEMBERED: usize = 64;
+
+/// Questions and writes the store has not answered at the most. What would be one more is refused:
+/// "store busy".
+pub const STORE_TASKS_MAX: usize = 4_096;
+
+/// Lines for a log, or wishes, that wait while the store opens it at the most. One more is refused:
+/// "store busy".
+pub const CHAT_WAITING_MAX: usize = 64;
+
+/// How long after a fault of the store it is asked again for what must be known.
+pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
+
+/// Whispers, parties and groups of one account that are open at the most. A further party or group
+/// is refused, and of whispers those with something unread come first.
+pub const ACCOUNT_LOGS_MAX: usize = 256;
+
+/// Members of a party, with those who may come in. A further one is refused.
+pub const PARTY_MEMBERS_MAX: usize = 8;
+
+/// Members of a group, with those who may come in. A further one is refused.
+pub const GROUP_MEMBERS_MAX: usize = 32;
+
+/// Accounts one account blocks, or follows, at the most. A further one is refused.
+pub const NEIGHBOURS_MAX: usize = 256;
+
+/// Accounts that left whose names are remembered, so that they can be whispered to; the oldest go.
+pub const LEFT_REMEMBERED: usize = 4_096;
+
+/// Questions, reactions and pages of one session a second. More are refused, or come to nothing.
+pub const ASKS_PER_SECOND: u32 = 4;
+
+/// The same at once.
+pub const ASKS_BURST: u32 = 40;
+
+/// Seconds of slow mode at the most. More are refused.
+pub const SLOW_SECONDS_MAX: u16 = 3_600;

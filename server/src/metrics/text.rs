@@ -8,7 +8,7 @@ use tickwire_shared::transport::Transport;
 
 use super::{
     ByDropCause, ByLane, ByTransport, DropCause, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics,
-    Metrics, Rejection, RoomMetrics, SessionGauges, TickMetrics,
+    Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics, TickMetrics,
 };
 use crate::runtime::clock::{self, WallTime};
 
@@ -16,6 +16,9 @@ use crate::runtime::clock::{self, WallTime};
 const BOUNDS_MICROS: [u64; 12] = [
     100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 33_000, 100_000, 250_000, 1_000_000,
 ];
+
+/// The same of sizes.
+const BOUNDS_SIZES: [u64; 8] = [1, 2, 4, 8, 16, 64, 256, 512];
 
 impl Metrics {
     /// Everything in the text format of Prometheus.
@@ -32,6 +35,7 @@ impl Metrics {
         render_ticks(&self.ticks, &mut text);
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
+        render_store(&self.store, &mut text);
         render_links(&self.links, &mut text);
         render_http(&self.http, &mut text);
         render_drops(&self.foreign_dropped, &mut text);
@@ -167,6 +171,50 @@ fn render_rooms(rooms: &RoomMetrics, text: &mut Text) {
     );
 }
 
+fn render_store(store: &StoreMetrics, text: &mut Text) {
+    text.histogram(
+        "store_commit_seconds",
+        "From the start of a commit to its end on the disk.",
+        &store.commit,
+    );
+    text.histogram(
+        "store_write_seconds",
+        "From handing a write to the store to its answer.",
+        &store.write,
+    );
+    text.histogram(
+        "store_query_seconds",
+        "From handing a query to the store to its answer.",
+        &store.query,
+    );
+    text.sizes("store_commit_writes", "Writes in one commit.", &store.batch);
+    text.head("store_waiting", "gauge", "What waits for the store.");
+    for (kind, gauge) in [
+        ("write", &store.writes_waiting),
+        ("query", &store.queries_waiting),
+    ] {
+        text.sample(
+            "store_waiting",
+            &format!("{{kind=\"{kind}\"}}"),
+            gauge.get(),
+        );
+    }
+    text.head(
+        "store_refused_total",
+        "counter",
+        "Writes and queries that the store did not carry out.",
+    );
+    for (fault, label) in StoreMetrics::FAULTS {
+        let labels = format!("{{fault=\"{label}\"}}");
+        text.sample("store_refused_total", &labels, store.refused(fault).get());
+    }
+    text.gauge(
+        "store_degraded",
+        "1 while nothing can be stored.",
+        u64::from(store.degraded().is_some()),
+    );
+}
+
 fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {
     text.head(
         "sessions",
@@ -277,6 +325,20 @@ impl Text {
             let labels = format!("{{lane=\"{label}\"}}");
             self.sample(name, &labels, counters.of(lane).get());
         }
+    }
+
+    /// A histogram of numbers that are no times.
+    fn sizes(&mut self, name: &str, help: &str, histogram: &Histogram) {
+        self.head(name, "histogram", help);
+        let bucket = format!("{name}_bucket");
+        for size in BOUNDS_SIZES {
+            let labels = format!("{{le=\"{size}\"}}");
+            self.sample(&bucket, &labels, histogram.count_up_to(size));
+        }
+        let count = histogram.count();
+        self.sample(&bucket, "{le=\"+Inf\"}", count);
+        self.sample(&format!("{name}_sum"), "", histogram.sum_micros());
+        self.sample(&format!("{name}_count"), "", count);
     }
 
     fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {

@@ -13,6 +13,7 @@ pub mod runner;
 pub mod snapshot;
 pub mod talk;
 pub mod text;
+pub mod words;
 
 use runner::Target;
 
@@ -72,5 +73,10 @@ pub const TARGETS: &[Target] = &[
         name: "tables",
         run: text::tables_target,
         corpus: text::tables_corpus,
+    },
+    Target {
+        name: "words",
+        run: words::target,
+        corpus: words::corpus,
     },
 ];

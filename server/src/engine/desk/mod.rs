@@ -9,37 +9,54 @@
 //! session enters -> account and logs from the store ... -> Opened, Lines; more for each Pull
 //! ```
 
+mod ask;
 mod draft;
 mod log;
+mod mark;
+mod member;
 mod open;
+mod people;
 mod person;
+mod places;
+mod presence;
+mod react;
 mod reader;
 mod reading;
 mod say;
+mod scribe;
 mod shelf;
 mod show;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod whom;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, Lane, LinkId, SessionId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{ChatCommand, ChatNews, LogCursor, ServerControl, encode};
+use tickwire_shared::wire::{
+    BoundedStr, ChatCommand, ChatNews, LogCursor, Manner, Role, ServerControl, encode,
+};
 
 pub use self::reader::Entrant;
 
-use self::person::Person;
+use self::draft::Draft;
+use self::person::{Known, Person};
 use self::reader::Reader;
 use self::reading::Reading;
+use self::scribe::Scribe;
 use self::shelf::Shelf;
-use self::tickets::{Task, Tickets};
+use self::tickets::{Someone, Task, Tickets};
+use super::etiquette::filter::Filter;
+use super::etiquette::presence::Book;
+use super::etiquette::sanctions::Sanctions;
 use super::port::{Effect, Outbound};
-use super::storage::{Found, LogKey, Query, StoreFault, Ticket, Write, Written};
-use crate::limits::STORE_RETRY_TIME;
+use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
+use crate::limits::{ACCOUNT_LINES_PER_SECOND, STORE_RETRY_TIME};
 
 /// A bug to plant, so that tests show that they would find it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,67 +83,141 @@ pub struct DeskCounts {
     pub refused: u64,
 }
 
+/// What the desk goes by.
+#[derive(Clone, Debug)]
+pub struct DeskConfig {
+    /// Lines of one account a second; 0 for as many as it likes.
+    pub lines_per_second: u32,
+    /// How far words carry in proximity chat, as the game says.
+    pub earshot: f32,
+    /// A bug to plant; none outside tests.
+    pub sabotage: Sabotage,
+}
+
+impl Default for DeskConfig {
+    fn default() -> DeskConfig {
+        DeskConfig {
+            lines_per_second: ACCOUNT_LINES_PER_SECOND,
+            earshot: 0.0,
+            sabotage: Sabotage::None,
+        }
+    }
+}
+
 /// The chat of the whole server.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    config: DeskConfig,
     /// Names logs; no secrets.
     rng: Rng,
+    /// When it was last told something.
+    now: Instant,
+    /// What the clock on the wall showed then, or a little before.
+    wall: Millis,
     tickets: Tickets,
     readers: BTreeMap<SessionId, Reader>,
     people: BTreeMap<AccountId, Person>,
     shelf: Shelf,
+    /// Who writes or wrote lately.
+    scribes: BTreeMap<AccountId, Scribe>,
+    /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
+    left: VecDeque<Someone>,
+    book: Book,
+    sanctions: Sanctions,
+    /// Whether the store has told who is held to something.
+    started: Known,
+    filter: Filter,
+    /// Sessions that a moderator wants to be gone.
+    sent_away: Vec<(SessionId, CloseReason)>,
     /// When the store was last asked again for what failed.
     retried: Instant,
     effects: Vec<Effect>,
     counts: DeskCounts,
-    sabotage: Sabotage,
 }
 
 impl Desk {
     /// A desk nobody talks at.
     #[must_use]
-    pub fn new(sabotage: Sabotage) -> Desk {
+    pub fn new(config: DeskConfig) -> Desk {
         Desk {
+            config,
             rng: Rng::new(0),
+            now: Instant(0),
+            wall: Millis(0),
             tickets: Tickets::default(),
             readers: BTreeMap::new(),
             people: BTreeMap::new(),
             shelf: Shelf::default(),
+            scribes: BTreeMap::new(),
+            left: VecDeque::new(),
+            book: Book::default(),
+            sanctions: Sanctions::default(),
+            started: Known::Failed,
+            filter: Filter::default(),
+            sent_away: Vec::new(),
             retried: Instant(0),
             effects: Vec::new(),
             counts: DeskCounts::default(),
-            sabotage,
         }
+    }
+
+    /// What the clock on the wall shows; sanctions end by it.
+    pub fn set_wall(&mut self, wall: Millis) {
+        self.wall = wall;
+    }
+
+    /// Another word filter.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
     }
 
     /// A session begins. `seed` is unpredictable: new logs are named by it.
     pub fn enter(&mut self, now: Instant, id: SessionId, entrant: Entrant, seed: u64) {
+        self.now = now;
         self.rng = Rng::new(self.rng.next_u64() ^ seed);
-        let (account, room) = (entrant.account, entrant.room_name.to_string());
-        let name = entrant.name.to_string();
+        let (account, link) = (entrant.account, entrant.link);
+        let (name, room) = (entrant.name.to_string(), entrant.room_name.to_string());
         self.readers.insert(id, Reader::new(now, entrant));
+        self.left.retain(|someone| someone.account != account);
         self.meet(account, &name).sessions.insert(id);
+        self.book.arrive(account, &name, link, &room);
         self.seat(id, &LogKey::Room(room));
         self.seat(id, &LogKey::Server);
-        self.begin_all(id);
-    }
-
-    /// A session goes on over another link, where its client stands as `cursors` say.
-    pub fn attach(&mut self, id: SessionId, link: LinkId, cursors: Vec<LogCursor>) {
-        self.detach(id);
-        if let Some(reader) = self.readers.get_mut(&id) {
-            reader.link = Some(link);
-            reader.cursors = cursors;
+        let person = self.people.get(&account);
+        if person.is_some_and(|person| person.known == Known::All) {
+            if person.is_some_and(|person| person.sessions.len() == 1) {
+                self.watch_followed(account);
+            }
+            self.seat_own(account, id);
+            self.show_picture_to(id, account);
         }
         self.begin_all(id);
     }
 
-    /// A session's link is gone.
-    pub fn detach(&mut self, id: SessionId) {
+    /// A session goes on over another link, where its client stands as `cursors` say.
+    pub fn attach(&mut self, now: Instant, id: SessionId, link: LinkId, cursors: Vec<LogCursor>) {
+        self.detach(now, id);
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
-        reader.link = None;
+        reader.link = Some(link);
+        reader.cursors = cursors;
+        let account = reader.account;
+        (self.book).arrive(account, &reader.name, link, &reader.room_name);
+        self.begin_all(id);
+        self.tell_invitations(account, id);
+        self.show_picture_to(id, account);
+    }
+
+    /// A session's link is gone.
+    pub fn detach(&mut self, now: Instant, id: SessionId) {
+        self.now = now;
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        if let Some(link) = reader.link.take() {
+            self.book.lose(now, reader.account, link);
+        }
         reader.cursors.clear();
         reader.older.clear();
         for &place in &reader.places {
@@ -139,20 +230,39 @@ impl Desk {
 
     /// A session ends.
     pub fn leave(&mut self, id: SessionId) {
+        self.place_in_team(id, None);
         let Some(reader) = self.readers.remove(&id) else {
             return;
         };
-        for place in reader.places {
+        let account = reader.account;
+        for &place in &reader.places {
             self.unseat(id, place);
         }
-        if let Some(person) = self.people.get_mut(&reader.account) {
-            person.sessions.remove(&id);
+        if let Some(link) = reader.link {
+            self.book.leave(account, link);
         }
-        self.part(reader.account);
+        let person = self.people.get_mut(&account);
+        let last = person.is_some_and(|person| {
+            person.sessions.remove(&id);
+            person.sessions.is_empty()
+        });
+        if last {
+            self.book.unwatch_all(account);
+            if let Some(person) = self.people.get_mut(&account) {
+                person.acquainted.clear();
+            }
+            self.remember(Someone {
+                account,
+                name: reader.name.to_string(),
+                role: reader.role,
+            });
+        }
+        self.part(account);
     }
 
     /// A session wants something of chat. `tick` is the newest of its room.
     pub fn command(&mut self, now: Instant, id: SessionId, tick: Tick, command: ChatCommand) {
+        self.now = now;
         match command {
             ChatCommand::Say {
                 client_id,
@@ -163,7 +273,7 @@ impl Desk {
                 let Some(reader) = self.readers.get(&id) else {
                     return;
                 };
-                let draft = draft::Draft {
+                let draft = Draft {
                     session: Some(id),
                     from: reader.account,
                     client_id,
@@ -173,39 +283,88 @@ impl Desk {
                     manner,
                     text,
                 };
-                self.say(now, id, &to, draft);
+                self.say(id, &to, draft);
             }
             ChatCommand::Pull { log } => self.pull(id, log),
             ChatCommand::Page { log, before } => self.page(id, log, before),
-            ChatCommand::Mark { .. } | ChatCommand::React { .. } | ChatCommand::Ask { .. } => {}
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            } => self.mark(id, log, delivered, read),
+            ChatCommand::React {
+                log,
+                offset,
+                sign,
+                on,
+            } => self.react(id, (log, offset), &sign, on),
+            ChatCommand::Ask { ask, what } => self.ask(id, ask, what),
         }
     }
 
     /// The store answered a write.
-    pub fn written(&mut self, ticket: Ticket, result: Result<Written, StoreFault>) {
+    pub fn written(&mut self, now: Instant, ticket: Ticket, result: Result<Written, StoreFault>) {
+        self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Head(place)) => self.headed(place, result),
             Some(Task::Line(places, draft)) => self.stored(&places, draft, result),
+            Some(Task::Member(place, member, asker)) => self.joined(place, member, asker, result),
+            Some(Task::Mark(place, account, delivered, read)) => {
+                self.marked(place, account, (delivered, read), result);
+            }
+            Some(Task::React(place, offset)) => self.reacted(place, offset, result),
+            Some(Task::Deed(deed, asker)) => self.done(deed, asker, result),
             _ => {}
         }
     }
 
     /// The store answered a query.
-    pub fn found(&mut self, ticket: Ticket, result: Result<Found, StoreFault>) {
+    pub fn found(&mut self, now: Instant, ticket: Ticket, result: Result<Found, StoreFault>) {
+        self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Members(place)) => self.gathered(place, result),
             Some(Task::Person(account)) => self.remembered(account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
             Some(Task::Older(log, id, from)) => self.leafed(log, id, from, result),
+            Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
+            Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
+            Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
+            Some(Task::Start) => self.begun(result),
             _ => {}
         }
     }
 
     /// Looks at deadlines; call it a few times a second.
     pub fn turn(&mut self, now: Instant) {
-        if now.since(self.retried) >= STORE_RETRY_TIME {
+        self.now = now;
+        self.turn_book();
+        if self.started == Known::Failed || now.since(self.retried) >= STORE_RETRY_TIME {
             self.retried = now;
+            self.start();
             self.retry();
+            let people = &self.people;
+            self.scribes.retain(|account, scribe| {
+                let here = people.get(account).is_some_and(|p| !p.sessions.is_empty());
+                here || !scribe.is_unused(now)
+            });
+        }
+    }
+
+    /// Asks the store for what must be known from the start, until it is.
+    fn start(&mut self) {
+        if self.started == Known::Failed {
+            let asked = self.find(Task::Start, Query::Start(self.wall));
+            self.started = asked.map_or(Known::Failed, |_| Known::Asked);
+        }
+    }
+
+    fn begun(&mut self, result: Result<Found, StoreFault>) {
+        match result {
+            Ok(Found::Start { held, .. }) => {
+                self.sanctions = Sanctions::of(self.wall, held);
+                self.started = Known::All;
+            }
+            _ => self.started = Known::Failed,
         }
     }
 
@@ -213,6 +372,28 @@ impl Desk {
     pub fn clear(&mut self) {
         let ids: Vec<_> = self.readers.keys().copied().collect();
         ids.into_iter().for_each(|id| self.leave(id));
+    }
+
+    /// Sessions to close, and why.
+    pub fn take_sent_away(&mut self) -> Vec<(SessionId, CloseReason)> {
+        std::mem::take(&mut self.sent_away)
+    }
+
+    /// A line from the server itself, to everybody.
+    pub fn announce(&mut self, now: Instant, text: &str) {
+        self.now = now;
+        let place = self.shelve(&LogKey::Server);
+        let draft = Draft {
+            session: None,
+            from: AccountId(0),
+            client_id: self.rng.next_u64(),
+            name: BoundedStr::cut("server"),
+            role: Role::Admin,
+            tick: Tick::ZERO,
+            manner: Manner::Notice,
+            text: BoundedStr::cut(text),
+        };
+        self.hand_over(place, draft);
     }
 
     /// What is to be done, in order.

@@ -28,18 +28,18 @@ impl Desk {
             line.offset,
             lines_news(log.head.log, vec![line.clone()], false),
         );
-        if !log.append(line) && self.sabotage != Sabotage::ShowKnown {
+        if !log.append(line) && self.config.sabotage != Sabotage::ShowKnown {
             return;
         }
         let bytes: Arc<[u8]> = encode(&ServerControl::Talk(news)).into();
-        let careless = self.sabotage == Sabotage::SkipCatchUp;
+        let careless = self.config.sabotage == Sabotage::SkipCatchUp;
         let mut behind = Vec::new();
         for (&id, reading) in &mut log.readers {
             let Some(link) = reading.link else { continue };
             if reading.phase != Phase::Live && !careless {
                 continue;
             }
-            if reading.next == offset || self.sabotage != Sabotage::None {
+            if reading.next == offset || self.config.sabotage != Sabotage::None {
                 reading.next = offset + 1;
                 self.effects.push(packet(link, &bytes));
             } else {
@@ -129,7 +129,8 @@ impl Desk {
         reading.next = last.offset + 1;
         let more = reading.next < end;
         reading.phase = if more { Phase::More } else { Phase::Live };
-        self.tell(id, lines_news(number, lines, more));
+        self.tell(id, lines_news(number, lines.clone(), more));
+        self.look_for_signs(place, id, &lines);
     }
 
     /// A client wants the next lines of a log.
@@ -203,8 +204,8 @@ impl Desk {
     }
 
     /// From which offset to below which a session may read a log: what it reads now.
-    fn readable(&self, id: SessionId, log: LogId) -> Option<(u64, u64)> {
-        if self.sabotage == Sabotage::OpenHistory {
+    pub(super) fn readable(&self, id: SessionId, log: LogId) -> Option<(u64, u64)> {
+        if self.config.sabotage == Sabotage::OpenHistory {
             return Some((0, u64::MAX));
         }
         let reader = self.readers.get(&id)?;

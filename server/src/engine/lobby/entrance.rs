@@ -62,7 +62,7 @@ impl Lobby {
                 self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
                 let cursors = hello.cursors.to_vec();
                 match &hello.resume {
-                    Some(_) => self.at_desk(|desk| desk.attach(session, link, cursors)),
+                    Some(_) => self.at_desk(|desk| desk.attach(now, session, link, cursors)),
                     None => self.enter_desk(now, session, cursors, entropy()),
                 }
             }

@@ -36,7 +36,7 @@ use tickwire_shared::wire::{
 
 use self::directory::Directory;
 use super::chat::ChatPen;
-use super::desk::{Desk, Sabotage};
+use super::desk::{Desk, DeskConfig};
 use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Admitting, Greeting, Handshake, Live};
@@ -71,12 +71,12 @@ pub struct LobbyConfig {
     pub away: Duration,
     /// How long a room without anybody goes on.
     pub room_empty: Duration,
+    /// What chat goes by.
+    pub chat: DeskConfig,
     /// Whether players nobody vouches for may come.
     pub guests: bool,
     /// Names that are not free.
     pub names: NameBook,
-    /// A bug to plant in chat; none outside tests.
-    pub sabotage: Sabotage,
 }
 
 impl LobbyConfig {
@@ -107,9 +107,12 @@ impl LobbyConfig {
             grace: SESSION_GRACE,
             away: AWAY_TIME_MAX,
             room_empty: ROOM_EMPTY_TIME_MAX,
+            chat: DeskConfig {
+                earshot: G::EARSHOT,
+                ..DeskConfig::default()
+            },
             guests: true,
             names: NameBook::default(),
-            sabotage: Sabotage::None,
             schema,
         })
     }
@@ -199,7 +202,7 @@ impl Lobby {
     pub fn new(mut config: LobbyConfig) -> Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
-            desk: Desk::new(config.sabotage),
+            desk: Desk::new(config.chat.clone()),
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -285,13 +288,17 @@ impl Lobby {
             self.effects.push_back(Effect::EndRoom(room));
         }
         self.at_desk(|desk| desk.turn(now));
+        self.send_away(now);
     }
 
     /// A room's batch for one tick came; its packets go straight to their links.
-    pub fn room_ticked(&mut self, room: RoomId, batch: &Outbox) {
-        if let Some(room) = self.directory.get_mut(room) {
+    pub fn room_ticked(&mut self, id: RoomId, batch: &Outbox) {
+        if let Some(room) = self.directory.get_mut(id) {
             room.tick = room.tick.max(batch.tick());
             room.counts = batch.counts();
+        }
+        if let Some(players) = batch.whereabouts() {
+            self.at_desk(|desk| desk.locate(id, players));
         }
     }
 

@@ -12,7 +12,7 @@ use tickwire_shared::wire::{
     Role, Scope, ServerControl, decode,
 };
 
-use crate::engine::desk::{Desk, Entrant, Sabotage};
+use crate::engine::desk::{Desk, DeskConfig, Entrant, Sabotage};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::store::{SharedMemory, Store};
@@ -76,7 +76,7 @@ pub struct World {
 impl World {
     pub fn new(sabotage: Sabotage) -> World {
         World {
-            desk: Desk::new(sabotage),
+            desk: Desk::new(config(sabotage)),
             store: SharedMemory::default(),
             now: Instant::from_millis(1_000),
             tick: Tick(1),
@@ -147,7 +147,7 @@ impl World {
     /// A client's link breaks.
     pub fn cut(&mut self, at: usize) {
         if self.peers[at].link.take().is_some() {
-            self.desk.detach(self.peers[at].session);
+            self.desk.detach(self.now, self.peers[at].session);
             self.carry_out();
         }
     }
@@ -158,7 +158,8 @@ impl World {
         let link = LinkId(self.links);
         let peer = &mut self.peers[at];
         peer.link = Some(link);
-        self.desk.attach(peer.session, link, peer.cursors());
+        self.desk
+            .attach(self.now, peer.session, link, peer.cursors());
         self.carry_out();
         self.resend(at);
     }
@@ -175,7 +176,7 @@ impl World {
         self.lives += 1;
         self.writes.clear();
         self.finds.clear();
-        self.desk = Desk::new(self.sabotage);
+        self.desk = Desk::new(config(self.sabotage));
         self.peers.iter_mut().for_each(|peer| peer.link = None);
     }
 
@@ -257,7 +258,7 @@ impl World {
         let written = self.store.commit(now, std::slice::from_ref(&write));
         let written = written.expect("memory").remove(0);
         self.note(&write, &written);
-        self.desk.written(ticket, Ok(written));
+        self.desk.written(self.now, ticket, Ok(written));
         self.carry_out();
         true
     }
@@ -283,7 +284,7 @@ impl World {
         let Some((ticket, _)) = self.writes.pop_front() else {
             return false;
         };
-        self.desk.written(ticket, Err(fault));
+        self.desk.written(self.now, ticket, Err(fault));
         self.carry_out();
         true
     }
@@ -294,7 +295,7 @@ impl World {
             return false;
         };
         let found = self.store.find(&query);
-        self.desk.found(ticket, found);
+        self.desk.found(self.now, ticket, found);
         self.carry_out();
         true
     }
@@ -304,7 +305,7 @@ impl World {
         let Some((ticket, _)) = self.finds.remove(at) else {
             return false;
         };
-        self.desk.found(ticket, Err::<Found, _>(fault));
+        self.desk.found(self.now, ticket, Err::<Found, _>(fault));
         self.carry_out();
         true
     }
@@ -426,5 +427,14 @@ impl Peer {
             let rises = receipt.delivered >= delivered && receipt.read >= read;
             assert!(rises && receipt.read <= receipt.delivered, "{receipt:?}");
         }
+    }
+}
+
+/// A desk without limits of time.
+fn config(sabotage: Sabotage) -> DeskConfig {
+    DeskConfig {
+        lines_per_second: 0,
+        earshot: 10.0,
+        sabotage,
     }
 }
