@@ -27,6 +27,9 @@ const SLOW_FRAME_MS = 25;
 const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10,
   1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
 
+/** What a login may take: its password is hashed slowly, and others may be before it. In ms. */
+const LOGIN_MS = 20_000;
+
 /** Bytes of UTF-8 that names may have. */
 const NAME_BYTES_MAX = 32;
 
@@ -295,25 +298,67 @@ function refreshButtons() {
   const ready = client !== null && present === true;
   on("go").disabled = !ready;
   on("check").disabled = !ready || on("check").textContent === "Checking";
+  for (const id of ["login", "register"]) on(id).disabled = !ready;
   on("go-text").textContent = client === null ? "Loading" : present === false ? "Waiting for the server" : "Join";
 }
 
 // --- The game ------------------------------------------------------------------------------------
 
-function join(event) {
+/** Joins as a guest, or with what the server gave for a password. */
+function join(event, admission) {
   event?.preventDefault();
   const { name, room, transport } = choice();
-  const problem = problemOf(name);
-  on("name").setAttribute("aria-invalid", String(problem !== ""));
-  if (problem) {
-    on("name").focus();
-    return say(problem, true);
-  }
+  if (!checkName(name)) return;
   kept.set("name", name);
   const link = new URL(location.href);
   link.search = room ? `?${new URLSearchParams({ room })}` : "";
   history.replaceState(null, "", link);
-  start({ name, room, transport });
+  start({ name, room, transport, admission });
+}
+
+/** Whether the name can be used; says why not. */
+function checkName(name) {
+  const problem = problemOf(name);
+  on("name").setAttribute("aria-invalid", String(problem !== ""));
+  if (problem) {
+    on("name").focus();
+    say(problem, true);
+  }
+  return problem === "";
+}
+
+/**
+ * Logs in or registers under the name of the form, and joins at once: what the server gives for a password
+ * is good for one minute and one join, and is kept nowhere.
+ */
+async function enter(path) {
+  const { name } = choice();
+  if (!checkName(name)) return;
+  const password = on("password").value;
+  if (password === "") {
+    on("password").focus();
+    return say("Write the password first.", true);
+  }
+  say(path === "/login" ? "Logging in." : "Registering.");
+  for (const id of ["login", "register"]) on(id).disabled = true;
+  try {
+    const answer = await fetch(path, {
+      method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name, password }), signal: AbortSignal.timeout(LOGIN_MS),
+    });
+    if (answer.ok) {
+      const { token: admission } = await answer.json();
+      on("password").value = "";
+      say("");
+      join(null, admission);
+    } else {
+      const words = (await answer.text()).trim();
+      say(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, true);
+    }
+  } catch {
+    say("The server did not answer. Try again.", true);
+  }
+  refreshButtons();
 }
 
 /** Puts the canvas in the place of the join screen, or the other way round. */
@@ -354,14 +399,14 @@ function repair() {
   on("status").scrollIntoView({ block: "center" });
 }
 
-async function start({ name, room, transport, resume }) {
+async function start({ name, room, transport, resume, admission }) {
   clearTimeout(roomsTimer);
   playing = { name, room, transport };
   token = resume ?? null;
   showGame(true);
   prepareCanvas();
   try {
-    game = await client.play(on("arena"), name, room, transport, resume);
+    game = await client.play(on("arena"), name, room, transport, resume, admission);
     on("arena").focus();
     requestAnimationFrame(noteFrame);
     // A page that was opened behind others gets no event that says so.
@@ -451,6 +496,14 @@ async function main() {
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
+  on("login").addEventListener("click", () => enter("/login"));
+  on("register").addEventListener("click", () => enter("/register"));
+  // Enter would join as a guest, whose name this is not.
+  on("password").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    if (!on("login").disabled) enter("/login");
+  });
   on("room").addEventListener("input", () => {
     for (const radio of document.querySelectorAll("#rooms input:checked")) radio.checked = false;
   });

@@ -52,19 +52,33 @@ impl DataDir {
     /// # Errors
     /// A sentence for the operator.
     pub fn reset_key(&self) -> Result<ResetKey, String> {
-        let path = self.path.join("reset.key");
+        self.secret("reset.key").map(ResetKey)
+    }
+
+    /// The seed of the key that admission tokens are signed with, made at the first start.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn signing_seed(&self) -> Result<[u8; 32], String> {
+        self.secret("signing.key")
+    }
+
+    /// The bytes of a file that nobody else may read, unpredictable ones at first.
+    fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], String> {
+        let path = self.path.join(name);
         let in_words = |error: io::Error| {
             let shown = path.display();
             format!("cannot use {shown}: {error}; remove it and a new one is made")
         };
         match fs::read(&path) {
-            Ok(bytes) => <[u8; 64]>::try_from(bytes)
-                .map(ResetKey)
-                .map_err(|_| in_words(io::Error::other("it is not 64 bytes long"))),
+            Ok(bytes) => <[u8; N]>::try_from(bytes).map_err(|_| {
+                let rule = format!("it is not {N} bytes long");
+                in_words(io::Error::other(rule))
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = ResetKey(entropy::bytes());
-                write_private(&path, &key.0).map_err(in_words)?;
-                Ok(key)
+                let secret = entropy::bytes();
+                write_private(&path, &secret).map_err(in_words)?;
+                Ok(secret)
             }
             Err(error) => Err(in_words(error)),
         }
@@ -101,6 +115,18 @@ mod tests {
         assert_ne!(first.0, [0; 64]);
         let names = fs::read_dir(&path).unwrap().count();
         assert_eq!(names, 1, "the probe or the draft is still there");
+
+        let seed = DataDir::open(&path).unwrap().signing_seed().unwrap();
+        assert_eq!(DataDir::open(&path).unwrap().signing_seed(), Ok(seed));
+        #[cfg(unix)]
+        for secret in ["reset.key", "signing.key"] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(path.join(secret))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{secret}");
+        }
 
         fs::write(path.join("reset.key"), b"short").unwrap();
         let told = DataDir::open(&path).unwrap().reset_key().err().unwrap();

@@ -13,6 +13,7 @@
 //!
 //! [`start`] gives a server inside a program, for tests; [`main_of`] adds the command line.
 
+pub mod auth;
 pub mod config;
 pub mod data_dir;
 pub mod doctor;

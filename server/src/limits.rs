@@ -3,11 +3,13 @@
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
 mod chat;
+mod identity;
 mod store;
 
 use std::time::Duration;
 
 pub use chat::*;
+pub use identity::*;
 pub use store::*;
 
 /// Room packets that wait for one room's next tick at the most. A packet beyond is dropped and
@@ -358,30 +360,6 @@ pub const ORDERED_PACKETS_PER_SECOND: u32 = 30;
 
 /// Ordered packets of one link at once. More close the link.
 pub const ORDERED_PACKETS_BURST: u32 = 120;
-
-/// Chat lines of one session a second. More are refused one by one.
-pub const CHAT_LINES_PER_SECOND: u32 = 1;
-
-/// Chat lines of one session at once. More are refused one by one.
-pub const CHAT_LINES_BURST: u32 = 10;
-
-/// Lines of a session whose offsets are remembered to answer a repeated one. A repeated line that
-/// is older is refused as stale.
-pub const CHAT_IDS_REMEMBERED: usize = 64;
-
-/// Questions and writes the store has not answered at the most. What would be one more is refused:
-/// "store busy".
-pub const STORE_TASKS_MAX: usize = 4_096;
-
-/// Lines for a log that wait while the store opens it at the most. One more is refused: "store
-/// busy".
-pub const CHAT_WAITING_MAX: usize = 64;
-
-/// How long after a fault of the store it is asked again for what must be known.
-pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
-
-/// Chat lines a newcomer is sent from before it came.
-pub const CHAT_TAIL_MAX: u64 = 32;
 
 /// Silence on a live link until its session waits for a new one.
 pub const SILENCE_TIME_MAX: Duration = Duration::from_secs(5);

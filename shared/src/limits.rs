@@ -189,7 +189,7 @@ pub const CURSORS_MAX: usize = 64;
 pub const GROUP_NAME_BYTES_MAX: usize = 48;
 
 /// Bytes of one reaction in UTF-8: one sign with what belongs to it. A longer one is refused.
-pub const REACTION_BYTES_MAX: usize = 32;
+pub const REACTION_BYTES_MAX: usize = 40;
 
 /// Different reactions to one line at the most. A further one is refused.
 pub const REACTIONS_MAX: usize = 16;
@@ -199,6 +199,42 @@ pub const REASON_BYTES_MAX: usize = 200;
 
 /// Receipts, members or presences in one packet at the most. More go into further packets.
 pub const PEOPLE_BATCH_MAX: usize = 64;
+
+/// Lines that were not taken and that a client keeps to say them again; the oldest go.
+pub const CHAT_REFUSED_MAX: usize = 16;
+
+/// Logs a client knows at the most; the one that was used least lately goes, an open one last.
+pub const TALK_LOGS_MAX: usize = 1_024;
+
+/// Members, receipts, invitations, players seen present or blocked that a client knows at the most,
+/// in each list; further ones are not noted.
+pub const TALK_PEOPLE_MAX: usize = 1_024;
+
+/// Own lines after the last one read that a client tells from others' in a log; the oldest go, and
+/// count as unread.
+pub const TALK_OWN_MAX: usize = 256;
+
+/// Questions of a client to chat that wait for an answer at the most; a further one is not asked.
+pub const ASKS_MAX: usize = 64;
+
+/// Players a client asks to follow again when its session was lost; further ones are followed in
+/// this session alone.
+pub const FOLLOWS_MAX: usize = 32;
+
+/// Milliseconds between two marks of a client in one log.
+pub const MARK_MILLIS: u64 = 1_000;
+
+/// Milliseconds between two packets that say that a player writes in one log.
+pub const TYPING_MILLIS: u64 = 2_000;
+
+/// Milliseconds for which somebody is shown to write after such a packet.
+pub const TYPIST_MILLIS: u64 = 5_000;
+
+/// Players shown to write at the same time, over all logs; a further one is not shown.
+pub const TYPISTS_MAX: usize = 256;
+
+/// Packets about writing that wait to be sent at the most; a further one is not sent.
+pub const TYPING_QUEUE_MAX: usize = 8;
 
 /// Links of one line that are shown as such at the most. Further ones are plain text.
 pub const LINKS_SHOWN_MAX: usize = 8;

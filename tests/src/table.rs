@@ -174,7 +174,7 @@ impl<G: SimGame> Guest<G> {
     /// The lines of chat it was shown, in order.
     pub fn lines(&self) -> Vec<String> {
         let line = |event: &ClientEvent<G>| match event {
-            ClientEvent::Chat { text, .. } => Some(text.clone()),
+            ClientEvent::Talk(talk) => talk.room_line().map(|line| line.text.to_string()),
             _ => None,
         };
         self.events.iter().filter_map(line).collect()

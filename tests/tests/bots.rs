@@ -189,7 +189,7 @@ async fn joined(driver: &mut Driver<Arena>, clock: Clock) -> (PlayerId, bool) {
 
 async fn heard(driver: &mut Driver<Arena>, clock: Clock) -> String {
     until(driver, clock, |event| match event {
-        ClientEvent::Chat { text, .. } => Some(text),
+        ClientEvent::Talk(talk) => talk.room_line().map(|line| line.text.to_string()),
         _ => None,
     })
     .await

@@ -23,4 +23,4 @@ macro_rules! targets {
     };
 }
 
-targets! { bits control input ack snapshot events lobby schema chat tables }
+targets! { bits control input ack snapshot events lobby schema chat talk tables words }

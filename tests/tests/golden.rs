@@ -17,7 +17,7 @@ use tickwire_tests::fuzz::runner::{hex, unhex};
 use tickwire_tests::games::sandbox::Sandbox;
 use tickwire_tests::games::squares::PlainSquares;
 use tickwire_tests::samples::{
-    client_control, handshake, inputs, late_events, probes, server_control, snapshots,
+    client_control, handshake, inputs, late_events, probes, server_control, snapshots, typing,
 };
 use tickwire_tests::stage::schema;
 
@@ -79,8 +79,8 @@ fn control_packets_stay() {
 }
 
 #[test]
-fn input_packets_and_probes_stay() {
-    let all = inputs().into_iter().chain(probes());
+fn input_packets_probes_and_typing_stay() {
+    let all = inputs().into_iter().chain(probes()).chain(typing());
     check("input.txt", &packets(all.map(|one| (one.name, one.bytes))));
 }
 

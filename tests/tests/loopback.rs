@@ -215,6 +215,8 @@ impl World {
                 Effect::EndRoom(room) => {
                     self.rooms.remove(&room);
                 }
+                // Everybody here is a guest.
+                Effect::Admit(order) => unreachable!("{order:?}"),
                 Effect::Write(..) | Effect::Find(..) => {}
             }
         }
@@ -241,7 +243,11 @@ impl World {
             while let Some(event) = peer.client.poll_event() {
                 match event {
                     ClientEvent::Joined { me, resumed, .. } => peer.joined.push((me, resumed)),
-                    ClientEvent::Chat { offset, text, .. } => peer.lines.push((offset, text)),
+                    ClientEvent::Talk(talk) => {
+                        let line = talk.room_line();
+                        let line = line.map(|line| (line.offset, line.text.to_string()));
+                        peer.lines.extend(line);
+                    }
                     ClientEvent::Desync { field } => panic!("{field} differs"),
                     _ => {}
                 }

@@ -159,6 +159,11 @@ impl Pilot {
         self.client.set_input(input);
     }
 
+    /// The client, to say, read and ask what it can: see [`Client::talk`].
+    pub fn client_mut(&mut self) -> &mut Client<Arena> {
+        &mut self.client
+    }
+
     /// Says something to the room; false when it cannot be said now.
     pub fn chat(&mut self, text: &str) -> bool {
         self.client.chat(text).is_some()

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tickwire_arena::kinds::{Entity, Event, Input};
 use tickwire_arena::{Arena, Brain, Hud, Map, Skill};
-use tickwire_shared::client::{Certainty, Client, ClientEvent, ClientStats};
+use tickwire_shared::client::{Certainty, Client, ClientEvent, ClientStats, TalkEvent};
 use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::time::Instant;
+use tickwire_shared::wire::Scope;
 
 use super::camera::Camera;
 use super::canvas::{Canvas, Rgb};
@@ -261,18 +262,7 @@ impl App {
                 self.say_here(&format!("{name} came"));
             }
             ClientEvent::PlayerLeft { name, .. } => self.say_here(&format!("{name} left")),
-            ClientEvent::Chat {
-                from, name, text, ..
-            } => {
-                let text = format!("{name}: {text}");
-                self.add_chat(Some(from), text);
-            }
-            ClientEvent::ChatRefused { reason, .. } => {
-                self.say_here(&format!("not said: {}", reason.text()));
-            }
-            ClientEvent::ChatMissed { lines } => {
-                self.say_here(&format!("{lines} lines are no longer kept"));
-            }
+            ClientEvent::Talk(talk) => self.hear_talk(&talk),
             ClientEvent::Draining { millis } => {
                 self.say_here(&format!("the server goes down in {} s", millis / 1_000));
             }
@@ -283,9 +273,24 @@ impl App {
             ClientEvent::Closed { text, .. } => {
                 self.notice.get_or_insert(text);
             }
-            ClientEvent::PlayerJoined { .. }
-            | ClientEvent::ChatAcked { .. }
-            | ClientEvent::Desync { .. } => {}
+            ClientEvent::PlayerJoined { .. } | ClientEvent::Desync { .. } => {}
+        }
+    }
+
+    fn hear_talk(&mut self, talk: &TalkEvent) {
+        match talk {
+            TalkEvent::Line { scope, line, .. } => {
+                let player = self.driver.client.player_of(line.from);
+                let text = format!("{}{}: {}", place(scope), line.name, line.text);
+                self.add_chat(player, text);
+            }
+            TalkEvent::Refused { reason, .. } => {
+                self.say_here(&format!("not said: {}", reason.text()));
+            }
+            TalkEvent::Missed { lines, .. } => {
+                self.say_here(&format!("{lines} lines are no longer kept"));
+            }
+            _ => {}
         }
     }
 
@@ -367,6 +372,19 @@ impl App {
             self.panels.help = false;
             self.help_until = None;
         }
+    }
+}
+
+/// What stands in front of a line that is not for the whole room.
+fn place(scope: &Scope) -> String {
+    match scope {
+        Scope::Room { .. } => String::new(),
+        Scope::Team { number } => format!("[team {number}] "),
+        Scope::Near => "[near] ".to_owned(),
+        Scope::Whisper { name, .. } => format!("[{name}] "),
+        Scope::Party => "[party] ".to_owned(),
+        Scope::Group { name } => format!("[{name}] "),
+        Scope::Server => "[server] ".to_owned(),
     }
 }
 

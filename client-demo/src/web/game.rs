@@ -10,6 +10,7 @@ use tickwire_arena::kinds::Input;
 use tickwire_link::{DialOrder, WebDialer};
 use tickwire_shared::client::{Client, ClientConfig};
 use tickwire_shared::conditioner::Network;
+use tickwire_shared::wire::{BoundedStr, Credential};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
@@ -42,7 +43,8 @@ struct Hold {
 }
 
 /// Starts a game on `canvas`; an empty room is any, an empty transport whichever answers first.
-/// `resume` is what [`Game::resume_token`] gave to a page that is gone.
+/// `resume` is what [`Game::resume_token`] gave to a page that is gone, `admission` what the server
+/// gave to a player who logged in.
 ///
 /// # Errors
 /// Why the picture cannot be drawn, in words for a player.
@@ -53,12 +55,17 @@ pub async fn play(
     room: String,
     transport: String,
     resume: Option<String>,
+    admission: Option<String>,
 ) -> Result<Game, JsValue> {
     let config = ClientConfig {
         name,
         room: Some(room).filter(|room| !room.is_empty()),
         // What cannot be read is as good as nothing: the player joins anew.
         resume: resume.and_then(|text| text.parse().ok()),
+        // So is a token longer than any.
+        who: admission
+            .and_then(|token| BoundedStr::new(&token).ok())
+            .map_or(Credential::New, |token| Credential::Admission { token }),
         ..ClientConfig::default()
     };
     let order = DialOrder {

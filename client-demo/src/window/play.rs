@@ -5,7 +5,7 @@
 use std::time::Duration;
 use tickwire_arena::kinds::{Event, Input, Item, Pickup};
 use tickwire_arena::{Arena, Brain, Skill, View};
-use tickwire_shared::client::{Certainty, ClientEvent};
+use tickwire_shared::client::{Certainty, ClientEvent, TalkEvent};
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::id::PlayerId;
 use tickwire_shared::time::Instant;
@@ -15,7 +15,7 @@ use super::effects::{Effects, What};
 use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
-use super::talk::Talk;
+use super::talk::{Author, Talk};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -178,17 +178,7 @@ impl Play {
             ClientEvent::PlayerLeft { name, .. } => {
                 self.talk.tell(now, &format!("{name} left."));
             }
-            ClientEvent::Chat {
-                from, name, text, ..
-            } => self.talk.add(now, Some((from, name)), &text),
-            ClientEvent::ChatRefused { reason, .. } => {
-                self.talk
-                    .tell(now, &format!("Not said: {}.", reason.text()));
-            }
-            ClientEvent::ChatMissed { lines } => {
-                self.talk
-                    .tell(now, &format!("{lines} lines are no longer kept."));
-            }
+            ClientEvent::Talk(talk) => self.hear_talk(now, &talk),
             ClientEvent::Draining { millis } => {
                 let text = format!("The server goes down in {} s.", millis / 1_000);
                 self.talk.tell(now, &text);
@@ -198,8 +188,27 @@ impl Play {
             } => self.happened(now, &event, certainty),
             ClientEvent::Closed { .. }
             | ClientEvent::PlayerJoined { .. }
-            | ClientEvent::ChatAcked { .. }
             | ClientEvent::Desync { .. } => {}
+        }
+    }
+
+    fn hear_talk(&mut self, now: Instant, talk: &TalkEvent) {
+        match talk {
+            TalkEvent::Line { line, .. } => {
+                let player = self.pilot.client().player_of(line.from);
+                let name = line.name.to_string();
+                let from = Author { player, name };
+                self.talk.add(now, Some(from), &line.text);
+            }
+            TalkEvent::Refused { reason, .. } => {
+                self.talk
+                    .tell(now, &format!("Not said: {}.", reason.text()));
+            }
+            TalkEvent::Missed { lines, .. } => {
+                self.talk
+                    .tell(now, &format!("{lines} lines are no longer kept."));
+            }
+            _ => {}
         }
     }
 

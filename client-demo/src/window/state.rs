@@ -29,8 +29,8 @@ pub struct WindowState {
 /// A line of chat.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChatState {
-    /// The seat that said it.
-    pub player: u16,
+    /// The seat that said it, while it is in the room.
+    pub player: Option<u16>,
     /// Under which name.
     pub name: String,
     /// The words.
@@ -49,10 +49,10 @@ impl WindowApp {
             };
         };
         let said = play.talk.lines().filter_map(|line| {
-            let (player, name) = line.from.clone()?;
+            let author = line.from.clone()?;
             Some(ChatState {
-                player: player.0,
-                name,
+                player: author.player.map(|player| player.0),
+                name: author.name,
                 text: line.text.clone(),
             })
         });

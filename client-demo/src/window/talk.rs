@@ -21,13 +21,22 @@ const FADES: Duration = Duration::from_secs(2);
 /// How long a line of the feed is shown.
 const FEED_STAYS: Duration = Duration::from_secs(6);
 
+/// Who said a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The seat, while the player is in the room.
+    pub player: Option<PlayerId>,
+    /// The name.
+    pub name: String,
+}
+
 /// A line of chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Since when.
     pub since: Instant,
-    /// Who said it, and under which name; `None` for what the program itself says.
-    pub from: Option<(PlayerId, String)>,
+    /// Who said it; `None` for what the program itself says.
+    pub from: Option<Author>,
     /// The words.
     pub text: String,
 }
@@ -64,7 +73,7 @@ impl Talk {
     }
 
     /// Adds a line; at [`LINES_MAX`] the oldest goes.
-    pub fn add(&mut self, now: Instant, from: Option<(PlayerId, String)>, text: &str) {
+    pub fn add(&mut self, now: Instant, from: Option<Author>, text: &str) {
         if self.lines.len() >= LINES_MAX {
             self.lines.pop_front();
         }

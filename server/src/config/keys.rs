@@ -6,7 +6,7 @@ use tickwire_shared::limits::SEATS_MAX;
 
 use super::Config;
 use super::parse::{
-    address, filter, list, log_format, number, path, public_address, quoted, quoted_list,
+    address, filter, issuers, list, log_format, number, path, public_address, quoted, quoted_list,
     room_name, seconds, shown_format, shown_path, truth,
 };
 use super::store::{place, shown_place};
@@ -107,6 +107,30 @@ pub(super) static KEYS: &[Key] = &[
         help: "Days until a line goes; 0 keeps it however old it is.",
         set: |config, text| set(&mut config.chat.keep_days, number(text, 0..=36_500)),
         show: |config| Some(config.chat.keep_days.to_string()),
+    },
+    Key {
+        path: "chat.lines_per_s",
+        flag: "chat-lines-per-s",
+        value: "COUNT",
+        help: "Chat lines of one player a second, ten at once; 0 for as many as it likes.",
+        set: |config, text| set(&mut config.chat.lines_per_s, number(text, 0..=1_000)),
+        show: |config| Some(config.chat.lines_per_s.to_string()),
+    },
+    Key {
+        path: "chat.mask_words",
+        flag: "chat-mask-words",
+        value: "FILE",
+        help: "Words that chat shows as stars, one a line; read again on SIGHUP.",
+        set: |config, text| set(&mut config.chat.mask_words, path(text).map(Some)),
+        show: |config| config.chat.mask_words.as_deref().map(shown_path),
+    },
+    Key {
+        path: "chat.block_words",
+        flag: "chat-block-words",
+        value: "FILE",
+        help: "Words for which a chat line is refused, one a line; read again on SIGHUP.",
+        set: |config, text| set(&mut config.chat.block_words, path(text).map(Some)),
+        show: |config| config.chat.block_words.as_deref().map(shown_path),
     },
     Key {
         path: "tls.cert",
@@ -250,6 +274,38 @@ pub(super) static KEYS: &[Key] = &[
             set(&mut config.session.links_per_address_max, count)
         },
         show: |config| Some(config.session.links_per_address_max.to_string()),
+    },
+    Key {
+        path: "auth.guests",
+        flag: "auth-guests",
+        value: "BOOL",
+        help: "Whether players may come who did not log in.",
+        set: |config, text| set(&mut config.auth.guests, truth(text)),
+        show: |config| Some(config.auth.guests.to_string()),
+    },
+    Key {
+        path: "auth.register",
+        flag: "auth-register",
+        value: "BOOL",
+        help: "Whether players may register by themselves.",
+        set: |config, text| set(&mut config.auth.register, truth(text)),
+        show: |config| Some(config.auth.register.to_string()),
+    },
+    Key {
+        path: "auth.issuers",
+        flag: "auth-issuers",
+        value: "ISSUER,...",
+        help: "Others whose tokens let players in: name=, kind=, audience=, key=FILE, role= each.",
+        set: |config, text| set(&mut config.auth.issuers, issuers(text)),
+        show: |config| Some(quoted_list(config.auth.issuers.iter())),
+    },
+    Key {
+        path: "auth.reserved_names",
+        flag: "auth-reserved-names",
+        value: "FILE",
+        help: "Names nobody may have beside the usual ones, one a line.",
+        set: |config, text| set(&mut config.auth.reserved_names, path(text).map(Some)),
+        show: |config| config.auth.reserved_names.as_deref().map(shown_path),
     },
     Key {
         path: "log.level",

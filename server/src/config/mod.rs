@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use tickwire_shared::transport::Transport;
 
+use crate::auth::Issuer;
 use crate::limits::{AWAY_TIME_MAX, HTTP_REQUESTS_PER_SECOND, SESSION_GRACE};
 use crate::transport::origin::Origin;
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// What one player may use.
     pub session: SessionConfig,
+    /// Who may come, and who vouches for them.
+    pub auth: AuthConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How long players may finish after SIGTERM.
@@ -115,6 +118,19 @@ pub struct SessionConfig {
     pub links_per_address_max: usize,
 }
 
+/// Who may come, and who vouches for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthConfig {
+    /// Whether players nobody vouches for may come.
+    pub guests: bool,
+    /// Whether players may register by themselves.
+    pub register: bool,
+    /// Whose tokens are accepted beside the server's own.
+    pub issuers: Vec<Issuer>,
+    /// A list of names nobody may have beside the usual ones, one a line.
+    pub reserved_names: Option<PathBuf>,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
@@ -163,6 +179,12 @@ impl Default for Config {
                 grace: SESSION_GRACE,
                 away: AWAY_TIME_MAX,
                 links_per_address_max: 32,
+            },
+            auth: AuthConfig {
+                guests: true,
+                register: true,
+                issuers: Vec::new(),
+                reserved_names: None,
             },
             log: LogConfig {
                 level: "info".to_owned(),

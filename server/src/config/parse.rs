@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use tickwire_shared::limits::ROOM_NAME_BYTES_MAX;
 
+use crate::auth::{ISSUER_RULE, Issuer};
+use crate::limits::ISSUERS_MAX;
+
 use super::{LogFormat, PublicAddress};
 
 pub(super) fn address<T: FromStr>(text: &str) -> Result<T, String> {
@@ -65,6 +68,13 @@ where
     }
     let enough = values.len() >= count_min;
     enough.then_some(values).ok_or_else(|| rule.to_owned())
+}
+
+pub(super) fn issuers(text: &str) -> Result<Vec<Issuer>, String> {
+    let issuers: Vec<Issuer> = list(text, 0, ISSUER_RULE)?;
+    let few = issuers.len() <= ISSUERS_MAX;
+    few.then_some(issuers)
+        .ok_or_else(|| format!("must be {ISSUERS_MAX} issuers at the most"))
 }
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {

@@ -1,4 +1,4 @@
-//! Where chat and accounts are kept, and for how long.
+//! Where chat and accounts are kept, for how long, and what may be said.
 //!
 //! Never opens anything.
 
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Config;
+use crate::limits::ACCOUNT_LINES_PER_SECOND;
 
 /// What stands for a store in memory instead of a path.
 const MEMORY: &str = "memory";
@@ -29,13 +30,19 @@ pub struct StoreConfig {
     pub path: Option<StorePlace>,
 }
 
-/// What is kept of chat.
+/// What is kept of chat, and what may be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatConfig {
     /// Lines of each room, whisper, party and group; older ones go.
     pub keep_lines: u64,
     /// Days until a line goes; 0 keeps it however old it is.
     pub keep_days: u32,
+    /// Lines of one account a second; 0 for as many as it likes.
+    pub lines_per_s: u32,
+    /// Words that are shown as stars, one a line; see [`crate::engine::etiquette::filter`].
+    pub mask_words: Option<PathBuf>,
+    /// Words for which a line is refused.
+    pub block_words: Option<PathBuf>,
 }
 
 impl Default for ChatConfig {
@@ -43,6 +50,9 @@ impl Default for ChatConfig {
         ChatConfig {
             keep_lines: 10_000,
             keep_days: 30,
+            lines_per_s: ACCOUNT_LINES_PER_SECOND,
+            mask_words: None,
+            block_words: None,
         }
     }
 }

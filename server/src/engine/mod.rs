@@ -5,11 +5,13 @@
 //! seconds and equal seeds give equal runs.
 
 pub mod account;
-pub mod chat;
+pub mod admission;
 pub mod desk;
 pub mod etiquette;
 pub mod limiter;
 pub mod lobby;
+pub mod name_book;
+pub mod names;
 pub mod port;
 pub mod replication;
 pub mod room;
@@ -19,6 +21,7 @@ pub mod storage;
 #[cfg(test)]
 mod yard;
 
+pub use admission::{Admission, AdmitOrder, Refusal};
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask, Whereabouts};
 pub use room::{Room, RoomConfig};

@@ -11,6 +11,7 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::time::{Instant, TickRate};
 use tickwire_shared::wire::Sample;
 
+use super::admission::AdmitOrder;
 use super::storage::{Query, Ticket, Write};
 use crate::limits::OUTBOX_BYTES_MAX;
 
@@ -107,6 +108,8 @@ pub enum Effect {
     OpenRoom(RoomOrder),
     /// End a room; nobody is in it.
     EndRoom(RoomId),
+    /// Find out who a link's player is, and tell [`super::Lobby::admitted`].
+    Admit(Box<AdmitOrder>),
     /// Have this stored; the answer goes to [`super::Lobby::written`], in the order of the writes.
     Write(Ticket, Write),
     /// Have this looked up; the answer goes to [`super::Lobby::found`].
@@ -272,8 +275,8 @@ impl Outbox {
     }
 
     /// Takes over a newer tick and leaves `newer` empty. A link that gets snapshots in the newer
-    /// one does not get those of the older ones; what is Ordered is all kept. The newest whereabouts
-    /// count.
+    /// one does not get those of the older ones; what is Ordered is all kept. Of whereabouts the
+    /// newest count.
     pub fn absorb(&mut self, newer: &mut Outbox) {
         let mut fresh: Vec<LinkId> = newer
             .packets

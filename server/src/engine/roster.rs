@@ -2,9 +2,14 @@
 //!
 //! Never knows a link: a seat is held by a session, with or without one.
 
+use std::collections::BTreeMap;
+
 use tickwire_shared::id::{AccountId, PlayerId, SessionId};
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{BoundedStr, Role, RosterEntry};
+
+use super::name_book::NameBook;
+use super::names::{keys, skeleton_of};
 
 #[derive(Clone, Debug)]
 struct Taken {
@@ -31,6 +36,8 @@ pub struct Comer<'a> {
 #[derive(Clone, Debug)]
 pub struct Roster {
     seats: Vec<Option<Taken>>,
+    /// Keys of the names that are taken: who has one in common looks alike.
+    looks: BTreeMap<String, PlayerId>,
 }
 
 impl Roster {
@@ -39,14 +46,16 @@ impl Roster {
     pub fn new(seats: u16) -> Roster {
         Roster {
             seats: vec![None; usize::from(seats)],
+            looks: BTreeMap::new(),
         }
     }
 
-    /// Gives the lowest free seat to a session under the name it wants or, when somebody has that
-    /// already, the name with a number. `None` when there is no seat.
-    pub fn take(&mut self, comer: &Comer<'_>) -> Option<RosterEntry> {
+    /// Gives the lowest free seat to a session under the name it wants or, when somebody has one
+    /// that looks like it already, the name with a number that is nobody's in the `book`. `None`
+    /// when there is no seat.
+    pub fn take(&mut self, comer: &Comer<'_>, book: &NameBook) -> Option<RosterEntry> {
         let at = self.seats.iter().position(Option::is_none)?;
-        let name = self.free_name(comer.name);
+        let name = self.free_name(comer, book);
         let (account, role) = (comer.account, comer.role);
         self.seats[at] = Some(Taken {
             session: comer.session,
@@ -55,6 +64,9 @@ impl Roster {
             role,
         });
         let player = PlayerId(at as u16);
+        for key in keys(&skeleton_of(&name)) {
+            self.looks.entry(key.to_owned()).or_insert(player);
+        }
         Some(RosterEntry {
             player,
             name,
@@ -67,6 +79,7 @@ impl Roster {
     pub fn free(&mut self, player: PlayerId) {
         if let Some(seat) = self.seats.get_mut(usize::from(player.0)) {
             *seat = None;
+            self.looks.retain(|_, bearer| *bearer != player);
         }
     }
 
@@ -103,17 +116,19 @@ impl Roster {
     }
 
     /// One of `seats + 1` different names is always free.
-    fn free_name(&self, wanted: &BoundedStr<NAME_BYTES_MAX>) -> BoundedStr<NAME_BYTES_MAX> {
+    fn free_name(&self, comer: &Comer<'_>, book: &NameBook) -> BoundedStr<NAME_BYTES_MAX> {
+        let wanted = comer.name;
         let numbered = (2..=self.seats.len() + 1).map(|number| with_number(wanted, number));
         let mut names = std::iter::once(wanted.clone()).chain(numbered);
-        let free = names.find(|name| !self.has_name(name));
+        let free = names.find(|name| self.is_free(name, comer.account, book));
         free.unwrap_or_else(|| wanted.clone())
     }
 
-    fn has_name(&self, name: &str) -> bool {
-        let folded = name.to_lowercase();
-        self.taken()
-            .any(|(_, taken)| taken.name.to_lowercase() == folded)
+    fn is_free(&self, name: &str, account: AccountId, book: &NameBook) -> bool {
+        let skeleton = skeleton_of(name);
+        let owner = book.owner(&skeleton);
+        owner.is_none_or(|owner| owner == account)
+            && !keys(&skeleton).any(|key| self.looks.contains_key(key))
     }
 }
 
@@ -129,12 +144,13 @@ mod tests {
     use super::*;
 
     fn take(roster: &mut Roster, session: u64, name: &str) -> Option<(u16, String)> {
-        let entry = roster.take(&Comer {
+        let comer = Comer {
             session: SessionId(session),
             name: &BoundedStr::cut(name),
             account: AccountId(session),
             role: Role::Player,
-        })?;
+        };
+        let entry = roster.take(&comer, &NameBook::default())?;
         Some((entry.player.0, entry.name.to_string()))
     }
 
@@ -155,6 +171,11 @@ mod tests {
         assert_eq!(take(&mut roster, 1, "Ann").unwrap().1, "Ann");
         assert_eq!(take(&mut roster, 2, "ann").unwrap().1, "ann 2");
         assert_eq!(take(&mut roster, 3, "Ann").unwrap().1, "Ann 3");
+        assert_eq!(take(&mut roster, 300, "Ivan").unwrap().1, "Ivan");
+        assert_eq!(take(&mut roster, 301, "lvan").unwrap().1, "lvan 2");
+        let taken = roster.entries().map(|entry| entry.player);
+        let ivans: Vec<_> = taken.filter(|player| player.0 >= 3).collect();
+        ivans.into_iter().for_each(|player| roster.free(player));
         let long = "é".repeat(16);
         assert_eq!(take(&mut roster, 4, &long).unwrap().1, long);
         assert_eq!(

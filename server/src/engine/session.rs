@@ -4,22 +4,26 @@
 //! packet that is illegal in a phase has no value there.
 //!
 //! ```text
-//! link opens -> Handshake --Hello--> Live --anything bad, silence, Leave--> closed
-//!               |       |
-//!               +-probe-+--anything else, or 5 s--> closed
+//! link opens -> Handshake --Hello of a guest, or a resume--------> Live --anything bad, silence,
+//!               |   |   |                                           ^    Leave--> closed
+//!               +---+   +--another Hello--> Admitting --admitted----+
+//!               probe   |                   |       |
+//!                       |                   +-probe-+--anything else, or 5 s--> closed
+//!                       +--anything else, or 5 s--> closed
 //! ```
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{Lane, SessionId};
+use tickwire_shared::id::{Lane, LogId, SessionId};
 use tickwire_shared::input::{InputError, InputPacket};
 use tickwire_shared::schema::Kind;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    ClientControl, Hello, Message, PROTOCOL, WireError, decode, decode_probe, protocol_of_hello,
+    ClientControl, Hello, Message, PROTOCOL, WireError, decode, decode_probe, decode_typing,
+    protocol_of_hello,
 };
 
 use super::limiter::{Allowance, Limiter};
-use crate::limits::{HANDSHAKE_TIME_MAX, PROBE_ECHOES_MAX};
+use crate::limits::{ADMISSION_TIME_MAX, HANDSHAKE_TIME_MAX, PROBE_ECHOES_MAX};
 
 /// A link that has not said hello.
 #[derive(Clone, Debug)]
@@ -85,6 +89,40 @@ impl Handshake {
     }
 }
 
+/// A link that said hello, and whose player is being looked up.
+#[derive(Clone, Debug)]
+pub struct Admitting {
+    until: Instant,
+    /// What it said.
+    pub hello: Hello,
+}
+
+impl Admitting {
+    /// The link said hello at `now`.
+    #[must_use]
+    pub fn new(now: Instant, hello: Hello) -> Admitting {
+        Admitting {
+            until: now + ADMISSION_TIME_MAX,
+            hello,
+        }
+    }
+
+    /// A probe may come late and is dropped.
+    ///
+    /// # Errors
+    /// For anything else the link is closed: nothing may be said before the Welcome.
+    pub fn receive(&self, lane: Lane, bytes: &[u8]) -> Result<(), CloseReason> {
+        let probe = lane == Lane::Input && decode_probe(bytes).is_some();
+        probe.then_some(()).ok_or(CloseReason::OutOfPhase)
+    }
+
+    /// Whether the answer took too long.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        now >= self.until
+    }
+}
+
 /// What a live link said.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
@@ -92,6 +130,8 @@ pub enum Heard {
     Input(InputPacket),
     /// Something else.
     Control(ClientControl),
+    /// The player writes a line in this log.
+    Typing(LogId),
     /// Too much, or a probe that came late: dropped, and no sign of life.
     Nothing,
 }
@@ -139,6 +179,11 @@ impl Live {
         }
         if lane == Lane::Input && decode_probe(bytes).is_some() {
             return Ok(Heard::Nothing);
+        }
+        let typing = decode_typing(bytes).filter(|_| lane == Lane::Input);
+        if let Some(log) = typing {
+            self.heard = now;
+            return Ok(Heard::Typing(log));
         }
         let heard = match lane {
             Lane::Input => InputPacket::decode(bytes, input)
@@ -224,7 +269,7 @@ mod tests {
         assert_eq!(refused(Lane::Ordered, &[]), Some(CloseReason::Malformed));
         assert_eq!(refused(Lane::Ordered, &[99]), Some(CloseReason::Malformed));
         assert_eq!(
-            refused(Lane::Ordered, &[1; 600]),
+            refused(Lane::Ordered, &[1; 5_000]),
             Some(CloseReason::Oversize)
         );
         let early = encode(&ClientControl::Leave);

@@ -12,21 +12,30 @@ use std::time::Duration;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::delta::Tables;
 use tickwire_shared::game::Game;
-use tickwire_shared::id::{Lane, LinkId, RoomId};
+use tickwire_shared::id::{AccountId, Lane, LinkId, RoomId};
 use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
+use tokio::sync::mpsc;
 
 use super::attendance::Attendance;
+use super::door::DoorSink;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
+use crate::engine::desk::DeskConfig;
+use crate::engine::etiquette::filter::Filter;
+use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
-use crate::engine::{Effect, Lobby, LobbyConfig, Outbound, RoomConfig, RoomOrder};
+use crate::engine::storage::Millis;
+use crate::engine::{
+    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
+};
 use crate::http::AdminState;
 use crate::metrics::Metrics;
+use crate::runtime::clock::wall_millis;
 use crate::runtime::{Clock, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
@@ -46,7 +55,12 @@ pub(super) struct HubParts<'a> {
     pub(super) links: Rc<Links>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) admin: Arc<AdminState>,
+    /// Where everything is stored.
     pub(super) store: StoreHandle,
+    /// Names that are not free from the start.
+    pub(super) names: NameBook,
+    /// Finds out who players are.
+    pub(super) door: mpsc::Sender<AdmitOrder>,
 }
 
 /// The engine and what carries out its wishes.
@@ -61,6 +75,7 @@ pub(super) struct Hub<G: Game> {
     store: StoreHandle,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
+    door: mpsc::Sender<AdmitOrder>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
     reported: Cell<Report>,
@@ -82,7 +97,8 @@ impl<G: Game<Rules: Default>> Hub<G> {
         })?;
         let tables = Arc::new(tables);
         let rules = G::Rules::default();
-        let lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        let mut lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        lobby.names = parts.names;
         let pattern = RoomConfig::<G> {
             rules,
             schema: parts.schema,
@@ -104,6 +120,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             attendance: Attendance::default(),
             store: parts.store,
             answers: RefCell::default(),
+            door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
             reported: Cell::default(),
@@ -126,6 +143,11 @@ fn lobby_config<G: Game>(
         default_room: BoundedStr::cut(&config.rooms.default),
         grace: config.session.grace,
         away: config.session.away,
+        chat: DeskConfig {
+            lines_per_second: config.chat.lines_per_s,
+            ..usual.chat
+        },
+        guests: config.auth.guests,
         ..usual
     })
 }
@@ -143,6 +165,8 @@ impl<G: Game> Hub<G> {
         });
         let failed = rooms.failed();
         drop(rooms);
+        // Where players are may open and close logs.
+        self.drive(|_| {});
         for room in failed {
             self.fail(room);
         }
@@ -162,10 +186,18 @@ impl<G: Game> Hub<G> {
         self.answers.replace(answers);
     }
 
+    /// Other word lists count from now on.
+    pub(super) fn set_filter(&self, filter: Filter) {
+        self.lobby.borrow_mut().set_filter(filter);
+    }
+
     /// Looks at deadlines and brings figures up to date. Call it some times a second.
     pub(super) fn turn(&self) {
         let now = self.clock.now();
-        self.drive(|lobby| lobby.tick(now));
+        self.drive(|lobby| {
+            lobby.set_wall(Millis(wall_millis()));
+            lobby.tick(now);
+        });
         self.count();
         if now.since(self.reported.get().at) >= REPORT_EVERY {
             self.report(now);
@@ -233,6 +265,18 @@ impl<G: Game> Hub<G> {
                 tracing::info!(room = room.0, "a room ends: nobody was in it for a while");
                 self.rooms.borrow_mut().end(room);
             }
+            Effect::Admit(order) => self.find_out(*order),
+        }
+    }
+
+    /// Has the door find out who somebody is; when too many wait there, nobody is let in.
+    fn find_out(&self, order: AdmitOrder) {
+        let link = order.link;
+        if self.door.try_send(order).is_err() {
+            let full = Err(CloseReason::ServerFull.into());
+            let now = self.clock.now();
+            let mut lobby = self.lobby.borrow_mut();
+            lobby.admitted(now, link, full, &mut entropy::number);
         }
     }
 
@@ -297,6 +341,25 @@ impl<G: Game> Hub<G> {
         let overloaded = overruns * OVERLOAD_SHARE > report.ticks - before.ticks;
         metrics.overloaded.set(u64::from(overloaded));
         self.reported.set(report);
+    }
+}
+
+impl<G: Game> DoorSink for Hub<G> {
+    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
+        if let Err(refusal) = &found {
+            tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
+        }
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
+    }
+
+    fn registered(&self, skeleton: &str, account: AccountId) {
+        self.lobby.borrow_mut().registered(skeleton, account);
+    }
+
+    fn banned(&self, account: AccountId, time_left: Duration) {
+        let until = self.clock.now() + time_left;
+        self.lobby.borrow_mut().ban(account, Some(until));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Never decides anything about players or rooms: the engine does, and the hub carries it out.
 
 mod attendance;
+mod door;
 mod hub;
 mod lazy;
 mod page;
@@ -11,6 +12,7 @@ mod serve;
 mod signals;
 mod vault;
 mod ways;
+mod words;
 
 use std::fmt;
 use std::net::SocketAddr;

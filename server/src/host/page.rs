@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tickwire_shared::transport::Transport;
 use tokio::sync::mpsc;
 
+use crate::auth::LoginRequest;
 use crate::config::Config;
 use crate::http::{
     AdminState, Assets, Build, ConnectInfo, PublicListener, PublicOptions, RequestRates,
@@ -27,6 +28,8 @@ pub(super) struct Page {
     /// Takes offers of WebRTC, where it was started.
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: WebSockets,
+    /// Takes those who log in or register.
+    pub(super) logins: mpsc::Sender<LoginRequest>,
     pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -52,6 +55,7 @@ impl Page {
             websockets: config.has(Transport::WebSocket).then_some(self.websockets),
             connections_max: config.web.connections_max,
             connections_per_address_max: config.web.connections_per_address_max,
+            logins: self.logins,
             rates: RequestRates::new(config.web.requests_per_address_per_s),
             clock: self.clock,
             head_time_max: HTTP_HEADER_TIME_MAX,

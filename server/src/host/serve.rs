@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
+use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
 use super::vault;
 use super::ways::{WayParts, Ways};
+use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -45,6 +48,7 @@ struct Server<G: Game> {
     /// Workers call it after a tick, the store when it has answers.
     wake: Arc<Notify>,
     metrics: Arc<Metrics>,
+    words: WordFiles,
     shutdown_grace: Duration,
 }
 
@@ -87,15 +91,9 @@ impl<G: Game<Rules: Default>> Server<G> {
     fn open(config: &Config) -> Result<Server<G>, String> {
         let data = DataDir::open(&config.data_dir)?;
         let certificates = certificates(config)?;
-        let schema = schema_of::<G>()
-            .map(Arc::new)
-            .map_err(|error| format!("the game's schema: {error}"))?;
+        let schema = schema_of::<G>().map_err(|error| format!("the game's schema: {error}"))?;
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
-        let build = Build {
-            version: env!("CARGO_PKG_VERSION"),
-            protocol: tickwire_shared::wire::PROTOCOL,
-            schema: schema.hash,
-        };
+        let build = build_of(&schema);
         let admin_state = AdminState::new(
             Arc::clone(&metrics),
             build.clone(),
@@ -105,16 +103,31 @@ impl<G: Game<Rules: Default>> Server<G> {
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let store = vault::open(config, clock, &wake, &metrics)?;
         let links = Rc::new(Links::default());
+        let (bell, door_inbox) = door::door();
+        let names = door::names(config)?;
         let hub = Hub::new(HubParts {
             config,
-            schema,
+            schema: Arc::new(schema),
             clock,
             workers,
             links: Rc::clone(&links),
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
             store: store.handle(),
+            names: names.clone(),
+            door: bell.orders,
         })?;
+        let words = WordFiles::of(&config.chat);
+        hub.set_filter(words.read()?);
+        let door = DoorParts {
+            config,
+            data: &data,
+            keep: store.handle(),
+            names,
+            clock,
+            sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
+        };
+        door::attend(door, door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -131,13 +144,14 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            logins: bell.logins,
             clock,
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
-        admin.serve(admin_state);
+        admin.serve(admin_state, bell.roles);
         Ok(Server {
             hub,
             ways,
@@ -147,6 +161,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             store,
             wake,
             metrics,
+            words,
             shutdown_grace: config.shutdown_grace,
         })
     }
@@ -178,8 +193,9 @@ impl<G: Game<Rules: Default>> Server<G> {
                 signal = signals.next() => match signal {
                     Signal::End => drain = self.drain_further(drain),
                     Signal::Reload => {
-                        tracing::info!("reading the certificate files again");
+                        tracing::info!("reading the certificate files and the word lists again");
                         self.certificates.reload(WallTime::now());
+                        self.words.reload(&self.hub);
                     }
                 },
                 command = inbox.recv() => drain = match command {
@@ -206,6 +222,14 @@ impl<G: Game<Rules: Default>> Server<G> {
             self.hub.drain(grace);
         }
         next
+    }
+}
+
+fn build_of(schema: &Schema) -> Build {
+    Build {
+        version: env!("CARGO_PKG_VERSION"),
+        protocol: tickwire_shared::wire::PROTOCOL,
+        schema: schema.hash,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The signals a server obeys: two that end it, one that has it read its certificates again.
+//! The signals a server obeys: two that end it, one that has it read its files again.
 //!
 //! Never installs a handler unless the program asked for it.
 

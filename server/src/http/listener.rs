@@ -10,12 +10,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
 use super::admin::{AdminState, routes};
-use super::listen_error;
+use super::{listen_error, roles};
+use crate::auth::RoleRequest;
 use crate::limits::{
     ADMIN_CONNECTIONS_MAX, HTTP_ACCEPT_PAUSE, HTTP_CONNECTION_TIME_MAX, HTTP_HEADER_TIME_MAX,
 };
@@ -47,9 +48,11 @@ impl AdminListener {
         self.address
     }
 
-    /// Answers for as long as the network thread lives; needs a local task set.
-    pub fn serve(self, state: Arc<AdminState>) {
-        spawn_local(accept_all(self.listener, routes(state)));
+    /// Answers for as long as the network thread lives; needs a local task set. `accounts` takes
+    /// what operators want of accounts.
+    pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>) {
+        let routes = routes(state).merge(roles::routes(accounts));
+        spawn_local(accept_all(self.listener, routes));
     }
 }
 

@@ -7,6 +7,7 @@
 mod admin;
 mod listener;
 mod public;
+mod roles;
 
 pub use admin::{AdminState, Build, RoomRow};
 pub use listener::AdminListener;

@@ -28,7 +28,7 @@ impl Bench {
         let state = AdminState::new(std::sync::Arc::default(), build, certificates);
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
-        listener.serve(state.clone());
+        listener.serve(state.clone(), tokio::sync::mpsc::channel(1).0);
         Bench { address, state }
     }
 

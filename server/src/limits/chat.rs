@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-/// Times a second chat is told where the players of a room are. A team that changes is told at once.
+use super::SILENCE_TIME_MAX;
+
+/// Times a second chat is told where the players of a room are. Another team is told at once.
 pub const WHEREABOUTS_PER_SECOND: u16 = 6;
 
 /// Lines of one account a second, unless configured otherwise. More are refused one by one.
@@ -49,3 +51,80 @@ pub const WORD_LIST_BYTES_MAX: usize = 1_024 * 1_024;
 
 /// Sanctions in force at the most; beyond, the one that ends first is forgotten until a restart.
 pub const SANCTIONS_MAX: usize = 16_384;
+
+/// Accounts one account watches at the most: friends, and members of what it is in. A further one
+/// is not watched.
+pub const WATCHED_MAX: usize = 512;
+
+/// Accounts that are watched at the most, counted once for each watcher. A further one is not.
+pub const WATCHES_MAX: usize = 1 << 18;
+
+/// How long an account without a link is shown as before: most come back.
+pub const OFFLINE_AFTER: Duration = Duration::from_secs(5);
+
+/// Time between two tellings of who came and went. What happens between them is told together.
+pub const PRESENCE_TURN: Duration = Duration::from_millis(500);
+
+const _: () = assert!(
+    SILENCE_TIME_MAX.as_millis() + OFFLINE_AFTER.as_millis() + 2 * PRESENCE_TURN.as_millis()
+        < 12_000,
+    "whoever crashed must be shown as offline within 12 s"
+);
+
+/// Time between two signs that the player of a session is typing. More are dropped.
+pub const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+/// The same in one log. More are dropped.
+pub const TYPING_LOG_EVERY: Duration = Duration::from_secs(2);
+
+/// Combining marks of one reaction at the most. One with more is refused.
+pub const SIGN_MARKS_MAX: usize = 4;
+
+/// Chat lines a newcomer is sent from before it came.
+pub const CHAT_TAIL_MAX: u64 = 32;
+
+/// Lines of an account whose places are remembered to answer a repeated one without the store.
+pub const CHAT_IDS_REMEMBERED: usize = 64;
+
+/// How long they are remembered after its last session ended.
+pub const CHAT_IDS_TIME: Duration = Duration::from_secs(600);
+
+/// Questions and writes the store has not answered at the most. What would be one more is refused:
+/// "store busy".
+pub const STORE_TASKS_MAX: usize = 4_096;
+
+/// Lines for a log, or wishes, that wait while the store opens it at the most. One more is refused:
+/// "store busy".
+pub const CHAT_WAITING_MAX: usize = 64;
+
+/// How long after a fault of the store it is asked again for what must be known.
+pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
+
+/// Whispers, parties and groups of one account that are open at the most. A further party or group
+/// is refused, and of whispers those with something unread come first.
+pub const ACCOUNT_LOGS_MAX: usize = 256;
+
+/// Members of a party, with those who may come in. A further one is refused.
+pub const PARTY_MEMBERS_MAX: usize = 8;
+
+/// Members of a group, with those who may come in. A further one is refused.
+pub const GROUP_MEMBERS_MAX: usize = 32;
+
+/// Accounts one account blocks, or follows, at the most. A further one is refused.
+pub const NEIGHBOURS_MAX: usize = 256;
+
+/// Accounts that left whose names are remembered, so that they can be whispered to; the oldest go.
+pub const LEFT_REMEMBERED: usize = 4_096;
+
+/// Questions, reactions and pages of one session a second. More are refused, or come to nothing.
+pub const ASKS_PER_SECOND: u32 = 4;
+
+/// The same at once.
+pub const ASKS_BURST: u32 = 40;
+
+/// Seconds of slow mode at the most. More are refused.
+pub const SLOW_SECONDS_MAX: u16 = 3_600;
+
+/// Accounts whose limits are remembered at the most, more than there can be links. Beyond, those
+/// that are as good as new go, or else the half that was not used for longest.
+pub const PENS_MAX: usize = 16_384;

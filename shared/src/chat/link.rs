@@ -1,8 +1,8 @@
 //! Links in a text: where they are, so that they can be shown as such.
 //!
-//! Never fetches one, and takes nothing else for a link: only `http` and `https`, to a host that can
-//! be read. A host in letters beyond ASCII may look like another one, and `user@` before a host hides
-//! it; both stay plain text.
+//! Never fetches one, and takes nothing else for a link: only `http` and `https`, to a host that
+//! can be read. A host in letters beyond ASCII may look like another one, and `user@` before a host
+//! hides it; both stay plain text.
 
 use core::ops::Range;
 

@@ -1,10 +1,10 @@
 //! What a client tells its caller.
 
 use super::Certainty;
+use super::talk::TalkEvent;
 use crate::close::CloseReason;
 use crate::game::Game;
 use crate::id::{PlayerId, Tick};
-use crate::wire::ChatRefusal;
 
 /// What a client tells its caller, in the order it happened.
 pub enum ClientEvent<G: Game> {
@@ -33,38 +33,8 @@ pub enum ClientEvent<G: Game> {
         /// Under which name.
         name: String,
     },
-    /// A line of chat, the client's own included; each offset comes once.
-    Chat {
-        /// Its place in the room's chat.
-        offset: u64,
-        /// Who wrote it.
-        from: PlayerId,
-        /// Under which name.
-        name: String,
-        /// The room's tick when it was taken.
-        tick: Tick,
-        /// The text.
-        text: String,
-    },
-    /// A line this client wrote has an offset.
-    ChatAcked {
-        /// As returned by [`super::Client::chat`].
-        client_id: u32,
-        /// Its place in the room's chat.
-        offset: u64,
-    },
-    /// A line this client wrote was not taken.
-    ChatRefused {
-        /// As returned by [`super::Client::chat`].
-        client_id: u32,
-        /// Why.
-        reason: ChatRefusal,
-    },
-    /// So many lines of chat will never come: history was cut while the client was away.
-    ChatMissed {
-        /// How many.
-        lines: u64,
-    },
+    /// Something about chat.
+    Talk(TalkEvent),
     /// The server goes down soon.
     Draining {
         /// Milliseconds until then.

@@ -5,7 +5,8 @@
 //! [`Client::poll_transmit`] gives to the link, and draw [`Client::view`].
 //!
 //! ```text
-//! session      phases, handshake, chat, roster, desync checks
+//! session      phases, handshake, roster, desync checks
+//! talk         the book of chat
 //! resume       what takes a session up again
 //! live         a client in a room, made of:
 //!   clock        how far ahead it runs and which instant it draws
@@ -43,6 +44,7 @@ pub use reconcile::Misprediction;
 pub use resume::{BadResumeToken, ResumeToken};
 pub use session::Client;
 pub use stats::ClientStats;
+pub use talk::{Book, Invitation, Log, Outgoing, TalkEvent};
 pub use view::{Drawn, View};
 
 /// A planted bug, by which a test proves that it would catch one.

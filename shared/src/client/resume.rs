@@ -1,9 +1,10 @@
-//! What takes a session up again, and its text for programs that keep it over their own end.
+//! What takes a session up again or else brings its player back, and its text for programs that
+//! keep it over their own end.
 //!
 //! Never says whether there still is such a session: only the server knows.
 //!
 //! ```text
-//! session, decimal - chat lines said, decimal - token, 32 hexadecimal digits
+//! session, decimal - return key, 32 hexadecimal digits - token, as many
 //! ```
 
 use core::fmt;
@@ -17,8 +18,8 @@ use crate::wire::Token;
 pub struct ResumeToken {
     /// Which session.
     pub session: SessionId,
-    /// The id of the last chat line its clients sent: the server takes a lower one for a repeat.
-    pub said: u32,
+    /// Who comes back, should the session be gone.
+    pub return_key: Token,
     /// The proof.
     pub token: Token,
 }
@@ -29,8 +30,8 @@ pub struct BadResumeToken;
 
 impl fmt::Display for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let token = u128::from_be_bytes(self.token.0);
-        write!(f, "{}-{}-{token:032x}", self.session.0, self.said)
+        let [key, token] = [self.return_key, self.token].map(|part| u128::from_be_bytes(part.0));
+        write!(f, "{}-{key:032x}-{token:032x}", self.session.0)
     }
 }
 
@@ -39,12 +40,15 @@ impl FromStr for ResumeToken {
 
     fn from_str(text: &str) -> Result<ResumeToken, BadResumeToken> {
         let (session, rest) = text.split_once('-').ok_or(BadResumeToken)?;
-        let (said, token) = rest.split_once('-').ok_or(BadResumeToken)?;
-        let token = u128::from_str_radix(token, 16).map_err(|_| BadResumeToken)?;
+        let (key, token) = rest.split_once('-').ok_or(BadResumeToken)?;
+        let secret = |text| match u128::from_str_radix(text, 16) {
+            Ok(number) => Ok(Token(number.to_be_bytes())),
+            Err(_) => Err(BadResumeToken),
+        };
         let read = ResumeToken {
             session: SessionId(session.parse().map_err(|_| BadResumeToken)?),
-            said: said.parse().map_err(|_| BadResumeToken)?,
-            token: Token(token.to_be_bytes()),
+            return_key: secret(key)?,
+            token: secret(token)?,
         };
         // One text each, so that nothing but what was written is read.
         (read.to_string() == text)
@@ -69,24 +73,27 @@ mod tests {
     fn its_text_is_read_back_and_no_other() {
         let token = ResumeToken {
             session: SessionId(70),
-            said: 3,
+            return_key: Token([0xB; 16]),
             token: Token([0xA; 16]),
         };
-        let text = "70-3-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+        let (key, proof) = ("0b".repeat(16), "0a".repeat(16));
+        let text = format!("70-{key}-{proof}");
         assert_eq!(token.to_string(), text);
         assert_eq!(text.parse(), Ok(token));
         for other in [
-            "",
-            "70",
-            "70-3",
-            "70-3-",
-            "70-3-0a",
-            "+70-3-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
-            "70--3-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
-            "70-4294967296-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",
-            "70-3-0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A",
-            "70-3-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a-",
-            "70-3-\u{e4}a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0",
+            String::new(),
+            "70".to_owned(),
+            format!("70-{key}"),
+            format!("70-{key}-"),
+            format!("70-{key}-0a"),
+            format!("70--{proof}"),
+            format!("70-3-{proof}"),
+            format!("+{text}"),
+            format!("{text}-"),
+            format!("70--{key}-{proof}"),
+            format!("18446744073709551616-{key}-{proof}"),
+            text.to_uppercase(),
+            text.replace("a0", "\u{e4}0"),
         ] {
             assert_eq!(other.parse::<ResumeToken>(), Err(BadResumeToken), "{other}");
         }

@@ -5,6 +5,7 @@
 
 mod handshake;
 mod presence;
+mod talking;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -16,18 +17,17 @@ use super::live::Live;
 use super::resume::ResumeToken;
 use super::samples::Samples;
 use super::stats::ClientStats;
-use super::talk::Talk;
+use super::talk::Book;
 use super::view::View;
-use crate::chat::Arrival;
 use crate::close::CloseReason;
 use crate::delta::Confirmed;
 use crate::game::{Game, schema_of};
-use crate::id::{Lane, PlayerId, SessionId, Tick};
+use crate::id::{AccountId, Lane, PlayerId, SessionId, Tick};
 use crate::limits::CLIENT_QUEUE_MAX;
 use crate::schema::{Schema, SchemaError};
 use crate::time::Instant;
 use crate::wire::{
-    ChatLine, ClientControl, HandshakeReply, RosterEntry, ServerControl, Token, decode, encode,
+    ClientControl, HandshakeReply, RosterEntry, ServerControl, Token, decode, encode,
 };
 
 enum Phase<G: Game> {
@@ -46,11 +46,16 @@ pub struct Client<G: Game> {
     phase: Phase<G>,
     /// Which session to take up again, and the proof.
     resume: Option<(SessionId, Token)>,
-    talk: Talk,
+    /// Who comes back, should the session be gone.
+    return_key: Option<Token>,
+    talk: Book,
     samples: Samples,
     roster: BTreeMap<PlayerId, String>,
+    accounts: BTreeMap<PlayerId, AccountId>,
     stats: ClientStats,
     ordered: VecDeque<Vec<u8>>,
+    /// Packets that say where the player writes.
+    typing: VecDeque<Vec<u8>>,
     /// The newest input packet that was not polled; a newer one replaces it.
     input: Option<Vec<u8>>,
     events: VecDeque<ClientEvent<G>>,
@@ -79,14 +84,17 @@ impl<G: Game> Client<G> {
         let resume = config.resume.as_ref();
         let mut client = Client {
             resume: resume.map(|resume| (resume.session, resume.token)),
-            talk: Talk::after(resume.map_or(0, |resume| resume.said)),
+            return_key: resume.map(|resume| resume.return_key),
+            talk: Book::default(),
             config,
             schema,
             phase: Phase::Joining { since: now },
             samples: Samples::default(),
             roster: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             stats: ClientStats::default(),
             ordered: VecDeque::new(),
+            typing: VecDeque::new(),
             input: None,
             events: VecDeque::new(),
             fresh: Vec::new(),
@@ -105,6 +113,7 @@ impl<G: Game> Client<G> {
     /// Starts over on a new link: takes the session up again where it has one.
     pub fn reconnect(&mut self, now: Instant) {
         self.ordered.clear();
+        self.typing.clear();
         self.input = None;
         self.now = now;
         self.phase = Phase::Joining { since: now };
@@ -181,6 +190,7 @@ impl<G: Game> Client<G> {
         while let Some(event) = (!self.fresh.is_empty()).then(|| self.fresh.remove(0)) {
             self.tell(event);
         }
+        self.frame_talk();
     }
 
     /// When [`Client::frame`] has something to do next.
@@ -199,7 +209,7 @@ impl<G: Game> Client<G> {
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         let ordered = self.ordered.pop_front().map(|bytes| (Lane::Ordered, bytes));
         let input = || self.input.take().map(|bytes| (Lane::Input, bytes));
-        let (lane, bytes) = ordered.or_else(input)?;
+        let (lane, bytes) = ordered.or_else(input).or_else(|| self.poll_typing())?;
         self.stats.bytes_up += bytes.len() as u64;
         Some(Transmit { lane, bytes })
     }
@@ -255,18 +265,6 @@ impl<G: Game> Client<G> {
         &self.roster
     }
 
-    /// Says something to the room. The id comes back in `ChatAcked` or `ChatRefused`. `None` when
-    /// the client is not in a room, the text is too long, or too many lines are unacked.
-    pub fn chat(&mut self, text: &str) -> Option<u32> {
-        if !self.is_live() {
-            return None;
-        }
-        let (client_id, control) = self.talk.say(text)?;
-        self.stats.chat_sent += 1;
-        self.send(&control);
-        Some(client_id)
-    }
-
     /// Leaves for good: the session ends.
     pub fn leave(&mut self) {
         if self.is_live() {
@@ -281,12 +279,14 @@ impl<G: Game> Client<G> {
         &self.stats
     }
 
-    /// What takes this session up again; `None` before it joined or after it left.
+    /// What takes this session up again, or else brings its player back; `None` before it joined or
+    /// after it left.
     #[must_use]
     pub fn resume_token(&self) -> Option<ResumeToken> {
-        self.resume.map(|(session, token)| ResumeToken {
+        let (session, token) = self.resume?;
+        Some(ResumeToken {
             session,
-            said: self.talk.said(),
+            return_key: self.return_key?,
             token,
         })
     }
@@ -329,25 +329,14 @@ impl<G: Game> Client<G> {
 
     fn control(&mut self, control: ServerControl) {
         match control {
-            ServerControl::ChatAck { client_id, offset } => {
-                if self.talk.settled(client_id) {
-                    self.stats.chat_acked += 1;
-                    self.tell(ClientEvent::ChatAcked { client_id, offset });
-                }
-            }
-            ServerControl::ChatRefused { client_id, reason } => {
-                if self.talk.settled(client_id) {
-                    self.tell(ClientEvent::ChatRefused { client_id, reason });
-                }
-            }
-            ServerControl::Chat(line) => self.chat_line(&line),
-            ServerControl::History { lines } => lines.iter().for_each(|line| self.chat_line(line)),
+            ServerControl::Talk(news) => self.hear_talk(news),
             ServerControl::Roster { players, .. } => {
                 players.iter().for_each(|entry| self.joined(entry));
             }
             ServerControl::Joined(entry) => self.joined(&entry),
             ServerControl::Left { player } => {
                 let name = self.roster.remove(&player).unwrap_or_default();
+                self.accounts.remove(&player);
                 self.tell(ClientEvent::PlayerLeft { player, name });
             }
             ServerControl::Checked { results } => {
@@ -357,7 +346,7 @@ impl<G: Game> Client<G> {
             }
             ServerControl::Events { bytes } => self.late_events(&bytes),
             // Nothing that this client asked for.
-            ServerControl::Pong { .. } | ServerControl::Talk(_) => {}
+            ServerControl::Pong { .. } => {}
             ServerControl::Draining { millis } => self.tell(ClientEvent::Draining { millis }),
             ServerControl::Bye { reason } => {
                 let reason = CloseReason::from_number(reason).unwrap_or(CloseReason::Refused);
@@ -366,24 +355,9 @@ impl<G: Game> Client<G> {
         }
     }
 
-    fn chat_line(&mut self, line: &ChatLine) {
-        match self.talk.arrived(line.offset) {
-            Arrival::Duplicate => return,
-            Arrival::New => {}
-            Arrival::Gap(lines) => self.tell(ClientEvent::ChatMissed { lines }),
-        }
-        self.stats.chat_delivered += 1;
-        self.tell(ClientEvent::Chat {
-            offset: line.offset,
-            from: line.from,
-            name: line.name.to_string(),
-            tick: line.tick,
-            text: line.text.to_string(),
-        });
-    }
-
     fn joined(&mut self, entry: &RosterEntry) {
         let (player, name) = (entry.player, entry.name.to_string());
+        self.accounts.insert(player, entry.account);
         if self.roster.insert(player, name.clone()).is_none() {
             self.tell(ClientEvent::PlayerJoined { player, name });
         }

@@ -15,6 +15,7 @@ mod check;
 mod codec;
 mod control;
 mod probe;
+mod typing;
 
 pub use bounded::{BoundedStr, BoundedVec, TooLong};
 pub use chat::{
@@ -24,10 +25,11 @@ pub use chat::{
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
 pub use codec::{Message, WireError, decode, encode, protocol_of_hello};
 pub use control::{
-    ChatLine, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest, RosterEntry,
-    ServerControl, Token, Welcome,
+    ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest, RosterEntry, ServerControl,
+    Token, Welcome,
 };
 pub use probe::{PROBE_BYTES_MIN, decode_probe, encode_probe};
+pub use typing::{decode_typing, decode_typist, encode_typing, encode_typist};
 
 /// Version of everything on the wire that no schema describes. Both sides must have the same.
 pub const PROTOCOL: u16 = 1;

@@ -137,7 +137,8 @@ fn judge(lobby: &mut Lobby, link: LinkId) -> Seen {
                 assert!(!victim, "spoke as the victim: {inbound:?}");
                 seen.to_room += u32::from(!matches!(inbound, Inbound::Detach { .. }));
             }
-            Effect::OpenRoom(_) | Effect::EndRoom(_) | Effect::Write(..) | Effect::Find(..) => {}
+            Effect::OpenRoom(_) | Effect::EndRoom(_) | Effect::Admit(_) => {}
+            Effect::Write(..) | Effect::Find(..) => {}
         }
     }
     seen

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use tickwire_shared::client::{Client, ClientConfig, ClientEvent, Sabotage};
+use tickwire_shared::client::{Client, ClientConfig, ClientEvent, Sabotage, TalkEvent};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{Lane, LinkId, PlayerId, Tick};
 use tickwire_shared::rng::Rng;
@@ -218,14 +218,7 @@ impl<G: SimGame> Peer<G> {
             .unwrap_or(PlayerId(u16::MAX));
         while let Some(event) = self.client.poll_event() {
             match event {
-                ClientEvent::Chat {
-                    offset, from, text, ..
-                } => {
-                    chat.hear(me, offset, from, &text);
-                    self.checked.chat += 1;
-                }
-                ClientEvent::ChatMissed { lines } => panic!("I1: {me} missed {lines} lines"),
-                ClientEvent::ChatRefused { reason, .. } => panic!("I1: {me} refused: {reason:?}"),
+                ClientEvent::Talk(talk) => self.hear_talk(me, &talk, chat),
                 ClientEvent::Desync { field } => panic!("I5: {me} is out of sync in {field}"),
                 ClientEvent::Joined { me, resumed, .. } => {
                     let before = self.before_cut.take();
@@ -246,6 +239,20 @@ impl<G: SimGame> Peer<G> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn hear_talk(&mut self, me: PlayerId, talk: &TalkEvent, chat: &mut ChatBook) {
+        match talk {
+            TalkEvent::Missed { lines, .. } => panic!("I1: {me} missed {lines} lines"),
+            TalkEvent::Refused { reason, .. } => panic!("I1: {me} refused: {reason:?}"),
+            _ => {}
+        }
+        if let Some(line) = talk.room_line() {
+            let from = self.client.player_of(line.from);
+            let from = from.unwrap_or(PlayerId(u16::MAX));
+            chat.hear(me, line.offset, from, &line.text);
+            self.checked.chat += 1;
         }
     }
 

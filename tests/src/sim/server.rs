@@ -196,6 +196,8 @@ impl<G: SimGame> Server<G> {
                 Effect::ToRoom(room, inbound) => self.tell_room(room, inbound),
                 Effect::OpenRoom(order) => self.open_room(now, &order),
                 Effect::EndRoom(room) => self.rooms.retain(|hosted| hosted.id != room),
+                // Everybody here is a guest.
+                Effect::Admit(order) => unreachable!("{order:?}"),
                 Effect::Write(..) | Effect::Find(..) => {}
             }
         }

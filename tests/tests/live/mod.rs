@@ -15,7 +15,7 @@ use tickwire_client_demo::driver::{Driver, Turn, Way};
 use tickwire_link::Dial;
 use tickwire_server::RunningServer;
 use tickwire_server::config::Config;
-use tickwire_shared::client::{Client, ClientConfig, ClientEvent};
+use tickwire_shared::client::{Client, ClientConfig, ClientEvent, TalkEvent};
 use tickwire_shared::game::Game;
 use tickwire_shared::id::PlayerId;
 
@@ -100,8 +100,10 @@ pub struct Player<G: Game> {
     clock: Clock,
     /// Seat and whether it was resumed, for each time the player came in.
     pub joined: Vec<(PlayerId, bool)>,
-    /// Offsets and texts of the chat, in the order in which they came.
+    /// Offsets and texts of the room's chat, in the order in which they came.
     pub lines: Vec<(u64, String)>,
+    /// Everything it was told about chat.
+    pub talk: Vec<TalkEvent>,
     /// Chat lines the client was told it cannot get any more.
     pub missed: u64,
     /// Fields that were out of sync.
@@ -130,6 +132,7 @@ impl<G: Game> Player<G> {
             clock,
             joined: Vec::new(),
             lines: Vec::new(),
+            talk: Vec::new(),
             missed: 0,
             desyncs: Vec::new(),
             farewells: Vec::new(),
@@ -159,8 +162,15 @@ impl<G: Game> Player<G> {
     fn note(&mut self, event: ClientEvent<G>) {
         match event {
             ClientEvent::Joined { me, resumed, .. } => self.joined.push((me, resumed)),
-            ClientEvent::Chat { offset, text, .. } => self.lines.push((offset, text)),
-            ClientEvent::ChatMissed { lines } => self.missed += lines,
+            ClientEvent::Talk(talk) => {
+                if let TalkEvent::Missed { lines, .. } = &talk {
+                    self.missed += lines;
+                }
+                let line = talk.room_line();
+                let line = line.map(|line| (line.offset, line.text.to_string()));
+                self.lines.extend(line);
+                self.talk.push(talk);
+            }
             ClientEvent::Desync { field } => self.desyncs.push(field),
             ClientEvent::Closed { text, .. } => self.farewells.push(text),
             ClientEvent::Draining { .. } => self.drains += 1,

@@ -228,8 +228,9 @@ impl World {
             let pilot = &mut self.pilots[at];
             pilot.frame(self.now);
             while let Some(event) = pilot.poll_event() {
-                if let ClientEvent::Chat { text, .. } = event {
-                    self.heard[at].push(text);
+                if let ClientEvent::Talk(talk) = event {
+                    let line = talk.room_line().map(|line| line.text.to_string());
+                    self.heard[at].extend(line);
                 }
             }
         }

@@ -10,6 +10,7 @@ use tickwire_shared::wire::{Line, Standing};
 
 use super::draft::Draft;
 use super::reading::Reading;
+use super::tickets::Asker;
 use crate::engine::storage::{LogHead, LogKey, Membership};
 
 /// How far a log is from being read.
@@ -19,6 +20,8 @@ pub enum Stage {
     Opening,
     /// The store was asked who is in it.
     Gathering,
+    /// Who is in it is known, but somebody must come in, or is not known yet.
+    Joining,
     /// The store failed: it is asked again in a while.
     Failed,
     /// Everything is known.
@@ -41,6 +44,23 @@ pub struct Log {
     /// Lines for it that wait for it to be ready, at most
     /// [`crate::limits::CHAT_WAITING_MAX`].
     pub waiting: Vec<Draft>,
+    /// What was asked of it meanwhile, as bounded.
+    pub wishes: Vec<(Wish, Asker)>,
+    /// Who founds it, while it is made.
+    pub founder: Option<Asker>,
+    /// Memberships that are being written.
+    pub joining: BTreeMap<AccountId, Standing>,
+    /// Marks that are being written, and whether further ones follow: arrived and seen.
+    pub marking: BTreeMap<AccountId, Option<(u64, u64)>>,
+}
+
+/// What an account wants of a log it is not in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To come in.
+    Accept,
+    /// Not to be in it.
+    Leave,
 }
 
 impl Log {
@@ -61,6 +81,10 @@ impl Log {
             readers: BTreeMap::new(),
             members: BTreeMap::new(),
             waiting: Vec::new(),
+            wishes: Vec::new(),
+            founder: None,
+            joining: BTreeMap::new(),
+            marking: BTreeMap::new(),
         }
     }
 

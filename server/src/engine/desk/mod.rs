@@ -9,37 +9,55 @@
 //! session enters -> account and logs from the store ... -> Opened, Lines; more for each Pull
 //! ```
 
+mod ask;
+mod attendance;
 mod draft;
 mod log;
+mod mark;
+mod member;
 mod open;
+mod people;
 mod person;
+mod places;
+mod presence;
+mod react;
 mod reader;
 mod reading;
 mod say;
+mod scribe;
 mod shelf;
 mod show;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod whom;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, Lane, LinkId, SessionId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{ChatCommand, ChatNews, LogCursor, ServerControl, encode};
+use tickwire_shared::wire::{
+    BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
+};
 
 pub use self::reader::Entrant;
 
-use self::person::Person;
+use self::draft::Draft;
+use self::person::{Known, Person};
 use self::reader::Reader;
-use self::reading::Reading;
+use self::scribe::Scribe;
 use self::shelf::Shelf;
-use self::tickets::{Task, Tickets};
+use self::tickets::{Someone, Task, Tickets};
+use super::etiquette::conduct::Conduct;
+use super::etiquette::filter::Filter;
+use super::etiquette::presence::Book;
+use super::etiquette::sanctions::Sanctions;
 use super::port::{Effect, Outbound};
-use super::storage::{Found, LogKey, Query, StoreFault, Ticket, Write, Written};
-use crate::limits::STORE_RETRY_TIME;
+use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
+use crate::limits::{ACCOUNT_LINES_PER_SECOND, STORE_RETRY_TIME};
 
 /// A bug to plant, so that tests show that they would find it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,93 +84,96 @@ pub struct DeskCounts {
     pub refused: u64,
 }
 
+/// What the desk goes by.
+#[derive(Clone, Debug)]
+pub struct DeskConfig {
+    /// Lines of one account a second; 0 for as many as it likes.
+    pub lines_per_second: u32,
+    /// How far words carry in proximity chat, as the game says.
+    pub earshot: f32,
+    /// A bug to plant; none outside tests.
+    pub sabotage: Sabotage,
+}
+
+impl Default for DeskConfig {
+    fn default() -> DeskConfig {
+        DeskConfig {
+            lines_per_second: ACCOUNT_LINES_PER_SECOND,
+            earshot: 0.0,
+            sabotage: Sabotage::None,
+        }
+    }
+}
+
 /// The chat of the whole server.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    config: DeskConfig,
     /// Names logs; no secrets.
     rng: Rng,
+    /// When it was last told something.
+    now: Instant,
+    /// What the clock on the wall showed then, or a little before.
+    wall: Millis,
     tickets: Tickets,
     readers: BTreeMap<SessionId, Reader>,
     people: BTreeMap<AccountId, Person>,
     shelf: Shelf,
+    /// Who writes or wrote lately.
+    scribes: BTreeMap<AccountId, Scribe>,
+    /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
+    left: VecDeque<Someone>,
+    book: Book,
+    /// Who may say what.
+    conduct: Conduct,
+    /// Whether the store has told who is held to something.
+    started: Known,
+    /// Sessions that a moderator wants to be gone.
+    sent_away: Vec<(SessionId, CloseReason)>,
     /// When the store was last asked again for what failed.
     retried: Instant,
     effects: Vec<Effect>,
     counts: DeskCounts,
-    sabotage: Sabotage,
 }
 
 impl Desk {
     /// A desk nobody talks at.
     #[must_use]
-    pub fn new(sabotage: Sabotage) -> Desk {
+    pub fn new(config: DeskConfig) -> Desk {
         Desk {
+            conduct: Conduct::new(config.lines_per_second),
+            config,
             rng: Rng::new(0),
+            now: Instant(0),
+            wall: Millis(0),
             tickets: Tickets::default(),
             readers: BTreeMap::new(),
             people: BTreeMap::new(),
             shelf: Shelf::default(),
+            scribes: BTreeMap::new(),
+            left: VecDeque::new(),
+            book: Book::default(),
+            started: Known::Failed,
+            sent_away: Vec::new(),
             retried: Instant(0),
             effects: Vec::new(),
             counts: DeskCounts::default(),
-            sabotage,
         }
     }
 
-    /// A session begins. `seed` is unpredictable: new logs are named by it.
-    pub fn enter(&mut self, now: Instant, id: SessionId, entrant: Entrant, seed: u64) {
-        self.rng = Rng::new(self.rng.next_u64() ^ seed);
-        let (account, room) = (entrant.account, entrant.room_name.to_string());
-        let name = entrant.name.to_string();
-        self.readers.insert(id, Reader::new(now, entrant));
-        self.meet(account, &name).sessions.insert(id);
-        self.seat(id, &LogKey::Room(room));
-        self.seat(id, &LogKey::Server);
-        self.begin_all(id);
+    /// What the clock on the wall shows; sanctions end by it.
+    pub fn set_wall(&mut self, wall: Millis) {
+        self.wall = wall;
     }
 
-    /// A session goes on over another link, where its client stands as `cursors` say.
-    pub fn attach(&mut self, id: SessionId, link: LinkId, cursors: Vec<LogCursor>) {
-        self.detach(id);
-        if let Some(reader) = self.readers.get_mut(&id) {
-            reader.link = Some(link);
-            reader.cursors = cursors;
-        }
-        self.begin_all(id);
-    }
-
-    /// A session's link is gone.
-    pub fn detach(&mut self, id: SessionId) {
-        let Some(reader) = self.readers.get_mut(&id) else {
-            return;
-        };
-        reader.link = None;
-        reader.cursors.clear();
-        reader.older.clear();
-        for &place in &reader.places {
-            let log = self.shelf.get_mut(place);
-            if let Some(reading) = log.and_then(|log| log.readers.get_mut(&id)) {
-                *reading = Reading::default();
-            }
-        }
-    }
-
-    /// A session ends.
-    pub fn leave(&mut self, id: SessionId) {
-        let Some(reader) = self.readers.remove(&id) else {
-            return;
-        };
-        for place in reader.places {
-            self.unseat(id, place);
-        }
-        if let Some(person) = self.people.get_mut(&reader.account) {
-            person.sessions.remove(&id);
-        }
-        self.part(reader.account);
+    /// Another word filter.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.conduct.set_filter(filter);
     }
 
     /// A session wants something of chat. `tick` is the newest of its room.
     pub fn command(&mut self, now: Instant, id: SessionId, tick: Tick, command: ChatCommand) {
+        self.now = now;
         match command {
             ChatCommand::Say {
                 client_id,
@@ -163,7 +184,7 @@ impl Desk {
                 let Some(reader) = self.readers.get(&id) else {
                     return;
                 };
-                let draft = draft::Draft {
+                let draft = Draft {
                     session: Some(id),
                     from: reader.account,
                     client_id,
@@ -173,46 +194,111 @@ impl Desk {
                     manner,
                     text,
                 };
-                self.say(now, id, &to, draft);
+                self.say(id, &to, draft);
             }
             ChatCommand::Pull { log } => self.pull(id, log),
             ChatCommand::Page { log, before } => self.page(id, log, before),
-            ChatCommand::Mark { .. } | ChatCommand::React { .. } | ChatCommand::Ask { .. } => {}
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            } => self.mark(id, log, delivered, read),
+            ChatCommand::React {
+                log,
+                offset,
+                sign,
+                on,
+            } => self.react(id, (log, offset), &sign, on),
+            ChatCommand::Ask { ask, what } => self.ask(id, ask, what),
         }
     }
 
     /// The store answered a write.
-    pub fn written(&mut self, ticket: Ticket, result: Result<Written, StoreFault>) {
+    pub fn written(&mut self, now: Instant, ticket: Ticket, result: Result<Written, StoreFault>) {
+        self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Head(place)) => self.headed(place, result),
             Some(Task::Line(places, draft)) => self.stored(&places, draft, result),
+            Some(Task::Member(place, member, asker)) => self.joined(place, member, asker, result),
+            Some(Task::Mark(place, account, delivered, read)) => {
+                self.marked(place, account, (delivered, read), result);
+            }
+            Some(Task::React(place, offset)) => self.reacted(place, offset, result),
+            Some(Task::Deed(deed, asker)) => self.done(deed, asker, result),
             _ => {}
         }
     }
 
     /// The store answered a query.
-    pub fn found(&mut self, ticket: Ticket, result: Result<Found, StoreFault>) {
+    pub fn found(&mut self, now: Instant, ticket: Ticket, result: Result<Found, StoreFault>) {
+        self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Members(place)) => self.gathered(place, result),
             Some(Task::Person(account)) => self.remembered(account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
             Some(Task::Older(log, id, from)) => self.leafed(log, id, from, result),
+            Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
+            Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
+            Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
+            Some(Task::Start) => self.begun(result),
             _ => {}
         }
     }
 
     /// Looks at deadlines; call it a few times a second.
     pub fn turn(&mut self, now: Instant) {
-        if now.since(self.retried) >= STORE_RETRY_TIME {
+        self.now = now;
+        self.turn_book();
+        if self.started == Known::Failed || now.since(self.retried) >= STORE_RETRY_TIME {
             self.retried = now;
+            self.start();
             self.retry();
+            let people = &self.people;
+            self.scribes.retain(|account, scribe| {
+                let here = people.get(account).is_some_and(|p| !p.sessions.is_empty());
+                here || !scribe.is_old(now)
+            });
         }
     }
 
-    /// Everything is over.
-    pub fn clear(&mut self) {
-        let ids: Vec<_> = self.readers.keys().copied().collect();
-        ids.into_iter().for_each(|id| self.leave(id));
+    /// Asks the store for what must be known from the start, until it is.
+    fn start(&mut self) {
+        if self.started == Known::Failed {
+            let asked = self.find(Task::Start, Query::Start(self.wall));
+            self.started = asked.map_or(Known::Failed, |_| Known::Asked);
+        }
+    }
+
+    fn begun(&mut self, result: Result<Found, StoreFault>) {
+        match result {
+            Ok(Found::Start { held, .. }) => {
+                self.conduct.sanctions = Sanctions::of(self.wall, held);
+                self.started = Known::All;
+            }
+            _ => self.started = Known::Failed,
+        }
+    }
+
+    /// Sessions to close, and why.
+    pub fn take_sent_away(&mut self) -> Vec<(SessionId, CloseReason)> {
+        std::mem::take(&mut self.sent_away)
+    }
+
+    /// A line from the server itself, to everybody.
+    pub fn announce(&mut self, now: Instant, text: &str) {
+        self.now = now;
+        let place = self.shelve(&LogKey::Server);
+        let draft = Draft {
+            session: None,
+            from: AccountId(0),
+            client_id: self.rng.next_u64(),
+            name: BoundedStr::cut("server"),
+            role: Role::Admin,
+            tick: Tick::ZERO,
+            manner: Manner::Notice,
+            text: BoundedStr::cut(text),
+        };
+        self.hand_over(place, draft);
     }
 
     /// What is to be done, in order.
@@ -259,6 +345,15 @@ fn packet(link: LinkId, bytes: &Arc<[u8]>) -> Effect {
     Effect::ToLink(Outbound::Packet {
         link,
         lane: Lane::Ordered,
+        bytes: Arc::clone(bytes),
+    })
+}
+
+/// A packet that is worth nothing later.
+fn loose_packet(link: LinkId, bytes: &Arc<[u8]>) -> Effect {
+    Effect::ToLink(Outbound::Packet {
+        link,
+        lane: Lane::Snapshot,
         bytes: Arc::clone(bytes),
     })
 }

@@ -8,38 +8,13 @@ use tickwire_shared::wire::{BoundedStr, ChatNews, Scope};
 
 use super::Desk;
 use super::log::{Log, Stage};
-use super::person::{Known, Person};
+use super::person::Known;
 use super::reading::{Phase, Reading, first_of};
 use super::shelf::Place;
 use super::tickets::Task;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write, Written};
 
 impl Desk {
-    /// The account, which the store is asked about when it is new here.
-    pub(super) fn meet(&mut self, account: AccountId, name: &str) -> &mut Person {
-        if !self.people.contains_key(&account) {
-            self.people.insert(account, Person::new(name));
-            self.ask_person(account);
-        }
-        let new = || Person::new(name);
-        self.people.entry(account).or_insert_with(new)
-    }
-
-    /// Forgets an account nobody needs any more.
-    pub(super) fn part(&mut self, account: AccountId) {
-        let idle = |person: &Person| person.sessions.is_empty();
-        if self.people.get(&account).is_some_and(idle) {
-            self.people.remove(&account);
-        }
-    }
-
-    fn ask_person(&mut self, account: AccountId) {
-        let asked = self.find(Task::Person(account), Query::Desk(account));
-        if let Some(person) = self.people.get_mut(&account) {
-            person.known = asked.map_or(Known::Failed, |_| Known::Asked);
-        }
-    }
-
     /// A session may read a log from now on; it is told when the log is open.
     pub(super) fn seat(&mut self, id: SessionId, key: &LogKey) -> Place {
         let place = self.shelve(key);
@@ -54,9 +29,26 @@ impl Desk {
     pub(super) fn shelve(&mut self, key: &LogKey) -> Place {
         let (place, new) = self.shelf.place(key);
         if new {
+            if let LogKey::Whisper(one, other) = *key {
+                for account in [one, other] {
+                    self.meet(account, "").whispers += 1;
+                }
+            }
             self.ask_head(place, "");
         }
         place
+    }
+
+    /// Forgets a log that nobody needs.
+    pub(super) fn release(&mut self, place: Place) {
+        if let Some(LogKey::Whisper(one, other)) = self.shelf.release(place) {
+            for account in [one, other] {
+                if let Some(person) = self.people.get_mut(&account) {
+                    person.whispers -= 1;
+                }
+                self.part(account);
+            }
+        }
     }
 
     pub(super) fn ask_head(&mut self, place: Place, name: &str) {
@@ -92,9 +84,9 @@ impl Desk {
             Ok(Written::Log(head)) => {
                 self.shelf.head(place, head);
                 if closed {
-                    self.ask_members(place)
+                    self.ask_members(place);
                 } else {
-                    self.opened(place)
+                    self.ready(place);
                 }
             }
             Ok(_) => self.not_opened(place, StoreFault::Failed),
@@ -118,7 +110,8 @@ impl Desk {
             (Some(log), Ok(Found::Members(members))) => {
                 let by_account = members.into_iter().map(|member| (member.account, member));
                 log.members = by_account.collect();
-                self.opened(place);
+                self.set_stage(place, Stage::Joining);
+                self.try_ready(place);
             }
             (Some(_), Ok(_)) => self.not_opened(place, StoreFault::Failed),
             (Some(_), Err(fault)) => self.not_opened(place, fault),
@@ -127,29 +120,40 @@ impl Desk {
     }
 
     /// Everything about a log is known: what waited goes on.
-    fn opened(&mut self, place: Place) {
+    pub(super) fn ready(&mut self, place: Place) {
         self.set_stage(place, Stage::Ready);
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
         let waiting = std::mem::take(&mut log.waiting);
+        let wishes = std::mem::take(&mut log.wishes);
         let readers: Vec<SessionId> = log.readers.keys().copied().collect();
         readers.into_iter().for_each(|id| self.begin(place, id));
-        waiting
-            .into_iter()
-            .for_each(|draft| self.hand_over(place, draft));
-        self.shelf.release(place);
+        (waiting.into_iter()).for_each(|draft| self.hand_over(place, draft));
+        (wishes.into_iter()).for_each(|(wish, asker)| self.grant(place, wish, asker));
+        self.enlist(place);
+        self.release(place);
     }
 
-    /// The store failed: lines that waited are refused, and it is asked again in a while.
-    fn not_opened(&mut self, place: Place, fault: StoreFault) {
+    /// The store failed: what waited is refused, and it is asked again in a while.
+    pub(super) fn not_opened(&mut self, place: Place, fault: StoreFault) {
         self.set_stage(place, Stage::Failed);
-        let log = self.shelf.get_mut(place);
-        let waiting = log.map(|log| std::mem::take(&mut log.waiting));
-        for draft in waiting.unwrap_or_default() {
-            self.refuse(&draft, fault.refusal(), 0);
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut log.waiting);
+        let wishes = std::mem::take(&mut log.wishes).into_iter();
+        let founder = log.founder.take();
+        let askers = wishes.map(|(_, asker)| asker).chain(founder);
+        let askers: Vec<_> = askers.collect();
+        let reason = fault.refusal();
+        (waiting.iter()).for_each(|draft| self.refuse(draft, reason, 0));
+        (askers.into_iter()).for_each(|asker| self.answer(asker, Some(reason)));
+        let founder = founder.and_then(|asker| self.readers.get(&asker.session));
+        if let Some(account) = founder.map(|reader| reader.account) {
+            self.settle_party(place, account);
         }
-        self.shelf.release(place);
+        self.release(place);
     }
 
     /// The store has forgotten a log: it is opened anew.
@@ -165,30 +169,6 @@ impl Desk {
         if let Some(log) = self.shelf.get_mut(place) {
             log.stage = stage;
         }
-    }
-
-    /// The store told what an account is in.
-    pub(super) fn remembered(&mut self, account: AccountId, result: Result<Found, StoreFault>) {
-        let Some(person) = self.people.get_mut(&account) else {
-            return;
-        };
-        let Ok(Found::Desk {
-            logs,
-            blocked,
-            followed,
-        }) = result
-        else {
-            person.known = Known::Failed;
-            return;
-        };
-        person.known = Known::All;
-        person.blocked = blocked.into_iter().collect();
-        person.followed = followed.into_iter().collect();
-        let sessions: Vec<SessionId> = person.sessions.iter().copied().collect();
-        for (head, member) in logs {
-            person.read.insert(head.log, member.read);
-        }
-        sessions.into_iter().for_each(|id| self.begin_all(id));
     }
 
     /// Begins every log of a session that can be begun.
@@ -207,24 +187,24 @@ impl Desk {
         };
         let person = self.people.get(&reader.account);
         let known = person.is_some_and(|person| person.known == Known::All);
-        let parked = log
-            .readers
-            .get(&id)
-            .is_some_and(|r| r.phase == Phase::Parked);
+        let reading = log.readers.get(&id);
+        let parked = reading.is_some_and(|reading| reading.phase == Phase::Parked);
         let begins = known && parked && log.is_ready();
         let (Some(link), Some(since), true) = (reader.link, log.since(reader.account), begins)
         else {
             return;
         };
+        let account = reader.account;
         let cursor = reader.take_cursor(log.head.log);
-        let first = first_of(log, since, cursor);
         let reading = Reading {
             link: Some(link),
-            next: first,
+            next: first_of(log, since, cursor),
             phase: Phase::Live,
         };
         log.readers.insert(id, reading);
         self.tell_opened(place, id);
+        self.introduce(place, id);
+        self.acquaint(place, account);
         self.pump(place, id);
     }
 
@@ -256,7 +236,10 @@ impl Desk {
         if let Some(log) = self.shelf.get_mut(place) {
             log.readers.remove(&id);
         }
-        self.shelf.release(place);
+        if let Some(reader) = self.readers.get_mut(&id) {
+            reader.places.remove(&place);
+        }
+        self.release(place);
     }
 
     /// Asks the store again for what failed.
@@ -264,15 +247,11 @@ impl Desk {
         let failed = self.people.iter();
         let failed = failed.filter(|(_, person)| person.known == Known::Failed);
         let failed: Vec<AccountId> = failed.map(|(&account, _)| account).collect();
-        failed
-            .into_iter()
-            .for_each(|account| self.ask_person(account));
+        (failed.into_iter()).for_each(|account| self.ask_person(account));
         let failed = self.shelf.iter();
         let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
         let failed: Vec<Place> = failed.map(|(place, _)| place).collect();
-        failed
-            .into_iter()
-            .for_each(|place| self.ask_head(place, ""));
+        (failed.into_iter()).for_each(|place| self.ask_head(place, ""));
         self.revive();
     }
 }
@@ -287,7 +266,7 @@ pub(super) fn scope_of(log: &Log, reader: AccountId) -> Scope {
         LogKey::Near(..) => Scope::Near,
         LogKey::Whisper(one, other) => {
             let with = if *one == reader { *other } else { *one };
-            let name = log.members.get(&with).map_or("", |member| &member.name);
+            let name = (log.members.get(&with)).map_or("", |member| &member.name);
             Scope::Whisper {
                 with,
                 name: BoundedStr::cut(name),

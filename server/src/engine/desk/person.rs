@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
 
+use super::shelf::Place;
+use crate::engine::storage::LogKey;
+
 /// How much of an account is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
@@ -28,6 +31,16 @@ pub struct Person {
     pub known: Known,
     /// Every line below this was seen, of logs without members.
     pub read: BTreeMap<LogId, u64>,
+    /// Whispers, parties and groups it is in, at most [`crate::limits::ACCOUNT_LOGS_MAX`].
+    pub logs: BTreeSet<LogKey>,
+    /// Parties and groups it may come into and their names, as bounded as `logs`.
+    pub invited: BTreeMap<LogId, (LogKey, String)>,
+    /// The party it is in or about to be.
+    pub party: Option<LogId>,
+    /// Logs whose other members it watches.
+    pub acquainted: BTreeSet<Place>,
+    /// How many whispers in memory are with it.
+    pub whispers: u32,
     /// Whom it hears nothing from.
     pub blocked: BTreeSet<AccountId>,
     /// Of whom it is told, and their names where they are registered.
@@ -42,6 +55,11 @@ impl Person {
             sessions: BTreeSet::new(),
             known: Known::Asked,
             read: BTreeMap::new(),
+            logs: BTreeSet::new(),
+            invited: BTreeMap::new(),
+            party: None,
+            acquainted: BTreeSet::new(),
+            whispers: 0,
             blocked: BTreeSet::new(),
             followed: BTreeMap::new(),
         }

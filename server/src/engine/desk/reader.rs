@@ -10,8 +10,9 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 
 use super::shelf::Place;
+use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
-use crate::limits::{CHAT_LINES_BURST, CHAT_LINES_PER_SECOND};
+use crate::limits::{ASKS_BURST, ASKS_PER_SECOND};
 
 /// Who takes part from now on.
 #[derive(Clone, Debug)]
@@ -57,8 +58,14 @@ pub struct Reader {
     pub places: BTreeSet<Place>,
     /// Logs of which lines from before are on their way.
     pub older: BTreeSet<LogId>,
-    /// How many lines it may still write.
-    pub bucket: Bucket,
+    /// How often its player is told to be typing.
+    pub pace: TypingPace,
+    /// What it may still ask.
+    pub asks: Bucket,
+    /// Its team and the log of it.
+    pub team: Option<(u8, Place)>,
+    /// Where its entity is, and the log of what is heard there.
+    pub spot: Option<([f32; 3], Place)>,
 }
 
 impl Reader {
@@ -75,7 +82,10 @@ impl Reader {
             cursors: entrant.cursors,
             places: BTreeSet::new(),
             older: BTreeSet::new(),
-            bucket: Bucket::new(CHAT_LINES_PER_SECOND, CHAT_LINES_BURST, now),
+            pace: TypingPace::default(),
+            asks: Bucket::new(ASKS_PER_SECOND, ASKS_BURST, now),
+            team: None,
+            spot: None,
         }
     }
 

@@ -3,48 +3,51 @@
 //! Never shows a line that is not stored, and never shows one twice: the store knows the ids of an
 //! author's lines.
 
-use tickwire_shared::chat::{TextFault, check_line};
-use tickwire_shared::id::{LogId, SessionId};
-use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{Address, ChatNews, ChatRefusal, Manner, Role};
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{Address, BoundedStr, ChatNews, ChatRefusal, Manner, Role};
 
 use super::draft::Draft;
 use super::log::Stage;
+use super::scribe::{Fate, Scribe};
 use super::shelf::Place;
-use super::tickets::Task;
+use super::tickets::{Errand, Task};
 use super::{Desk, Sabotage};
+use crate::engine::etiquette::Refusal;
+use crate::engine::etiquette::conduct::Allowed;
+use crate::engine::etiquette::pen::Intent;
+use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::storage::{LogKey, StoreFault, Write, Written};
 use crate::limits::CHAT_WAITING_MAX;
 
 impl Desk {
     /// A session says something.
-    pub(super) fn say(&mut self, now: Instant, id: SessionId, to: &Address, draft: Draft) {
-        if let Err(reason) = self.judge(now, id, &draft) {
-            return self.refuse(&draft, reason, 0);
+    pub(super) fn say(&mut self, id: SessionId, to: &Address, draft: Draft) {
+        match self.scribe(draft.from).fate(draft.client_id, id) {
+            Fate::New => {}
+            Fate::Flying => return,
+            Fate::Stored(log, offset) => return self.ack(id, draft.client_id, (log, offset)),
         }
-        match self.goal(id, to) {
-            Ok(place) => self.hand_over(place, draft),
-            Err(reason) => self.refuse(&draft, reason, 0),
+        if draft.manner == Manner::Notice {
+            return self.refuse(&draft, ChatRefusal::NotAllowed, 0);
+        }
+        match to {
+            Address::Near => self.say_near(id, draft),
+            Address::Whisper(whom) => self.find_whom(id, whom, Errand::Whisper(draft)),
+            _ => match self.goal(id, to) {
+                Ok(place) => self.say_in(place, draft),
+                Err(reason) => self.refuse(&draft, reason, 0),
+            },
         }
     }
 
-    fn judge(&mut self, now: Instant, id: SessionId, draft: &Draft) -> Result<(), ChatRefusal> {
-        if draft.manner == Manner::Notice {
-            return Err(ChatRefusal::NotAllowed);
-        }
-        check_line(&draft.text).map_err(|fault| match fault {
-            TextFault::Empty => ChatRefusal::Empty,
-            _ => ChatRefusal::BadText,
-        })?;
-        let reader = self.readers.get_mut(&id).ok_or(ChatRefusal::NotMember)?;
-        match reader.bucket.take(now, 1) {
-            true => Ok(()),
-            false => Err(ChatRefusal::TooFast),
-        }
+    pub(super) fn scribe(&mut self, account: AccountId) -> &mut Scribe {
+        let now = self.now;
+        let scribe = self.scribes.entry(account);
+        scribe.or_insert_with(|| Scribe::new(now))
     }
 
     /// The log a line is for.
-    fn goal(&mut self, id: SessionId, to: &Address) -> Result<Place, ChatRefusal> {
+    fn goal(&self, id: SessionId, to: &Address) -> Result<Place, ChatRefusal> {
         let reader = self.readers.get(&id).ok_or(ChatRefusal::NotMember)?;
         let place = match to {
             Address::Room => {
@@ -52,13 +55,59 @@ impl Desk {
                 self.shelf.find(&key)
             }
             Address::Log(log) => self.shelf.of(*log),
-            Address::Server if reader.role < Role::Admin => return Err(ChatRefusal::NotAllowed),
+            Address::Team => reader.team.map(|(_, place)| place),
             Address::Server => self.shelf.find(&LogKey::Server),
-            Address::Team | Address::Near | Address::Whisper(_) => None,
+            Address::Near | Address::Whisper(_) => None,
         };
-        place
-            .filter(|place| reader.places.contains(place))
-            .ok_or(ChatRefusal::NotMember)
+        let place = place.filter(|place| reader.places.contains(place));
+        let place = place.ok_or(ChatRefusal::NotMember)?;
+        let key = self.shelf.get(place).map(|log| &log.head.key);
+        match key {
+            Some(LogKey::Server) if reader.role < Role::Admin => Err(ChatRefusal::NotAllowed),
+            // What was heard nearby is nobody's to write to.
+            Some(LogKey::Near(..)) | None => Err(ChatRefusal::NotAllowed),
+            Some(_) => Ok(place),
+        }
+    }
+
+    /// A line for a log that its author reads.
+    pub(super) fn say_in(&mut self, place: Place, draft: Draft) {
+        let Some(log) = self.shelf.get(place) else {
+            return self.refuse(&draft, ChatRefusal::NotMember, 0);
+        };
+        let slow = Some((log.head.log, log.head.slow_seconds));
+        let slow = slow.filter(|&(_, seconds)| seconds > 0 && draft.role < Role::Moderator);
+        let whisper_to = other_of(&log.head.key, draft.from);
+        let (number, next) = (log.head.log, log.head.next);
+        match self.judge(&draft, slow, whisper_to) {
+            Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
+            Ok(allowed) if allowed.reach == Reach::Nobody => {
+                if let Some(id) = draft.session {
+                    self.ack(id, draft.client_id, (number, next));
+                }
+            }
+            Ok(allowed) => {
+                let text = BoundedStr::cut(&allowed.text);
+                let (now, client_id, session) = (self.now, draft.client_id, draft.session);
+                self.scribe(draft.from).begin(now, client_id, session);
+                self.hand_over(place, Draft { text, ..draft });
+            }
+        }
+    }
+
+    /// Whether a line may be said, who hears it, and its text as it is to be stored.
+    pub(super) fn judge(
+        &mut self,
+        draft: &Draft,
+        slow: Option<(LogId, u16)>,
+        whisper_to: Option<AccountId>,
+    ) -> Result<Allowed, Refusal> {
+        let line = Intent {
+            text: &draft.text,
+            slow,
+            whisper_to,
+        };
+        (self.conduct).judge(self.now, self.wall, draft.from, &line)
     }
 
     /// Has a line stored in a log, as soon as the log is open.
@@ -69,9 +118,20 @@ impl Desk {
         match log.stage {
             Stage::Ready => {
                 let number = log.head.log;
-                self.store(vec![(place, number)], draft);
+                let other = other_of(&log.head.key, draft.from);
+                let mute = log.is_closed() && log.member(draft.from).is_none();
+                let other = other.and_then(|other| self.people.get(&other));
+                if other.is_some_and(|other| other.blocked.contains(&draft.from)) {
+                    self.refuse(&draft, ChatRefusal::Blocked, 0);
+                } else if mute {
+                    self.refuse(&draft, ChatRefusal::NotMember, 0);
+                } else {
+                    self.store(vec![(place, number)], draft);
+                }
             }
-            Stage::Opening | Stage::Gathering if log.waiting.len() < CHAT_WAITING_MAX => {
+            Stage::Opening | Stage::Gathering | Stage::Joining
+                if log.waiting.len() < CHAT_WAITING_MAX =>
+            {
                 log.waiting.push(draft);
             }
             _ => self.refuse(&draft, ChatRefusal::StoreBusy, 0),
@@ -82,19 +142,11 @@ impl Desk {
     pub(super) fn store(&mut self, places: Vec<(Place, LogId)>, draft: Draft) {
         let logs: Vec<LogId> = places.iter().map(|&(_, log)| log).collect();
         let line = Write::Line(draft.to_store(logs));
-        if self.sabotage == Sabotage::AckBeforeCommit
+        if self.config.sabotage == Sabotage::AckBeforeCommit
             && let (Some(id), Some(&(place, log))) = (draft.session, places.first())
         {
             let offset = self.shelf.get(place).map_or(0, |log| log.head.next);
-            let client_id = draft.client_id;
-            self.tell(
-                id,
-                ChatNews::Acked {
-                    client_id,
-                    log,
-                    offset,
-                },
-            );
+            self.ack(id, draft.client_id, (log, offset));
         }
         if let Err(Task::Line(_, draft)) = self.write(Task::Line(places, draft), line) {
             self.refuse(&draft, ChatRefusal::StoreBusy, 0);
@@ -111,25 +163,18 @@ impl Desk {
         let (offsets, at, known) = match result {
             Ok(Written::Line { offsets, at, known }) => (offsets, at, known),
             Ok(_) => {
-                places.iter().for_each(|&(place, _)| self.reopen(place));
+                (places.iter()).for_each(|&(place, _)| self.reopen(place));
                 return self.refuse(&draft, ChatRefusal::StoreBusy, 0);
             }
             Err(fault) => return self.refuse(&draft, fault.refusal(), 0),
         };
-        if let (Some(id), Some(&(_, log)), Some(&offset)) =
-            (draft.session, places.first(), offsets.first())
-        {
-            let client_id = draft.client_id;
-            self.tell(
-                id,
-                ChatNews::Acked {
-                    client_id,
-                    log,
-                    offset,
-                },
-            );
+        if let (Some(&(_, log)), Some(&offset)) = (places.first(), offsets.first()) {
+            let scribe = self.scribe(draft.from);
+            if let Some(id) = scribe.stored(draft.client_id, (log, offset)) {
+                self.ack(id, draft.client_id, (log, offset));
+            }
         }
-        if known && self.sabotage != Sabotage::ShowKnown {
+        if known && self.config.sabotage != Sabotage::ShowKnown {
             return;
         }
         self.counts.lines += 1;
@@ -138,10 +183,22 @@ impl Desk {
         }
     }
 
+    fn ack(&mut self, id: SessionId, client_id: u64, (log, offset): (LogId, u64)) {
+        self.tell(
+            id,
+            ChatNews::Acked {
+                client_id,
+                log,
+                offset,
+            },
+        );
+    }
+
     /// Tells the author of a line that it was not taken.
     pub(super) fn refuse(&mut self, draft: &Draft, reason: ChatRefusal, seconds: u32) {
         self.counts.refused += 1;
-        if let Some(id) = draft.session {
+        let asked = self.scribe(draft.from).failed(draft.client_id);
+        if let Some(id) = asked.or(draft.session) {
             let client_id = draft.client_id;
             self.tell(
                 id,
@@ -152,5 +209,14 @@ impl Desk {
                 },
             );
         }
+    }
+}
+
+/// The other one of a whisper.
+pub(super) fn other_of(key: &LogKey, account: AccountId) -> Option<AccountId> {
+    match *key {
+        LogKey::Whisper(one, other) if one == account => Some(other),
+        LogKey::Whisper(one, other) if other == account => Some(one),
+        _ => None,
     }
 }

@@ -63,15 +63,17 @@ impl Shelf {
         }
     }
 
-    /// Forgets a log that nobody reads and nothing waits for.
-    pub fn release(&mut self, place: Place) {
-        let idle = |log: &Log| log.readers.is_empty() && log.waiting.is_empty();
-        if self.logs.get(&place).is_some_and(idle)
-            && let Some(log) = self.logs.remove(&place)
-        {
-            self.keys.remove(&log.head.key);
-            self.numbers.remove(&log.head.log);
+    /// Forgets a log that nobody reads and nothing waits for; what it was.
+    pub fn release(&mut self, place: Place) -> Option<LogKey> {
+        let log = self.logs.get(&place)?;
+        let awaited = !log.waiting.is_empty() || !log.wishes.is_empty() || log.founder.is_some();
+        if awaited || !log.readers.is_empty() || !log.joining.is_empty() {
+            return None;
         }
+        let log = self.logs.remove(&place)?;
+        self.keys.remove(&log.head.key);
+        self.numbers.remove(&log.head.log);
+        Some(log.head.key)
     }
 
     /// Every log.

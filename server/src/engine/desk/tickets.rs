@@ -5,15 +5,18 @@
 use std::collections::BTreeMap;
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{Role, Sanction};
 
 use super::draft::Draft;
 use super::shelf::Place;
-use crate::engine::storage::Ticket;
+use crate::engine::storage::{Held, Membership, Ticket};
 use crate::limits::STORE_TASKS_MAX;
 
 /// What an answer of the store is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
+    /// What must be known from the start.
+    Start,
     /// The head of a log.
     Head(Place),
     /// Who is in a log.
@@ -26,6 +29,74 @@ pub enum Task {
     Next(Place, SessionId),
     /// Lines from before, from this offset on, for a session.
     Older(LogId, SessionId, u64),
+    /// How an account stands to a log from now on.
+    Member(Place, Membership, Option<Asker>),
+    /// How far an account got: what arrived, and what was seen.
+    Mark(Place, AccountId, u64, u64),
+    /// A reaction to the line at this offset.
+    React(Place, u64),
+    /// Reactions to lines that a session was sent.
+    Reactions(Place, SessionId),
+    /// Who somebody is, for what a session wants of them.
+    Whom(SessionId, Errand),
+    /// Whom somebody blocks, for what a session wants of them.
+    Vet(SessionId, Someone, Errand),
+    /// A change that its asker is told of.
+    Deed(Deed, Asker),
+}
+
+/// A session that asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// Which.
+    pub session: SessionId,
+    /// Its number for it.
+    pub ask: u32,
+    /// The log it is about; 0 for none.
+    pub log: LogId,
+}
+
+/// An account that is talked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Someone {
+    /// Which.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// What a session wants of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// To whisper this.
+    Whisper(Draft),
+    /// To let them into a log.
+    Invite(Asker),
+    /// To hear nothing from them, or again.
+    Block(Asker, bool),
+    /// To be told how they are present, or no more.
+    Follow(Asker, bool),
+    /// To hold them to something, for so many seconds, for a reason.
+    Sanction(Asker, Sanction, u32, String),
+}
+
+/// What happens once something is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Nothing but an answer.
+    Nothing,
+    /// An account hears nothing from another, or again.
+    Block(AccountId, AccountId, bool),
+    /// An account is told of another, or no more.
+    Follow(AccountId, Someone, bool),
+    /// A log is as slow as this.
+    Slow(Place, u16),
+    /// Somebody is held to something.
+    Hold(Held),
+    /// An account is sent away.
+    SendAway(AccountId, Sanction),
 }
 
 /// The tasks under way.

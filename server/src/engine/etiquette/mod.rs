@@ -2,9 +2,15 @@
 //!
 //! Never sends, stores or looks anything up: each piece is told what it needs to know and when.
 
+pub mod conduct;
 pub mod filter;
 pub mod pen;
+pub mod presence;
+pub mod reaction;
 pub mod sanctions;
+#[cfg(test)]
+mod threats;
+pub mod typing;
 
 use tickwire_shared::wire::ChatRefusal;
 

@@ -102,6 +102,12 @@ impl Pen {
         full && self.said.is_empty() && self.strangers.is_empty() && self.slowed.is_empty()
     }
 
+    /// How many things are remembered, of all kinds.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.said.len() + self.strangers.len() + self.slowed.len()
+    }
+
     /// Drops what is too old to matter.
     fn forget(&mut self, now: Instant) {
         let old = |at: Instant, time| at + time <= now;

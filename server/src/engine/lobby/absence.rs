@@ -34,7 +34,7 @@ impl Lobby {
             };
             self.effects.push_back(Effect::ToRoom(session.room, detach));
         }
-        self.at_desk(|desk| desk.detach(id));
+        self.at_desk(|desk| desk.detach(now, id));
     }
 
     /// The player said to be away or back; only a change is passed on.
@@ -48,6 +48,7 @@ impl Lobby {
         let (room, player) = (session.room, session.player);
         let tick = self.directory.get(room).map(|room| room.tick);
         session.away = away.then(|| tick.unwrap_or_default());
+        self.at_desk(|desk| desk.set_away(id, away));
         self.pass_on(room, Inbound::Away { player, away });
     }
 

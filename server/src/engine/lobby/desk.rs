@@ -8,17 +8,45 @@ use tickwire_shared::wire::{ChatCommand, LogCursor};
 
 use super::Lobby;
 use crate::engine::desk::{Desk, Entrant};
-use crate::engine::storage::{Found, StoreFault, Ticket, Written};
+use crate::engine::etiquette::filter::Filter;
+use crate::engine::storage::{Found, Millis, StoreFault, Ticket, Written};
 
 impl Lobby {
     /// The store answered an [`crate::engine::Effect::Write`]; writes are answered in their order.
-    pub fn written(&mut self, _now: Instant, ticket: Ticket, result: Result<Written, StoreFault>) {
-        self.at_desk(|desk| desk.written(ticket, result));
+    pub fn written(&mut self, now: Instant, ticket: Ticket, result: Result<Written, StoreFault>) {
+        self.at_desk(|desk| desk.written(now, ticket, result));
     }
 
     /// The store answered an [`crate::engine::Effect::Find`].
-    pub fn found(&mut self, _now: Instant, ticket: Ticket, result: Result<Found, StoreFault>) {
-        self.at_desk(|desk| desk.found(ticket, result));
+    pub fn found(&mut self, now: Instant, ticket: Ticket, result: Result<Found, StoreFault>) {
+        self.at_desk(|desk| desk.found(now, ticket, result));
+    }
+
+    /// What the clock on the wall shows; call it now and then.
+    pub fn set_wall(&mut self, wall: Millis) {
+        self.desk.set_wall(wall);
+    }
+
+    /// Another word filter, from now on.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.desk.set_filter(filter);
+    }
+
+    /// A line from the server itself, to everybody.
+    pub fn announce(&mut self, now: Instant, text: &str) {
+        self.at_desk(|desk| desk.announce(now, text));
+    }
+
+    /// Closes the sessions that a moderator wants to be gone.
+    pub(super) fn send_away(&mut self, now: Instant) {
+        for (id, reason) in self.desk.take_sent_away() {
+            let link = self.sessions.get(&id).and_then(|session| session.link);
+            if let Some(link) = link {
+                self.links.remove(&link);
+                self.farewell(link, reason);
+            }
+            self.end(now, id);
+        }
     }
 
     /// Lets the desk take something in, and puts what it wants behind what is wanted already.

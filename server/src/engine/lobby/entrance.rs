@@ -5,37 +5,22 @@
 
 use std::sync::Arc;
 
-use tickwire_shared::chat::{check_name, check_room_name};
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{LinkId, RoomId, SessionId};
-use tickwire_shared::limits::{HISTORY_BATCH_MAX, ROSTER_BATCH_MAX};
+use tickwire_shared::limits::ROSTER_BATCH_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, Refuse, Resume, Role, RoomRequest,
-    ServerControl, Token, Welcome, encode,
+    BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
+    Token, Welcome, encode,
 };
 
+use super::admission::Newcomer;
 use super::{Lobby, Phase, Session};
-use crate::engine::account::{guest_key, guest_of};
-use crate::engine::chat::ChatPen;
+use crate::engine::admission::Refusal;
 use crate::engine::port::{Effect, Inbound};
 use crate::engine::roster::Comer;
 use crate::engine::session::Live;
-
-/// Why somebody is not let in, and what else to say.
-struct Refusal {
-    reason: CloseReason,
-    detail: String,
-}
-
-impl From<CloseReason> for Refusal {
-    fn from(reason: CloseReason) -> Refusal {
-        Refusal {
-            reason,
-            detail: String::new(),
-        }
-    }
-}
 
 impl Lobby {
     /// A link said hello.
@@ -43,7 +28,7 @@ impl Lobby {
         &mut self,
         now: Instant,
         link: LinkId,
-        hello: &Hello,
+        hello: Hello,
         entropy: &mut dyn FnMut() -> u64,
     ) {
         if hello.schema_hash != self.config.schema.hash {
@@ -51,16 +36,33 @@ impl Lobby {
         }
         let entered = match &hello.resume {
             Some(resume) => self.resume(link, resume, entropy),
-            None => self.join(now, link, hello, entropy),
+            None => match self.guest(&hello, entropy) {
+                Ok(Some(guest)) => self.join(now, link, &guest, &hello.room, entropy),
+                Ok(None) => return self.find_out(now, link, hello),
+                Err(refusal) => Err(refusal),
+            },
         };
+        self.let_in(now, link, entered, &hello, entropy);
+    }
+
+    /// The link carries a session from now on, or is told why not.
+    pub(super) fn let_in(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        entered: Result<SessionId, Refusal>,
+        hello: &Hello,
+        entropy: &mut dyn FnMut() -> u64,
+    ) {
         match entered {
             Ok(session) => {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
                 self.links.insert(link, Phase::Live(Box::new(live)));
-                self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
+                let resumed = hello.resume.is_some();
+                self.welcome(link, session, resumed, entropy() as u32);
                 let cursors = hello.cursors.to_vec();
                 match &hello.resume {
-                    Some(_) => self.at_desk(|desk| desk.attach(session, link, cursors)),
+                    Some(_) => self.at_desk(|desk| desk.attach(now, session, link, cursors)),
                     None => self.enter_desk(now, session, cursors, entropy()),
                 }
             }
@@ -85,41 +87,43 @@ impl Lobby {
         self.effect_close(link, reason);
     }
 
-    fn join(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        hello: &Hello,
-        entropy: &mut dyn FnMut() -> u64,
-    ) -> Result<SessionId, Refusal> {
+    /// Whether anybody at all can come in.
+    pub(super) fn has_place(&self) -> Result<(), Refusal> {
         if self.draining {
             return Err(CloseReason::Draining.into());
         }
         if self.sessions.len() >= self.config.sessions_max {
             return Err(CloseReason::ServerFull.into());
         }
-        check_name(&hello.name).map_err(|fault| Refusal {
-            reason: CloseReason::BadName,
-            detail: format!("In this one, {fault}."),
-        })?;
-        let return_key = match &hello.who {
-            Credential::New => guest_key(entropy),
-            Credential::Return { key } => *key,
-            Credential::Admission { .. } => return Err(CloseReason::BadCredential.into()),
-        };
-        let account = guest_of(&return_key).ok_or(CloseReason::BadCredential)?;
-        let room_id = self.find_room(now, &hello.room, entropy)?;
+        Ok(())
+    }
+
+    /// Gives a seat in the room to somebody who is known.
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        who: &Newcomer,
+        request: &RoomRequest,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<SessionId, Refusal> {
+        self.has_place()?;
+        if self.desk.is_banned(who.account) || self.is_banned(now, who.account) {
+            return Err(CloseReason::Banned.into());
+        }
+        let room_id = self.find_room(now, request, entropy)?;
         let id = SessionId(self.sessions_made + 1);
         let Some(room) = self.directory.get_mut(room_id) else {
             return Err(CloseReason::NoSuchRoom.into());
         };
         let comer = Comer {
             session: id,
-            name: &hello.name,
-            account,
-            role: Role::Player,
+            name: &who.name,
+            account: who.account,
+            role: who.role,
         };
-        let entry = room.roster.take(&comer).ok_or(CloseReason::RoomFull)?;
+        let entry = room.roster.take(&comer, &self.config.names);
+        let entry = entry.ok_or(CloseReason::RoomFull)?;
         room.empty_since = None;
         self.sessions_made += 1;
         self.counts.joined += 1;
@@ -132,10 +136,9 @@ impl Lobby {
             away: None,
             token: token(entropy),
             token_before: None,
-            pen: ChatPen::new(now),
-            account,
-            role: Role::Player,
-            return_key,
+            account: who.account,
+            role: who.role,
+            return_key: who.return_key,
         };
         self.sessions.insert(id, session);
         let player = entry.player;
@@ -207,21 +210,17 @@ impl Lobby {
         Ok(room)
     }
 
-    /// Everything a client must know first: Welcome, roster, chat from before.
-    fn welcome(&mut self, link: LinkId, id: SessionId, resume: Option<&Resume>, pen: u32) {
+    /// Everything a client must know first: Welcome and roster.
+    fn welcome(&mut self, link: LinkId, id: SessionId, resumed: bool, pen: u32) {
         let session = self.sessions.get(&id);
         let Some((session, room)) = session.and_then(|s| Some((s, self.directory.get(s.room)?)))
         else {
             return;
         };
-        let chat_first = match resume {
-            Some(resume) => room.chat.resume(resume.chat_epoch, resume.chat_next),
-            None => room.chat.tail(),
-        };
         let config = &self.config;
         let welcome = Welcome {
             session: id,
-            resumed: resume.is_some(),
+            resumed,
             player: session.player,
             name: session.name.clone(),
             room: room.name.clone(),
@@ -234,8 +233,6 @@ impl Lobby {
             tables: config.tables.clone(),
             token: session.token,
             grace_millis: u32::try_from(config.grace.as_millis()).unwrap_or(u32::MAX),
-            chat_epoch: room.chat.epoch(),
-            chat_first,
             account: session.account,
             role: session.role,
             return_key: session.return_key,
@@ -248,11 +245,6 @@ impl Lobby {
             let players = BoundedVec::of_first(batch.iter().cloned());
             let more = at + 1 < batches;
             packets.push(encode(&ServerControl::Roster { players, more }).into());
-        }
-        let lines: Vec<_> = room.chat.from(chat_first).cloned().collect();
-        for batch in lines.chunks(HISTORY_BATCH_MAX) {
-            let lines = BoundedVec::of_first(batch.iter().cloned());
-            packets.push(encode(&ServerControl::History { lines }).into());
         }
         packets.iter().for_each(|bytes| self.post(link, bytes));
     }

@@ -7,6 +7,7 @@
 //! proves with a token that the session was its own takes it up again over another link.
 
 mod absence;
+mod admission;
 mod desk;
 mod directory;
 mod entrance;
@@ -34,10 +35,10 @@ use tickwire_shared::wire::{
 };
 
 use self::directory::Directory;
-use super::chat::ChatPen;
-use super::desk::{Desk, Sabotage};
+use super::desk::{Desk, DeskConfig};
+use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
-use super::session::{Greeting, Handshake, Live};
+use super::session::{Admitting, Greeting, Handshake, Live};
 use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
 
 /// What every room of this server has in common, and how many may come.
@@ -69,8 +70,12 @@ pub struct LobbyConfig {
     pub away: Duration,
     /// How long a room without anybody goes on.
     pub room_empty: Duration,
-    /// A bug to plant in chat; none outside tests.
-    pub sabotage: Sabotage,
+    /// What chat goes by.
+    pub chat: DeskConfig,
+    /// Whether players nobody vouches for may come.
+    pub guests: bool,
+    /// Names that are not free.
+    pub names: NameBook,
 }
 
 impl LobbyConfig {
@@ -101,7 +106,12 @@ impl LobbyConfig {
             grace: SESSION_GRACE,
             away: AWAY_TIME_MAX,
             room_empty: ROOM_EMPTY_TIME_MAX,
-            sabotage: Sabotage::None,
+            chat: DeskConfig {
+                earshot: G::EARSHOT,
+                ..DeskConfig::default()
+            },
+            guests: true,
+            names: NameBook::default(),
             schema,
         })
     }
@@ -155,7 +165,6 @@ struct Session {
     token: Token,
     /// The token before, good until the client has shown that it got the newer one.
     token_before: Option<Token>,
-    pen: ChatPen,
     account: AccountId,
     role: Role,
     /// Brings the account back, should the session be gone.
@@ -165,6 +174,7 @@ struct Session {
 #[derive(Clone, Debug)]
 enum Phase {
     Handshake(Handshake),
+    Admitting(Box<Admitting>),
     Live(Box<Live>),
 }
 
@@ -178,6 +188,8 @@ pub struct Lobby {
     directory: Directory,
     desk: Desk,
     draining: bool,
+    /// Accounts that may not come in, and until when.
+    bans: BTreeMap<AccountId, Instant>,
     effects: VecDeque<Effect>,
     counts: LobbyCounts,
 }
@@ -188,13 +200,14 @@ impl Lobby {
     pub fn new(mut config: LobbyConfig) -> Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
-            desk: Desk::new(config.sabotage),
+            desk: Desk::new(config.chat.clone()),
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sessions_made: 0,
             directory: Directory::default(),
             draining: false,
+            bans: BTreeMap::new(),
             effects: VecDeque::new(),
             counts: LobbyCounts::default(),
         }
@@ -221,11 +234,16 @@ impl Lobby {
         match self.links.get_mut(&link) {
             None => {}
             Some(Phase::Handshake(handshake)) => match handshake.receive(lane, bytes) {
-                Ok(Greeting::Hello(hello)) => self.greet(now, link, &hello, entropy),
+                Ok(Greeting::Hello(hello)) => self.greet(now, link, hello, entropy),
                 Ok(Greeting::Probe) => self.effects.push_back(echo(link, bytes)),
                 Ok(Greeting::Nothing) => {}
                 Err(reason) => self.refuse(link, reason, ""),
             },
+            Some(Phase::Admitting(admitting)) => {
+                if let Err(reason) = admitting.receive(lane, bytes) {
+                    self.refuse(link, reason, "");
+                }
+            }
             Some(Phase::Live(live)) => {
                 let session = live.session;
                 match live.receive(now, lane, bytes, &self.config.schema.input) {
@@ -249,6 +267,9 @@ impl Lobby {
             Phase::Handshake(handshake) if handshake.is_over(now) => {
                 Some((link, CloseReason::HandshakeTimeout))
             }
+            Phase::Admitting(admitting) if admitting.is_over(now) => {
+                Some((link, CloseReason::HandshakeTimeout))
+            }
             Phase::Live(live) if self.is_silent(now, live) => Some((link, CloseReason::TimedOut)),
             _ => None,
         });
@@ -265,13 +286,17 @@ impl Lobby {
             self.effects.push_back(Effect::EndRoom(room));
         }
         self.at_desk(|desk| desk.turn(now));
+        self.send_away(now);
     }
 
     /// A room's batch for one tick came; its packets go straight to their links.
-    pub fn room_ticked(&mut self, room: RoomId, batch: &Outbox) {
-        if let Some(room) = self.directory.get_mut(room) {
+    pub fn room_ticked(&mut self, id: RoomId, batch: &Outbox) {
+        if let Some(room) = self.directory.get_mut(id) {
             room.tick = room.tick.max(batch.tick());
             room.counts = batch.counts();
+        }
+        if let Some(players) = batch.whereabouts() {
+            self.at_desk(|desk| desk.locate(id, players));
         }
     }
 
@@ -308,7 +333,7 @@ impl Lobby {
         for (link, phase) in std::mem::take(&mut self.links) {
             match phase {
                 Phase::Live(_) => self.farewell(link, reason),
-                Phase::Handshake(_) => self.effect_close(link, reason),
+                Phase::Handshake(_) | Phase::Admitting(_) => self.effect_close(link, reason),
             }
         }
         self.sessions.clear();
@@ -363,7 +388,7 @@ impl Lobby {
                 self.farewell(link, reason);
                 self.park(now, live.session, live.heard());
             }
-            Some(Phase::Handshake(_)) => {
+            Some(Phase::Handshake(_) | Phase::Admitting(_)) => {
                 self.counts.refused += 1;
                 self.effect_close(link, reason);
             }

@@ -72,12 +72,18 @@ fn place_in(kind: &Kind, words: &[u32]) -> Option<[f32; 3]> {
 mod tests {
     use std::sync::Arc;
 
+    use tickwire_arena::{Arena, Entity, Rules};
     use tickwire_shared::Replicate;
-    use tickwire_shared::game::Frame;
+    use tickwire_shared::delta::Tables;
+    use tickwire_shared::game::{Frame, schema_of};
+    use tickwire_shared::id::{EntityId, LinkId};
     use tickwire_shared::schema::Schema;
-    use tickwire_shared::time::TickRate;
+    use tickwire_shared::time::{Instant, TickRate};
 
     use super::*;
+    use crate::engine::port::{Inbound, RoomTask as _};
+    use crate::engine::replication::ReplicationConfig;
+    use crate::engine::room::{Room, RoomConfig, Sabotage};
 
     #[derive(Clone, Debug, PartialEq, Replicate)]
     struct Score {
@@ -161,8 +167,43 @@ mod tests {
             place: Vec2::new(-4.0, 8.0),
             speed: Vec2::new(30.0, 0.0),
         });
-        assert_eq!(place_of(&[disc.clone()], 1), Some([-4.0, 8.0, 0.0]));
+        assert_eq!(
+            place_of(std::slice::from_ref(&disc), 1),
+            Some([-4.0, 8.0, 0.0])
+        );
         let [x, y, _] = place_of(&[disc], 61).expect("it is there");
         assert!((x - 26.0).abs() < 0.01 && y == 8.0, "{x} {y}");
+    }
+
+    #[test]
+    fn a_room_tells_where_its_fighters_are() {
+        let schema = Arc::new(schema_of::<Arena>().expect("it is fair"));
+        let mut room = Room::<Arena>::new(RoomConfig {
+            rules: Rules::default(),
+            tables: Arc::new(Tables::default_for(&schema)),
+            schema,
+            seed: 1,
+            secret: 2,
+            replication: ReplicationConfig::default(),
+            sabotage: Sabotage::None,
+        });
+        for player in 0..5 {
+            let (player, link) = (PlayerId(player), LinkId(player.into()));
+            room.handle(Inbound::Join { player, link });
+        }
+        let mut out = Outbox::default();
+        room.tick(Instant(0), &mut out);
+        let told = out.whereabouts().expect("everybody is new");
+        assert_eq!(told.len(), 5);
+        let entities: Vec<(EntityId, Entity)> = room.game().entities().collect();
+        for one in told {
+            let place = entities.iter().find_map(|(_, entity)| match entity {
+                Entity::Fighter(fighter) if fighter.player == one.player => Some(fighter.pos),
+                _ => None,
+            });
+            let place = place.map(|place| place.extend(0.0).to_array());
+            assert_eq!((one.position, place.is_some()), (place, true));
+            assert_eq!(one.team, Some((one.player.0 % 2) as u8));
+        }
     }
 }

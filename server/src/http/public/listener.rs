@@ -29,6 +29,7 @@ use super::room_list::RoomList;
 use super::routes::{Arrival, Site};
 use super::stream::Stream;
 use super::{Assets, ConnectInfo, RequestRates, port};
+use crate::auth::LoginRequest;
 use crate::http::AdminState;
 use crate::limits::{
     HTTP_ACCEPT_PAUSE, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, PUBLIC_CONNECTION_TIME_MAX,
@@ -60,6 +61,8 @@ pub struct PublicOptions {
     pub connections_max: usize,
     /// The same of one address; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// Takes those who log in or register.
+    pub logins: mpsc::Sender<LoginRequest>,
     /// What one address may ask.
     pub rates: RequestRates,
     /// When a request came.
@@ -118,6 +121,7 @@ impl PublicListener {
                 room_list: RoomList::default(),
                 offers: options.offers,
                 websockets: options.websockets,
+                logins: options.logins,
                 rates: options.rates,
                 clock: options.clock,
                 metrics: options.metrics,

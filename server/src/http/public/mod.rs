@@ -5,10 +5,12 @@
 //! hold more than one bounded connection.
 
 mod assets;
+mod body;
 mod connect_info;
 mod crowd;
 mod folder;
 mod listener;
+mod login;
 mod offer;
 mod port;
 mod rates;

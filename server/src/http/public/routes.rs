@@ -14,7 +14,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::mpsc;
 
 use super::room_list::RoomList;
-use super::{Answer, Assets, ConnectInfo, RequestRates, offer, rates, security, text, upgrade};
+use super::{
+    Answer, Assets, ConnectInfo, RequestRates, login, offer, rates, security, text, upgrade,
+};
+use crate::auth::{LoginAct, LoginRequest};
 use crate::http::AdminState;
 use crate::metrics::{Metrics, Rejection};
 use crate::runtime::Clock;
@@ -31,6 +34,7 @@ pub(super) struct Site {
     pub(super) room_list: RoomList,
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: Option<WebSockets>,
+    pub(super) logins: mpsc::Sender<LoginRequest>,
     pub(super) rates: RequestRates,
     pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
@@ -98,6 +102,9 @@ impl Site {
                 Some(_) if request.method() != Method::POST => not_allowed("POST"),
                 Some(offers) => offer::answer(&self.metrics, offers, arrival, request).await,
             },
+            "/login" | "/register" if request.method() != Method::POST => not_allowed("POST"),
+            "/login" => login::answer(&self, LoginAct::Login, arrival, request).await,
+            "/register" => login::answer(&self, LoginAct::Register, arrival, request).await,
             "/ws" => match &self.websockets {
                 None => text(StatusCode::NOT_FOUND, "WebSocket is switched off here"),
                 Some(_) if request.method() != Method::GET => not_allowed("GET"),
@@ -116,7 +123,7 @@ impl Site {
     }
 }
 
-fn json_answer(json: impl Into<Bytes>) -> Answer {
+pub(super) fn json_answer(json: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(json.into()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,6 +1,7 @@
 //! The public listener over loopback, asked by hand and by a WebSocket client.
 
 mod downloads;
+mod logins;
 mod offers;
 mod origins;
 mod rates;
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::*;
+use crate::auth::LoginRequest;
 use crate::http::{AdminState, Build, RoomRow};
 use crate::limits::{HTTP_HEADER_TIME_MAX, PUBLIC_CONNECTION_TIME_MAX};
 use crate::metrics::{Metrics, Rejection};
@@ -61,6 +63,7 @@ struct Bench {
     metrics: Arc<Metrics>,
     rooms: Arc<AdminState>,
     offers: mpsc::Receiver<OfferRequest>,
+    logins: mpsc::Receiver<LoginRequest>,
 }
 
 /// What differs between benches.
@@ -92,6 +95,7 @@ impl Bench {
             Seats::new(8),
         );
         let (sender, offers) = mpsc::channel(1);
+        let (to_logins, logins) = mpsc::channel(1);
         let listener = PublicListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         let named = setup.named.iter().map(|page| page.parse().unwrap());
@@ -105,6 +109,7 @@ impl Bench {
             rooms: Arc::clone(&rooms),
             offers: (!setup.without_transports).then_some(sender),
             websockets: (!setup.without_transports).then_some(websockets),
+            logins: to_logins,
             connections_max: setup.connections_max.unwrap_or(64),
             connections_per_address_max: 8,
             rates: (setup.rates).unwrap_or_else(|| RequestRates::new(1)),
@@ -120,6 +125,7 @@ impl Bench {
             metrics,
             rooms,
             offers,
+            logins,
         }
     }
 

@@ -16,12 +16,11 @@ use crate::input::fetch_row;
 use crate::schema::first_difference;
 use crate::time::Instant;
 use crate::wire::{
-    BoundedStr, BoundedVec, Hello, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, encode,
+    BoundedStr, Credential, Hello, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, encode,
 };
 
 impl<G: Game> Client<G> {
     pub(super) fn say_hello(&mut self) {
-        let cursor = self.talk.cursor();
         let room = self.config.room.as_deref();
         let hello = Hello {
             protocol: PROTOCOL,
@@ -30,16 +29,19 @@ impl<G: Game> Client<G> {
             room: room.map_or(RoomRequest::Any, |name| {
                 RoomRequest::Named(BoundedStr::cut(name))
             }),
-            resume: self.resume.map(|(session, token)| Resume {
-                session,
-                token,
-                chat_epoch: cursor.epoch,
-                chat_next: cursor.next,
-            }),
-            who: self.config.who.clone(),
-            cursors: BoundedVec::default(),
+            resume: self
+                .resume
+                .map(|(session, token)| Resume { session, token }),
+            who: self.who(),
+            cursors: self.talk.cursors(),
         };
         self.ordered.push_back(encode(&hello));
+    }
+
+    /// Once it was somebody here, it comes back as the same: an admission is good only once.
+    fn who(&self) -> Credential {
+        let back = self.return_key.map(|key| Credential::Return { key });
+        back.unwrap_or_else(|| self.config.who.clone())
     }
 
     pub(super) fn welcome(&mut self, now: Instant, since: Instant, welcome: &Welcome) {
@@ -62,27 +64,28 @@ impl<G: Game> Client<G> {
         })));
         self.catch_up_anew();
         self.resume = Some((welcome.session, welcome.token));
+        self.return_key = Some(welcome.return_key);
         self.samples = Samples::default();
         self.roster.clear();
+        self.accounts.clear();
         self.tell(ClientEvent::Joined {
             me: welcome.player,
             name: welcome.name.to_string(),
             room: welcome.room.to_string(),
             resumed: welcome.resumed,
         });
-        let (resumed, epoch) = (welcome.resumed, welcome.chat_epoch);
-        let (lines, again) = self.talk.welcome(resumed, epoch, welcome.chat_first);
-        again.iter().for_each(|control| self.send(control));
+        self.talk.welcome(welcome);
+        self.settle_talk();
         self.say_away();
-        if lines > 0 {
-            self.tell(ClientEvent::ChatMissed { lines });
-        }
     }
 
     pub(super) fn refused(&mut self, refuse: &Refuse) {
         let reason = CloseReason::from_number(refuse.reason).unwrap_or(CloseReason::Refused);
         if reason == CloseReason::UnknownSession {
             self.resume = None;
+        }
+        if reason == CloseReason::BadCredential {
+            self.return_key = None;
         }
         let mut text = reason.text().to_owned();
         if !refuse.detail.is_empty() {

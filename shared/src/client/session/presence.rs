@@ -67,7 +67,7 @@ impl<G: Game> Client<G> {
     /// A snapshot packet came: it is used, or waits for the next frame. The echo of a probe that
     /// was sent before the Hello may come after the answer to it, and says nothing any more.
     pub(super) fn snapshot(&mut self, now: Instant, bytes: &[u8]) {
-        if decode_probe(bytes).is_some() {
+        if decode_probe(bytes).is_some() || self.hear_typist(now, bytes) {
             return;
         }
         let stands_still = now.since(self.framed) >= STANDSTILL;

@@ -21,6 +21,8 @@ mod command;
 mod news;
 mod refusal;
 
+use core::fmt;
+
 use bincode::{Decode, Encode};
 
 pub use command::{Ask, ChatCommand, Sanction};
@@ -34,7 +36,7 @@ use crate::limits::{
 };
 
 /// Who a client says its player is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub enum Credential {
     /// Nobody known: a guest, who gets an account and its key with the Welcome.
     #[default]
@@ -49,6 +51,17 @@ pub enum Credential {
         /// A PASETO or a JWT; good once.
         token: BoundedStr<ADMISSION_BYTES_MAX>,
     },
+}
+
+impl fmt::Debug for Credential {
+    /// Never shows the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Credential::New => "New",
+            Credential::Return { .. } => "Return",
+            Credential::Admission { .. } => "Admission",
+        })
+    }
 }
 
 /// What an account may do.

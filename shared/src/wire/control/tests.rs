@@ -3,7 +3,9 @@
 use super::super::{WireError, decode, encode};
 use super::*;
 use crate::id::{EntityId, LogId};
+use crate::limits::{HISTORY_BATCH_MAX, PEOPLE_BATCH_MAX};
 use crate::rng::Rng;
+use crate::wire::{Address, Ask, Line, Manner, Presence, Sanction, Status, Whom};
 
 fn text<const N: usize>() -> BoundedStr<N> {
     BoundedStr::cut(&"x".repeat(N))
@@ -18,8 +20,6 @@ fn hello() -> Hello {
         resume: Some(Resume {
             session: SessionId(u64::MAX),
             token: Token([255; 16]),
-            chat_epoch: u32::MAX,
-            chat_next: u64::MAX,
         }),
         who: Credential::Admission { token: text() },
         cursors: BoundedVec::of_first(vec![cursor(); CURSORS_MAX]),
@@ -42,8 +42,6 @@ fn welcome() -> Welcome {
         tables: BoundedVec::of_first(vec![255; TABLES_BYTES_MAX]),
         token: Token([255; 16]),
         grace_millis: u32::MAX,
-        chat_epoch: u32::MAX,
-        chat_first: u64::MAX,
         account: AccountId(u64::MAX),
         role: Role::Admin,
         return_key: Token([255; 16]),
@@ -56,16 +54,6 @@ fn cursor() -> LogCursor {
         log: LogId(u64::MAX),
         epoch: u32::MAX,
         next: u64::MAX,
-    }
-}
-
-fn line() -> ChatLine {
-    ChatLine {
-        offset: u64::MAX,
-        from: PlayerId(u16::MAX),
-        name: text(),
-        tick: Tick(u32::MAX),
-        text: text(),
     }
 }
 
@@ -85,10 +73,6 @@ fn sample() -> Sample {
 fn client_packets() -> Vec<ClientControl> {
     let client_id = u32::MAX;
     vec![
-        ClientControl::Chat {
-            client_id,
-            text: text(),
-        },
         ClientControl::Check {
             samples: BoundedVec::of_first(vec![sample(); CHECK_SAMPLES_MAX]),
         },
@@ -97,11 +81,25 @@ fn client_packets() -> Vec<ClientControl> {
         ClientControl::Away {
             away: client_id % 2 == 0,
         },
+        ClientControl::Talk(ChatCommand::Say {
+            client_id: u64::MAX,
+            to: Address::Whisper(Whom::Name(text())),
+            manner: Manner::Emote,
+            text: text(),
+        }),
+        ClientControl::Talk(ChatCommand::Ask {
+            ask: u32::MAX,
+            what: Ask::Sanction {
+                whom: Whom::Name(text()),
+                sanction: Sanction::Ban,
+                seconds: u32::MAX,
+                why: text(),
+            },
+        }),
     ]
 }
 
 fn server_packets() -> Vec<ServerControl> {
-    let (client_id, offset) = (u32::MAX, u64::MAX);
     let entry = RosterEntry {
         player: PlayerId(u16::MAX),
         name: text(),
@@ -110,15 +108,6 @@ fn server_packets() -> Vec<ServerControl> {
     };
     let differs = SampleResult::Differs { field: text() };
     vec![
-        ServerControl::ChatAck { client_id, offset },
-        ServerControl::ChatRefused {
-            client_id,
-            reason: ChatRefusal::Stale,
-        },
-        ServerControl::Chat(line()),
-        ServerControl::History {
-            lines: BoundedVec::of_first(vec![line(); HISTORY_BATCH_MAX]),
-        },
         ServerControl::Roster {
             players: BoundedVec::of_first(vec![entry.clone(); ROSTER_BATCH_MAX]),
             more: true,
@@ -134,12 +123,44 @@ fn server_packets() -> Vec<ServerControl> {
             bytes: BoundedVec::of_first(vec![255; EVENTS_BYTES_MAX]),
         },
         ServerControl::Pong {
-            nonce: client_id,
+            nonce: u32::MAX,
             tick: Tick(u32::MAX),
         },
         ServerControl::Draining { millis: u32::MAX },
         ServerControl::Bye { reason: u32::MAX },
+        ServerControl::Talk(lines()),
+        ServerControl::Talk(presence()),
     ]
+}
+
+fn lines() -> ChatNews {
+    let line = Line {
+        offset: u64::MAX,
+        from: AccountId(u64::MAX),
+        name: text(),
+        role: Role::Admin,
+        at: u64::MAX,
+        tick: Tick(u32::MAX),
+        manner: Manner::Notice,
+        text: text(),
+    };
+    ChatNews::Lines {
+        log: LogId(u64::MAX),
+        lines: BoundedVec::of_first(vec![line; HISTORY_BATCH_MAX]),
+        more: true,
+    }
+}
+
+fn presence() -> ChatNews {
+    let change = Presence {
+        account: AccountId(u64::MAX),
+        name: text(),
+        status: Status::Online,
+        room: text(),
+    };
+    ChatNews::Presence {
+        changes: BoundedVec::of_first(vec![change; PEOPLE_BATCH_MAX]),
+    }
 }
 
 fn replies() -> Vec<HandshakeReply> {
@@ -187,7 +208,7 @@ fn a_packet_of_another_phase_is_another_kind() {
     let hello = encode(&hello());
     assert_eq!(decode::<ClientControl>(&hello), Err(WireError::Kind(1)));
     assert_eq!(decode::<ServerControl>(&[]), Err(WireError::Empty));
-    assert_eq!(decode::<Hello>(&[1; 513]), Err(WireError::TooLong));
+    assert_eq!(decode::<Hello>(&[1; 4_097]), Err(WireError::TooLong));
 }
 
 #[test]

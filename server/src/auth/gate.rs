@@ -1,0 +1,236 @@
+//! Finds out who a link's player is: by a token, which is used up, or by the key of an earlier one.
+//!
+//! Never lets a token in twice, also not after a restart: its number is on the disk, with the new
+//! key, before anybody is in.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::AccountId;
+use tickwire_shared::limits::NAME_BYTES_MAX;
+use tickwire_shared::wire::{Credential, Role, Token};
+
+use super::claims::{Claims, TokenFault};
+use super::helpers::{Busy, Helpers};
+use super::keep::{Keep, millis};
+use super::registry::{Claim, Registry};
+use super::tokens::Tokens;
+use crate::engine::account::{key_digest, stored_key};
+use crate::engine::storage::{Account, Found, Query, StoreFault, Write, Written};
+use crate::engine::{Admission, AdmitOrder, Refusal};
+use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
+use crate::runtime::clock::WallTime;
+use crate::runtime::entropy;
+
+/// Where everybody comes by who is no guest.
+#[derive(Clone)]
+pub struct Gate<K> {
+    keep: K,
+    tokens: Arc<Tokens>,
+    verifiers: Helpers,
+    registry: Rc<Registry>,
+    /// Numbers of tokens that were used here of late, so that a replay costs no commit. The store
+    /// decides; it knows of all.
+    spent: Rc<RefCell<BTreeMap<String, WallTime>>>,
+}
+
+impl From<StoreFault> for Refusal {
+    fn from(fault: StoreFault) -> Refusal {
+        Refusal::new(CloseReason::ServerFull, format!("For logins, {fault}."))
+    }
+}
+
+impl From<Busy> for Refusal {
+    fn from(_: Busy) -> Refusal {
+        Refusal::new(CloseReason::ServerFull, "Too many log in at the moment.")
+    }
+}
+
+impl From<TokenFault> for Refusal {
+    fn from(fault: TokenFault) -> Refusal {
+        Refusal::new(CloseReason::BadCredential, fault.to_string())
+    }
+}
+
+impl<K: Keep> Gate<K> {
+    /// Around a store; `verifiers` look at signatures.
+    #[must_use]
+    pub fn new(
+        keep: K,
+        tokens: Arc<Tokens>,
+        verifiers: Helpers,
+        registry: Rc<Registry>,
+    ) -> Gate<K> {
+        Gate {
+            keep,
+            tokens,
+            verifiers,
+            registry,
+            spent: Rc::default(),
+        }
+    }
+
+    /// Who it is, or why it is not let in.
+    ///
+    /// # Errors
+    /// [`Refusal`], in words for the player.
+    pub async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+        match &order.who {
+            Credential::New => Err(CloseReason::BadCredential.into()),
+            Credential::Return { key } => self.returning(*key).await,
+            Credential::Admission { token } => {
+                let claims = self.verify(token.to_string(), order.room.clone()).await?;
+                self.vouched_for(claims, &order.name).await
+            }
+        }
+    }
+
+    async fn verify(&self, token: String, wanted: Option<String>) -> Result<Claims, Refusal> {
+        let tokens = Arc::clone(&self.tokens);
+        let verify = move || tokens.verify(&token, wanted.as_deref(), WallTime::now());
+        Ok(self.verifiers.run(verify).await??)
+    }
+
+    async fn returning(&self, key: Token) -> Result<Admission, Refusal> {
+        let (digest, now) = (key_digest(&key), WallTime::now());
+        let account = self.account(Query::Key(digest, millis(now))).await?;
+        let account = account.ok_or(CloseReason::BadCredential)?;
+        // A key that cannot be made to last longer is good all the same.
+        let _ = self
+            .keep
+            .write(vec![key_write(&key, account.account)])
+            .await;
+        Ok(admission(&account, account.role, key, None))
+    }
+
+    async fn vouched_for(&self, claims: Claims, wanted: &str) -> Result<Admission, Refusal> {
+        if self.spent.borrow().contains_key(&claims.id) {
+            return Err(used());
+        }
+        let query = match self.tokens.own_account(&claims) {
+            Some(number) => Query::Account(number),
+            None => Query::Subject(subject_of(&claims)),
+        };
+        let use_token = Write::UseToken {
+            id: claims.id.clone(),
+            until: millis(claims.until),
+        };
+        let account = match (self.account(query).await?, self.is_own(&claims)) {
+            (Some(account), _) => account,
+            (None, true) => return Err(CloseReason::BadCredential.into()),
+            (None, false) => return self.newcomer(claims, wanted, use_token).await,
+        };
+        let key = stored_key(&mut entropy::number);
+        let writes = vec![use_token, key_write(&key, account.account)];
+        let written = self.keep.write(writes).await?;
+        self.note_spent(&claims);
+        match written[..] {
+            [Written::Done, Written::Done] => {}
+            [Written::Taken, ..] => return Err(used()),
+            _ => return Err(StoreFault::Failed.into()),
+        }
+        // What an issuer says of its player holds for this visit; the store knows nothing of it.
+        let role = match self.is_own(&claims) {
+            true => account.role,
+            false => account.role.max(claims.role),
+        };
+        Ok(admission(&account, role, key, claims.room))
+    }
+
+    /// An account for a player of another issuer who was never here.
+    async fn newcomer(
+        &self,
+        claims: Claims,
+        wanted: &str,
+        use_token: Write,
+    ) -> Result<Admission, Refusal> {
+        let claim = self.free_name(&claims, wanted)?;
+        let account = Account {
+            account: AccountId(entropy::number() & !AccountId::GUEST),
+            name: claim.name.shown.clone(),
+            skeleton: claim.name.skeleton.clone(),
+            role: Role::Player,
+            password: String::new(),
+            subject: subject_of(&claims),
+        };
+        let key = stored_key(&mut entropy::number);
+        let register = Write::Register(account.clone());
+        let writes = vec![use_token, register, key_write(&key, account.account)];
+        let written = self.keep.write(writes).await?;
+        self.note_spent(&claims);
+        match written[..] {
+            [Written::Done, Written::Done, Written::Done] => claim.stored(account.account),
+            [Written::Taken, ..] => return Err(used()),
+            // Another link of the same player was quicker.
+            _ => return Err(CloseReason::BadCredential.into()),
+        }
+        tracing::info!(account = account.account.0, "an account was registered");
+        Ok(admission(&account, claims.role, key, claims.room))
+    }
+
+    /// Past [`TOKENS_SPENT_MAX`] the ones that end first are forgotten.
+    fn note_spent(&self, claims: &Claims) {
+        let mut spent = self.spent.borrow_mut();
+        spent.insert(claims.id.clone(), claims.until);
+        if spent.len() > TOKENS_SPENT_MAX {
+            let mut ends: Vec<WallTime> = spent.values().copied().collect();
+            let (_, middle, _) = ends.select_nth_unstable(TOKENS_SPENT_MAX / 2);
+            let middle = *middle;
+            spent.retain(|_, until| *until > middle);
+        }
+    }
+
+    /// What the issuer calls the player, or what the player wants, with a number if need be.
+    fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
+        let wanted = claims.name.iter().map(String::as_str).chain([wanted]);
+        let bases =
+            wanted.filter_map(|name| name.get(..name.floor_char_boundary(NAME_BYTES_MAX - 3)));
+        let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
+        let ends: Vec<String> = std::iter::once(String::new()).chain(numbers).collect();
+        let mut names = bases.flat_map(|base| ends.iter().map(move |end| format!("{base}{end}")));
+        let claim = names.find_map(|name| self.registry.claim(&name).ok());
+        let words = "Names like this one are all taken: pick another.";
+        claim.ok_or_else(|| Refusal::new(CloseReason::BadName, words))
+    }
+
+    async fn account(&self, query: Query) -> Result<Option<Account>, StoreFault> {
+        match self.keep.find(query).await? {
+            Found::Account(account) => Ok(account),
+            _ => Err(StoreFault::Failed),
+        }
+    }
+
+    fn is_own(&self, claims: &Claims) -> bool {
+        claims.issuer == self.tokens.server_id()
+    }
+}
+
+fn used() -> Refusal {
+    let words = "This login was used before: log in again.";
+    Refusal::new(CloseReason::BadCredential, words)
+}
+
+fn subject_of(claims: &Claims) -> String {
+    format!("{}\n{}", claims.issuer, claims.subject)
+}
+
+fn key_write(key: &Token, account: AccountId) -> Write {
+    Write::Key {
+        digest: key_digest(key),
+        account,
+        until: millis(WallTime::now().after(RETURN_KEY_TIME)),
+    }
+}
+
+fn admission(account: &Account, role: Role, key: Token, room: Option<String>) -> Admission {
+    Admission {
+        account: account.account,
+        name: account.name.clone(),
+        role,
+        return_key: key,
+        room,
+    }
+}

@@ -1,0 +1,75 @@
+//! Which names are taken, and who is about to take one.
+//!
+//! Never gives the same look to two at once, also while one of them is not stored yet.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use tickwire_shared::id::AccountId;
+
+use crate::engine::name_book::NameBook;
+use crate::engine::names::{Name, NameFault, keys};
+
+/// Names of accounts, stored and about to be.
+pub struct Registry {
+    book: RefCell<NameBook>,
+    claimed: RefCell<BTreeSet<String>>,
+    /// Told of each name: its skeleton and its account.
+    news: Rc<dyn Fn(&str, AccountId)>,
+}
+
+/// A name that nobody else gets until this is dropped.
+pub(super) struct Claim {
+    registry: Rc<Registry>,
+    pub(super) name: Name,
+}
+
+impl Registry {
+    /// The names that are in the book already. `news` is told of each further one: its skeleton
+    /// and its account.
+    #[must_use]
+    pub fn new(book: NameBook, news: Rc<dyn Fn(&str, AccountId)>) -> Rc<Registry> {
+        Rc::new(Registry {
+            book: RefCell::new(book),
+            claimed: RefCell::default(),
+            news,
+        })
+    }
+
+    /// An account has a name of this skeleton already.
+    pub fn known(&self, skeleton: &str, account: AccountId) {
+        self.book.borrow_mut().register(skeleton, account);
+        (self.news)(skeleton, account);
+    }
+
+    /// Holds a name for a new account.
+    pub(super) fn claim(self: &Rc<Self>, name: &str) -> Result<Claim, NameFault> {
+        let name = self.book.borrow().check(name, None)?;
+        let mut claimed = self.claimed.borrow_mut();
+        if keys(&name.skeleton).any(|key| claimed.contains(key)) {
+            return Err(NameFault::Registered);
+        }
+        claimed.extend(keys(&name.skeleton).map(str::to_owned));
+        Ok(Claim {
+            registry: Rc::clone(self),
+            name,
+        })
+    }
+}
+
+impl Claim {
+    /// It is stored: it is the account's for good.
+    pub(super) fn stored(&self, account: AccountId) {
+        self.registry.known(&self.name.skeleton, account);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut claimed = self.registry.claimed.borrow_mut();
+        keys(&self.name.skeleton).for_each(|key| {
+            claimed.remove(key);
+        });
+    }
+}

@@ -1,0 +1,166 @@
+//! Who is let in by what, and that nobody is let in twice.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{AccountId, LinkId};
+use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
+
+use super::scratch;
+use super::workshop::{Workshop, run};
+use crate::auth::{Keep, LoggedIn, Secret};
+use crate::engine::storage::{Millis, Write, Written};
+use crate::engine::{Admission, AdmitOrder, Refusal};
+use crate::runtime::clock::{WallTime, wall_millis};
+use crate::runtime::{Clock, Wake};
+use crate::store::{SharedMemory, SqliteStore, Store, StoreHalves, StoreRules, StoreThreads};
+
+fn order(who: Credential) -> AdmitOrder {
+    AdmitOrder {
+        link: LinkId(1),
+        who,
+        name: "Ann".to_owned(),
+        room: Some("main".to_owned()),
+    }
+}
+
+fn with_token(token: &Secret) -> AdmitOrder {
+    order(Credential::Admission {
+        token: BoundedStr::cut(token.reveal()),
+    })
+}
+
+async fn knock<K: Keep>(workshop: &Workshop<K>, token: &Secret) -> Result<Admission, Refusal> {
+    workshop.gate.find_out(with_token(token)).await
+}
+
+async fn registered<K: Keep>(workshop: &Workshop<K>, name: &str) -> LoggedIn {
+    workshop.register(name).await.expect("a new account")
+}
+
+#[test]
+fn a_login_lets_in_once_and_its_key_again_and_again() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        assert_eq!(*workshop.registered.borrow(), [ann.account]);
+        let first = knock(&workshop, &ann.token).await.expect("let in");
+        assert_eq!((first.account, first.name.as_str()), (ann.account, "Ann"));
+        assert_eq!((first.role, first.room), (Role::Player, None));
+        let again = knock(&workshop, &ann.token).await.unwrap_err();
+        assert_eq!(again.reason, CloseReason::BadCredential);
+        assert!(again.detail.contains("used before"), "{again}");
+
+        let key = first.return_key;
+        let after_restart = Workshop::new(workshop.store.clone());
+        for workshop in [&workshop, &after_restart] {
+            let back = workshop
+                .gate
+                .find_out(order(Credential::Return { key }))
+                .await;
+            assert_eq!(back.expect("known").account, ann.account);
+        }
+        let mut guess = key.0;
+        guess[15] ^= 1;
+        let key = Token(guess);
+        let refused = workshop
+            .gate
+            .find_out(order(Credential::Return { key }))
+            .await;
+        assert_eq!(refused.unwrap_err().reason, CloseReason::BadCredential);
+    });
+}
+
+/// How many of so many replays are let in by one process, all at once and one after the other.
+async fn let_in<K: Keep>(workshop: &Workshop<K>, token: &Secret, replays: usize) -> usize {
+    let at_once = (0..100).map(|_| knock(workshop, token));
+    let at_once = futures_util::future::join_all(at_once).await;
+    let mut let_in = at_once.iter().filter(|found| found.is_ok()).count();
+    for _ in 100..replays {
+        let_in += usize::from(knock(workshop, token).await.is_ok());
+    }
+    let_in
+}
+
+/// The threads of a store on the disk.
+fn on_disk(file: &Path) -> StoreThreads {
+    let store = SqliteStore::open(file).expect("a store");
+    let reader = store.reader();
+    StoreThreads::start(
+        StoreHalves::new(store, reader),
+        StoreRules::default(),
+        (Clock::start(), || Millis(wall_millis())),
+        Wake::new(|| {}),
+        Arc::default(),
+    )
+    .expect("threads")
+}
+
+#[test]
+fn of_ten_thousand_replays_one_is_let_in_also_across_a_restart() {
+    let folder = scratch("replays");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("store.db");
+    run(async {
+        let (mut token, mut in_all) = (None, 0);
+        for _process in 0..2 {
+            let threads = on_disk(&file);
+            let workshop = Workshop::new(threads.handle());
+            if token.is_none() {
+                token = Some(registered(&workshop, "Ann").await.token);
+            }
+            in_all += let_in(&workshop, token.as_ref().unwrap(), 5_000).await;
+        }
+        assert_eq!(in_all, 1);
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What the disk is for: where used numbers were kept in memory alone, a restart would let in again.
+#[test]
+fn used_numbers_that_are_forgotten_let_in_again() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        assert_eq!(let_in(&workshop, &ann.token, 200).await, 1);
+        let far = Millis(u64::MAX / 2_000);
+        let (lines_max, before) = (u64::MAX, Millis(0));
+        let prune = Write::Prune { lines_max, before };
+        workshop
+            .store
+            .clone()
+            .commit(far, &[prune])
+            .expect("pruned");
+        let restarted = Workshop::new(workshop.store.clone());
+        assert_eq!(let_in(&restarted, &ann.token, 200).await, 1);
+    });
+}
+
+#[test]
+fn an_operators_role_counts_and_not_the_tokens() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        let promote = Write::Role(ann.account, Role::Admin);
+        let written = workshop.store.clone().commit(Millis(1), &[promote]);
+        assert_eq!(written, Ok(vec![Written::Done]));
+        let admission = knock(&workshop, &ann.token).await.expect("let in");
+        assert_eq!(admission.role, Role::Admin);
+    });
+}
+
+#[test]
+fn a_token_for_nobody_is_none() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        for account in [AccountId(77), AccountId(AccountId::GUEST | 77)] {
+            let (role, now) = (Role::Player, WallTime::now());
+            let token = workshop.tokens.mint(account, "Eve", role, None, now, 7);
+            let refused = knock(&workshop, &token.unwrap()).await.unwrap_err();
+            assert_eq!(refused.reason, CloseReason::BadCredential);
+        }
+        let guest = workshop.gate.find_out(order(Credential::New)).await;
+        assert_eq!(guest.unwrap_err().reason, CloseReason::BadCredential);
+    });
+}

@@ -1,0 +1,362 @@
+//! What sessions ask for and are answered: parties, groups, and what moderators want.
+//!
+//! Never answers "done" before the store has it.
+
+use tickwire_shared::chat::{check_reason, check_room_name};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{Ask, ChatRefusal, Role, Sanction, Standing};
+
+use super::Desk;
+use super::log::{Log, Wish};
+use super::member::membership;
+use super::shelf::Place;
+use super::tickets::{Asker, Deed, Errand, Someone};
+use crate::engine::etiquette::sanctions::{Order, Who, judge};
+use crate::engine::storage::{LogKey, Membership, StoreFault, Write, Written};
+use crate::limits::{ACCOUNT_LOGS_MAX, CHAT_WAITING_MAX, SLOW_SECONDS_MAX};
+
+impl Desk {
+    /// A session asks for something.
+    pub(super) fn ask(&mut self, id: SessionId, ask: u32, what: Ask) {
+        let now = self.now;
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        let log = match &what {
+            Ask::Invite { log, .. } | Ask::Accept { log } | Ask::Leave { log } => *log,
+            Ask::Report { log, .. } | Ask::SlowMode { log, .. } => *log,
+            _ => LogId(0),
+        };
+        let asker = Asker {
+            session: id,
+            ask,
+            log,
+        };
+        if !reader.asks.take(now, 1) {
+            return self.answer(asker, Some(ChatRefusal::TooFast));
+        }
+        let done = match what {
+            Ask::Party => self.found_company(asker, None),
+            Ask::Group { name } => self.found_company(asker, Some(&name)),
+            Ask::Invite { whom, .. } => {
+                self.find_whom(id, &whom, Errand::Invite(asker));
+                Ok(())
+            }
+            Ask::Accept { .. } => self.wish(Wish::Accept, asker),
+            Ask::Leave { .. } => self.wish(Wish::Leave, asker),
+            Ask::Block { whom, on } => {
+                self.find_whom(id, &whom, Errand::Block(asker, on));
+                Ok(())
+            }
+            Ask::Follow { whom, on } => {
+                self.find_whom(id, &whom, Errand::Follow(asker, on));
+                Ok(())
+            }
+            Ask::Report { offset, why, .. } => self.report(asker, offset, &why),
+            Ask::Sanction {
+                whom,
+                sanction,
+                seconds,
+                why,
+            } => {
+                let why = why.to_string();
+                self.find_whom(id, &whom, Errand::Sanction(asker, sanction, seconds, why));
+                Ok(())
+            }
+            Ask::SlowMode { seconds, .. } => self.slow_down(asker, seconds),
+        };
+        if let Err(reason) = done {
+            self.answer(asker, Some(reason));
+        }
+    }
+
+    /// A new party, or a group of this name.
+    fn found_company(&mut self, mut asker: Asker, name: Option<&str>) -> Result<(), ChatRefusal> {
+        if let Some(name) = name {
+            check_room_name(name).map_err(|_| ChatRefusal::BadText)?;
+        }
+        let number = self.new_number();
+        let reader = self
+            .readers
+            .get(&asker.session)
+            .ok_or(ChatRefusal::NotMember)?;
+        let account = reader.account;
+        let person = self
+            .people
+            .get_mut(&account)
+            .ok_or(ChatRefusal::NotMember)?;
+        if person.logs.len() >= ACCOUNT_LOGS_MAX || (name.is_none() && person.party.is_some()) {
+            return Err(ChatRefusal::TooMany);
+        }
+        let key = match name {
+            Some(_) => LogKey::Group(number),
+            None => {
+                person.party = Some(number);
+                LogKey::Party(number)
+            }
+        };
+        let (place, _) = self.shelf.place(&key);
+        asker.log = number;
+        if let Some(log) = self.shelf.get_mut(place) {
+            log.founder = Some(asker);
+        }
+        self.ask_head(place, name.unwrap_or_default());
+        Ok(())
+    }
+
+    /// An account wants into a log, or out of it.
+    fn wish(&mut self, wish: Wish, asker: Asker) -> Result<(), ChatRefusal> {
+        let reader = self
+            .readers
+            .get(&asker.session)
+            .ok_or(ChatRefusal::NotMember)?;
+        let person = self
+            .people
+            .get(&reader.account)
+            .ok_or(ChatRefusal::NotMember)?;
+        let invited = person.invited.get(&asker.log).map(|(key, _)| key.clone());
+        let place = match (self.shelf.of(asker.log), invited) {
+            (Some(place), _) => place,
+            (None, Some(key)) => self.shelve(&key),
+            (None, None) => return Err(ChatRefusal::NotMember),
+        };
+        let log = self.shelf.get_mut(place).ok_or(ChatRefusal::NotMember)?;
+        if log.is_ready() {
+            self.grant(place, wish, asker);
+        } else if log.wishes.len() < CHAT_WAITING_MAX {
+            log.wishes.push((wish, asker));
+        } else {
+            return Err(ChatRefusal::StoreBusy);
+        }
+        Ok(())
+    }
+
+    /// A log is known well enough to let somebody in or out.
+    pub(super) fn grant(&mut self, place: Place, wish: Wish, asker: Asker) {
+        let account = self
+            .readers
+            .get(&asker.session)
+            .map(|reader| reader.account);
+        let granted = account.map(|account| match wish {
+            Wish::Accept => self.accept(place, account, asker),
+            Wish::Leave => self.go(place, account, asker),
+        });
+        if let Some(Err(reason)) = granted {
+            self.answer(asker, Some(reason));
+        }
+    }
+
+    fn accept(
+        &mut self,
+        place: Place,
+        account: AccountId,
+        asker: Asker,
+    ) -> Result<(), ChatRefusal> {
+        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
+        let member = log.members.get(&account);
+        let invited = member.filter(|member| member.standing == Standing::Invited);
+        let invited = invited.ok_or(ChatRefusal::NotMember)?;
+        if log.joining.contains_key(&account) {
+            return Err(ChatRefusal::TooFast);
+        }
+        let member = membership(account, &invited.name, Standing::Member, log.head.next);
+        let (party, number) = (matches!(log.head.key, LogKey::Party(_)), log.head.log);
+        let person = self
+            .people
+            .get_mut(&account)
+            .ok_or(ChatRefusal::NotMember)?;
+        if person.logs.len() >= ACCOUNT_LOGS_MAX || (party && person.party.is_some()) {
+            return Err(ChatRefusal::TooMany);
+        }
+        if party {
+            person.party = Some(number);
+        }
+        self.join(place, member, Some(asker));
+        Ok(())
+    }
+
+    /// Somebody leaves a party or group, or does not come in; whoever was in it longest owns it.
+    fn go(&mut self, place: Place, account: AccountId, asker: Asker) -> Result<(), ChatRefusal> {
+        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
+        if !matches!(log.head.key, LogKey::Party(_) | LogKey::Group(_)) {
+            return Err(ChatRefusal::NotAllowed);
+        }
+        let member = log.members.get(&account);
+        let member = member.filter(|member| member.standing != Standing::Left);
+        let member = member.ok_or(ChatRefusal::NotMember)?;
+        if log.joining.contains_key(&account) {
+            return Err(ChatRefusal::TooFast);
+        }
+        let left = Membership {
+            standing: Standing::Left,
+            until: log.head.next,
+            ..member.clone()
+        };
+        let owned = member.standing == Standing::Owner;
+        let heir = owned.then(|| heir_of(log, account)).flatten();
+        self.join(place, left, Some(asker));
+        if let Some(heir) = heir {
+            self.join(place, heir, None);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, asker: Asker, offset: u64, why: &str) -> Result<(), ChatRefusal> {
+        check_reason(why).map_err(|_| ChatRefusal::BadText)?;
+        let readable = self.readable(asker.session, asker.log);
+        let readable = readable.is_some_and(|(from, end)| (from..end).contains(&offset));
+        let reader = self.readers.get(&asker.session).filter(|_| readable);
+        let write = Write::Report {
+            by: reader.ok_or(ChatRefusal::NotMember)?.account,
+            log: asker.log,
+            offset,
+            why: why.to_owned(),
+        };
+        self.do_deed(Deed::Nothing, asker, write);
+        Ok(())
+    }
+
+    fn slow_down(&mut self, asker: Asker, seconds: u16) -> Result<(), ChatRefusal> {
+        let reader = self
+            .readers
+            .get(&asker.session)
+            .ok_or(ChatRefusal::NotMember)?;
+        let place = self.shelf.of(asker.log).ok_or(ChatRefusal::NotMember)?;
+        let log = self
+            .shelf
+            .get(place)
+            .filter(|_| reader.places.contains(&place));
+        let log = log
+            .filter(|log| log.is_ready())
+            .ok_or(ChatRefusal::NotMember)?;
+        let owns = log.member(reader.account);
+        let owns = owns.is_some_and(|member| member.standing == Standing::Owner);
+        let moderates = matches!(log.head.key, LogKey::Room(_) | LogKey::Team(..))
+            && reader.role >= Role::Moderator;
+        if !(owns || moderates) || seconds > SLOW_SECONDS_MAX {
+            return Err(ChatRefusal::NotAllowed);
+        }
+        let write = Write::Slow {
+            log: asker.log,
+            seconds,
+        };
+        self.do_deed(Deed::Slow(place, seconds), asker, write);
+        Ok(())
+    }
+
+    /// A moderator wants somebody to be held to something.
+    pub(super) fn sanction(
+        &mut self,
+        id: SessionId,
+        whom: Someone,
+        asker: Asker,
+        (sanction, seconds, why): (Sanction, u32, &str),
+    ) {
+        let Some(reader) = self.readers.get(&id) else {
+            return;
+        };
+        let order = Order {
+            by: Who {
+                account: reader.account,
+                role: reader.role,
+            },
+            whom: Who {
+                account: whom.account,
+                role: whom.role,
+            },
+            sanction,
+            seconds,
+            why,
+        };
+        let sentence = match judge(self.wall, &order) {
+            Ok(sentence) => sentence,
+            Err(reason) => return self.answer(asker, Some(reason)),
+        };
+        let away = sentence
+            .sent_away
+            .then_some(Deed::SendAway(whom.account, sanction));
+        let last = sentence.writes.len().saturating_sub(1);
+        for (at, write) in sentence.writes.into_iter().enumerate() {
+            let deed = match &write {
+                Write::Hold(held) => Deed::Hold(held.clone()),
+                _ if at == last => away.clone().unwrap_or(Deed::Nothing),
+                _ => Deed::Nothing,
+            };
+            // Only the last one is answered.
+            let ask = if at == last {
+                asker
+            } else {
+                Asker {
+                    session: SessionId(0),
+                    ..asker
+                }
+            };
+            self.do_deed(deed, ask, write);
+        }
+    }
+
+    /// The store answered something that is answered by itself.
+    pub(super) fn done(&mut self, deed: Deed, asker: Asker, result: Result<Written, StoreFault>) {
+        let refused = match result {
+            Ok(Written::Done) => None,
+            Ok(_) => Some(ChatRefusal::NotMember),
+            Err(fault) => Some(fault.refusal()),
+        };
+        if refused.is_none() {
+            self.do_now(deed);
+        }
+        self.answer(asker, refused);
+    }
+
+    fn do_now(&mut self, deed: Deed) {
+        match deed {
+            Deed::Nothing => {}
+            Deed::Block(account, other, on) => {
+                if let Some(person) = self.people.get_mut(&account) {
+                    match on {
+                        true => person.blocked.insert(other),
+                        false => person.blocked.remove(&other),
+                    };
+                }
+            }
+            Deed::Follow(account, other, on) => self.followed(account, other, on),
+            Deed::Slow(place, seconds) => {
+                if let Some(log) = self.shelf.get_mut(place) {
+                    log.head.slow_seconds = seconds;
+                }
+            }
+            Deed::Hold(held) => self.conduct.sanctions.take(self.wall, held),
+            Deed::SendAway(account, sanction) => {
+                let person = self.people.get(&account);
+                let sessions = person.map(|person| person.sessions.clone());
+                let reason = match sanction {
+                    Sanction::Ban => CloseReason::Banned,
+                    _ => CloseReason::Kicked,
+                };
+                let sessions = sessions.unwrap_or_default().into_iter();
+                self.sent_away.extend(sessions.map(|id| (id, reason)));
+            }
+        }
+    }
+
+    /// Whether an account may come in.
+    #[must_use]
+    pub fn is_banned(&self, account: AccountId) -> bool {
+        self.conduct
+            .sanctions
+            .check_join(self.wall, account)
+            .is_err()
+    }
+}
+
+/// Whoever was in a log longest, besides its owner, as its owner.
+fn heir_of(log: &Log, owner: AccountId) -> Option<Membership> {
+    let members = log.members.values();
+    let others = members.filter(|m| m.standing == Standing::Member && m.account != owner);
+    let heir = others.min_by_key(|member| (member.since, member.account))?;
+    Some(Membership {
+        standing: Standing::Owner,
+        ..heir.clone()
+    })
+}

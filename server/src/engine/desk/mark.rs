@@ -1,0 +1,117 @@
+//! How far readers got: stored, then told to the others of a whisper, a party or a group.
+//!
+//! Never goes back, and never past what a session was sent.
+
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{BoundedVec, ChatNews, Receipt};
+
+use super::Desk;
+use super::shelf::Place;
+use super::tickets::Task;
+use crate::engine::storage::{StoreFault, Write, Written};
+
+impl Desk {
+    /// A session says how far it got in a log.
+    pub(super) fn mark(&mut self, id: SessionId, log: LogId, delivered: u64, read: u64) {
+        let Some(account) = self.readers.get(&id).map(|reader| reader.account) else {
+            return;
+        };
+        let Some(place) = self.shelf.of(log) else {
+            return;
+        };
+        let log = self.shelf.get(place);
+        let reading = log.and_then(|log| log.readers.get(&id));
+        let Some(sent) = reading.filter(|reading| reading.link.is_some()) else {
+            return;
+        };
+        let read = read.min(sent.next);
+        let delivered = delivered.min(sent.next).max(read);
+        self.note(place, account, (delivered, read));
+    }
+
+    /// Has a mark written, unless one of the same account is on its way: then the newer follows it.
+    fn note(&mut self, place: Place, account: AccountId, (delivered, read): (u64, u64)) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        let person = self.people.get(&account);
+        let noted = person.and_then(|person| person.read.get(&log.head.log).copied());
+        let news = match log.member(account) {
+            // Nobody is told what merely arrived in a log that everybody reads.
+            Some(member) if log.is_personal() => delivered > member.delivered || read > member.read,
+            Some(member) => read > member.read,
+            None => read > noted.unwrap_or(0),
+        };
+        if !news {
+            return;
+        }
+        if let Some(next) = log.marking.get_mut(&account) {
+            let before = next.unwrap_or_default();
+            *next = Some((before.0.max(delivered), before.1.max(read)));
+            return;
+        }
+        log.marking.insert(account, None);
+        let write = Write::Mark {
+            log: log.head.log,
+            account,
+            delivered,
+            read,
+        };
+        let task = Task::Mark(place, account, delivered, read);
+        if self.write(task, write).is_err() {
+            self.unmark(place, account);
+        }
+    }
+
+    fn unmark(&mut self, place: Place, account: AccountId) -> Option<(u64, u64)> {
+        let log = self.shelf.get_mut(place)?;
+        log.marking.remove(&account)?
+    }
+
+    /// The store answered a mark.
+    pub(super) fn marked(
+        &mut self,
+        place: Place,
+        account: AccountId,
+        (delivered, read): (u64, u64),
+        result: Result<Written, StoreFault>,
+    ) {
+        let next = self.unmark(place, account);
+        // The client says it again.
+        if result != Ok(Written::Done) {
+            return;
+        }
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        let (number, personal) = (log.head.log, log.is_personal());
+        match log.members.get_mut(&account) {
+            Some(member) => {
+                member.delivered = member.delivered.max(delivered);
+                member.read = member.read.max(read);
+                let receipt = Receipt {
+                    account,
+                    delivered: member.delivered,
+                    read: member.read,
+                };
+                if personal {
+                    let receipts = BoundedVec::of_first([receipt]);
+                    let news = ChatNews::Receipts {
+                        log: number,
+                        receipts,
+                    };
+                    self.tell_readers(place, &news, None);
+                }
+            }
+            None => {
+                if let Some(person) = self.people.get_mut(&account) {
+                    let noted = person.read.entry(number).or_default();
+                    *noted = read.max(*noted);
+                }
+            }
+        }
+        if let Some(next) = next {
+            self.note(place, account, next);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Who is in a log: written first, then told.
+//!
+//! Never lets anybody in before the store knows it, and never tells a log's members to others.
+
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::limits::PEOPLE_BATCH_MAX;
+use tickwire_shared::wire::{
+    BoundedStr, BoundedVec, ChatNews, ChatRefusal, Member, Receipt, Standing,
+};
+
+use super::Desk;
+use super::draft::Draft;
+use super::log::{Log, Stage, is_in};
+use super::open::scope_of;
+use super::person::Known;
+use super::say::other_of;
+use super::shelf::Place;
+use super::tickets::{Asker, Task};
+use crate::engine::storage::{LogKey, Membership, StoreFault, Write, Written};
+
+impl Desk {
+    /// A log whose members are known becomes ready once everybody it needs is in.
+    pub(super) fn try_ready(&mut self, place: Place) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        if log.stage != Stage::Joining || !log.joining.is_empty() {
+            return;
+        }
+        let missing: Vec<AccountId> = match log.head.key {
+            LogKey::Whisper(one, other) => {
+                let known = |account| self.people.get(account).map(|person| person.known);
+                if [one, other]
+                    .iter()
+                    .any(|account| known(account) != Some(Known::All))
+                {
+                    return;
+                }
+                let pair = [one, other].into_iter();
+                pair.filter(|&account| log.member(account).is_none())
+                    .collect()
+            }
+            _ => {
+                let founder = log
+                    .founder
+                    .and_then(|asker| self.readers.get(&asker.session));
+                founder.map(|reader| reader.account).into_iter().collect()
+            }
+        };
+        if missing.is_empty() {
+            return self.ready(place);
+        }
+        if self.turn_down(place) {
+            return;
+        }
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let standing = match log.head.key {
+            LogKey::Whisper(..) => Standing::Member,
+            _ => Standing::Owner,
+        };
+        let founder = log.founder;
+        for account in missing {
+            let name = self.people.get(&account).map(|person| person.name.clone());
+            let member = membership(account, &name.unwrap_or_default(), standing, 0);
+            self.join(place, member, founder);
+        }
+    }
+
+    /// A whisper that nobody may begin is not opened: whether that is so.
+    fn turn_down(&mut self, place: Place) -> bool {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return true;
+        };
+        if !matches!(log.head.key, LogKey::Whisper(..)) {
+            return false;
+        }
+        let people = &self.people;
+        let key = &log.head.key;
+        let blocked = |draft: &mut Draft| {
+            let other = other_of(key, draft.from).and_then(|other| people.get(&other));
+            other.is_some_and(|other| other.blocked.contains(&draft.from))
+        };
+        let refused: Vec<Draft> = log.waiting.extract_if(.., blocked).collect();
+        let over = log.waiting.is_empty() && !refused.is_empty();
+        let readers: Vec<SessionId> = log.readers.keys().copied().collect();
+        (refused.iter()).for_each(|draft| self.refuse(draft, ChatRefusal::Blocked, 0));
+        if over {
+            (readers.into_iter()).for_each(|id| self.unseat(id, place));
+            self.release(place);
+        }
+        over
+    }
+
+    /// Has a membership written.
+    pub(super) fn join(&mut self, place: Place, member: Membership, asker: Option<Asker>) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        log.joining.insert(member.account, member.standing);
+        let write = Write::Member {
+            log: log.head.log,
+            member: member.clone(),
+        };
+        if let Err(Task::Member(place, member, asker)) =
+            self.write(Task::Member(place, member, asker), write)
+        {
+            self.joined(place, member, asker, Err(StoreFault::Busy));
+        }
+    }
+
+    /// The store answered a membership.
+    pub(super) fn joined(
+        &mut self,
+        place: Place,
+        member: Membership,
+        asker: Option<Asker>,
+        result: Result<Written, StoreFault>,
+    ) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        log.joining.remove(&member.account);
+        let opening = log.stage == Stage::Joining;
+        let fault = match result {
+            Ok(Written::Done) => None,
+            Ok(_) => Some(StoreFault::Failed),
+            Err(fault) => Some(fault),
+        };
+        if let Some(fault) = fault {
+            self.settle_party(place, member.account);
+            if opening {
+                return self.not_opened(place, fault);
+            }
+            if let Some(asker) = asker {
+                self.answer(asker, Some(fault.refusal()));
+            }
+            return self.release(place);
+        }
+        log.founder = None;
+        self.changed(place, member);
+        if opening {
+            self.try_ready(place);
+        }
+        if let Some(asker) = asker {
+            self.answer(asker, None);
+        }
+        self.release(place);
+    }
+
+    /// A membership is stored: whoever it concerns learns it.
+    fn changed(&mut self, place: Place, member: Membership) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        let (account, standing) = (member.account, member.standing);
+        let name = member.name.clone();
+        let before = log.members.insert(account, member);
+        let was_in = before.is_some_and(|before| is_in(before.standing));
+        let (key, number) = (log.head.key.clone(), log.head.log);
+        let called = log.head.name.clone();
+        let sessions: Vec<SessionId> = match self.people.get_mut(&account) {
+            Some(person) => {
+                person.stand(&key, number, standing, &called);
+                person.sessions.iter().copied().collect()
+            }
+            None => Vec::new(),
+        };
+        if was_in != is_in(standing) {
+            self.regroup(place, account, &name, is_in(standing));
+        }
+        self.tell_members(place, account);
+        let team = matches!(key, LogKey::Team(..));
+        match standing {
+            Standing::Invited => self.tell_invited(place, account, &sessions),
+            Standing::Left if !team => {
+                for id in sessions {
+                    if was_in {
+                        self.tell(id, ChatNews::Closed { log: number });
+                    }
+                    self.unseat(id, place);
+                }
+            }
+            Standing::Left => {}
+            Standing::Member | Standing::Owner if team => {
+                (sessions.into_iter()).for_each(|id| self.begin(place, id));
+            }
+            Standing::Member | Standing::Owner => {
+                for id in sessions {
+                    self.seat(id, &key);
+                    self.begin(place, id);
+                }
+            }
+        }
+    }
+
+    fn tell_invited(&mut self, place: Place, account: AccountId, sessions: &[SessionId]) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let owner = log.members.values().find(|m| m.standing == Standing::Owner);
+        let (by, name) = owner.map_or((AccountId(0), ""), |owner| (owner.account, &owner.name));
+        let news = ChatNews::Invited {
+            log: log.head.log,
+            scope: scope_of(log, account),
+            by,
+            name: BoundedStr::cut(name),
+        };
+        for &id in sessions {
+            self.tell(id, news.clone());
+        }
+    }
+
+    /// Tells a session that begins to read a log who is there and how far each got.
+    pub(super) fn introduce(&mut self, place: Place, id: SessionId) {
+        let Some(log) = self.shelf.get(place).filter(|log| log.is_personal()) else {
+            return;
+        };
+        let number = log.head.log;
+        let present = |member: &&Membership| member.standing != Standing::Left;
+        let all: Vec<Member> = match log.head.key {
+            LogKey::Whisper(..) => Vec::new(),
+            _ => log.members.values().filter(present).map(shown).collect(),
+        };
+        let marked = log.members.values().filter(|member| member.delivered > 0);
+        let receipts: Vec<Receipt> = marked.map(receipt).collect();
+        for batch in all.chunks(PEOPLE_BATCH_MAX) {
+            let members = BoundedVec::of_first(batch.iter().cloned());
+            self.tell(
+                id,
+                ChatNews::Members {
+                    log: number,
+                    members,
+                },
+            );
+        }
+        for batch in receipts.chunks(PEOPLE_BATCH_MAX) {
+            let receipts = BoundedVec::of_first(batch.iter().copied());
+            self.tell(
+                id,
+                ChatNews::Receipts {
+                    log: number,
+                    receipts,
+                },
+            );
+        }
+    }
+
+    fn tell_members(&mut self, place: Place, account: AccountId) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        if !matches!(log.head.key, LogKey::Party(_) | LogKey::Group(_)) {
+            return;
+        }
+        let member = log.members.get(&account).map(shown);
+        let news = ChatNews::Members {
+            log: log.head.log,
+            members: BoundedVec::of_first(member),
+        };
+        self.tell_readers(place, &news, None);
+    }
+
+    /// Tells every session that reads a log now, but one.
+    pub(super) fn tell_readers(&mut self, place: Place, news: &ChatNews, but: Option<SessionId>) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let readers = log
+            .readers
+            .iter()
+            .filter(|(_, reading)| reading.link.is_some());
+        let ids: Vec<SessionId> = readers.map(|(&id, _)| id).collect();
+        for id in ids.into_iter().filter(|&id| Some(id) != but) {
+            self.tell(id, news.clone());
+        }
+    }
+
+    /// A membership of a party was not written: the account may go into another one.
+    pub(super) fn settle_party(&mut self, place: Place, account: AccountId) {
+        let number = self.shelf.get(place).map(|log| log.head.log);
+        let inside = self
+            .shelf
+            .get(place)
+            .is_some_and(|log| log.member(account).is_some());
+        if let Some(person) = self.people.get_mut(&account)
+            && person.party == number
+            && !inside
+        {
+            person.party = None;
+        }
+    }
+
+    /// What became of something a session asked for.
+    pub(super) fn answer(&mut self, asker: Asker, refused: Option<ChatRefusal>) {
+        let (ask, log) = (asker.ask, asker.log);
+        self.tell(asker.session, ChatNews::Answer { ask, log, refused });
+    }
+}
+
+impl super::person::Person {
+    /// How the account stands to a log from now on.
+    fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
+        if matches!(key, LogKey::Team(..)) {
+            return;
+        }
+        self.invited.remove(&log);
+        match standing {
+            Standing::Invited => {
+                self.invited.insert(log, (key.clone(), called.to_owned()));
+            }
+            Standing::Member | Standing::Owner => {
+                self.logs.insert(key.clone());
+                if matches!(key, LogKey::Party(_)) {
+                    self.party = Some(log);
+                }
+            }
+            Standing::Left => {
+                self.logs.remove(key);
+                if self.party == Some(log) {
+                    self.party = None;
+                }
+            }
+        }
+    }
+}
+
+/// A membership that begins at this offset.
+pub(super) fn membership(
+    account: AccountId,
+    name: &str,
+    standing: Standing,
+    since: u64,
+) -> Membership {
+    let until = if is_in(standing) { u64::MAX } else { since };
+    Membership {
+        account,
+        name: name.to_owned(),
+        standing,
+        since,
+        until,
+        delivered: 0,
+        read: 0,
+    }
+}
+
+/// Parties and groups: how many are in it or may come in.
+pub(super) fn crowd(log: &Log) -> usize {
+    let counted = |standing: Standing| standing != Standing::Left;
+    let there = log.members.values().filter(|m| counted(m.standing)).count();
+    let coming = log.joining.iter().filter(|&(account, &standing)| {
+        counted(standing)
+            && log
+                .members
+                .get(account)
+                .is_none_or(|m| !counted(m.standing))
+    });
+    there + coming.count()
+}
+
+fn shown(member: &Membership) -> Member {
+    Member {
+        account: member.account,
+        name: BoundedStr::cut(&member.name),
+        standing: member.standing,
+    }
+}
+
+fn receipt(member: &Membership) -> Receipt {
+    Receipt {
+        account: member.account,
+        delivered: member.delivered,
+        read: member.read,
+    }
+}

@@ -1,0 +1,148 @@
+//! The accounts the desk knows: those with a session here, and those they whisper with.
+//!
+//! Never keeps an account that nobody needs.
+
+use tickwire_shared::id::{AccountId, SessionId};
+use tickwire_shared::wire::{BoundedStr, ChatNews, Scope, Standing};
+
+use super::Desk;
+use super::log::{Stage, is_in};
+use super::person::{Known, Person};
+use super::tickets::Task;
+use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault};
+use crate::limits::ACCOUNT_LOGS_MAX;
+
+impl Desk {
+    /// The account, which the store is asked about when it is new here.
+    pub(super) fn meet(&mut self, account: AccountId, name: &str) -> &mut Person {
+        if !self.people.contains_key(&account) {
+            self.people.insert(account, Person::new(name));
+            self.ask_person(account);
+        }
+        let person = self.people.entry(account);
+        let person = person.or_insert_with(|| Person::new(name));
+        if !name.is_empty() {
+            name.clone_into(&mut person.name);
+        }
+        person
+    }
+
+    /// Forgets an account nobody needs any more.
+    pub(super) fn part(&mut self, account: AccountId) {
+        let idle = |person: &Person| person.sessions.is_empty() && person.whispers == 0;
+        if self.people.get(&account).is_some_and(idle) {
+            self.people.remove(&account);
+        }
+    }
+
+    pub(super) fn ask_person(&mut self, account: AccountId) {
+        let asked = self.find(Task::Person(account), Query::Desk(account));
+        if let Some(person) = self.people.get_mut(&account) {
+            person.known = asked.map_or(Known::Failed, |_| Known::Asked);
+        }
+    }
+
+    /// The store told what an account is in.
+    pub(super) fn remembered(&mut self, account: AccountId, result: Result<Found, StoreFault>) {
+        let Some(person) = self.people.get_mut(&account) else {
+            return;
+        };
+        let Ok(Found::Desk {
+            logs,
+            blocked,
+            followed,
+        }) = result
+        else {
+            person.known = Known::Failed;
+            return;
+        };
+        person.known = Known::All;
+        person.blocked = blocked.into_iter().collect();
+        person.followed = followed.into_iter().collect();
+        for (head, member) in weighed(logs) {
+            person.take_in(&head, &member);
+        }
+        let sessions: Vec<_> = person.sessions.iter().copied().collect();
+        self.watch_followed(account);
+        for id in sessions {
+            self.seat_own(account, id);
+            self.begin_all(id);
+            self.show_picture_to(id, account);
+        }
+        let mine =
+            |key: &LogKey| matches!(*key, LogKey::Whisper(a, b) if a == account || b == account);
+        let logs = self.shelf.iter();
+        let awaiting = logs.filter(|(_, log)| log.stage == Stage::Joining && mine(&log.head.key));
+        let awaiting: Vec<_> = awaiting.map(|(place, _)| place).collect();
+        (awaiting.into_iter()).for_each(|place| self.try_ready(place));
+    }
+
+    /// Seats a session in every log its account is in, and tells it where it may come in.
+    pub(super) fn seat_own(&mut self, account: AccountId, id: SessionId) {
+        let Some(person) = self.people.get(&account) else {
+            return;
+        };
+        let logs = person.logs.clone();
+        logs.iter().for_each(|key| {
+            self.seat(id, key);
+        });
+        self.tell_invitations(account, id);
+    }
+
+    /// Tells a session where its account may come in.
+    pub(super) fn tell_invitations(&mut self, account: AccountId, id: SessionId) {
+        let invited = self
+            .people
+            .get(&account)
+            .map(|person| person.invited.clone());
+        for (log, key) in invited.unwrap_or_default() {
+            let scope = match key.0 {
+                LogKey::Party(_) => Scope::Party,
+                _ => Scope::Group {
+                    name: BoundedStr::cut(&key.1),
+                },
+            };
+            let news = ChatNews::Invited {
+                log,
+                scope,
+                by: AccountId(0),
+                name: BoundedStr::default(),
+            };
+            self.tell(id, news);
+        }
+    }
+}
+
+impl Person {
+    fn take_in(&mut self, head: &LogHead, member: &Membership) {
+        use LogKey::{Group, Party, Whisper};
+        let room = self.logs.len() < ACCOUNT_LOGS_MAX;
+        match head.key {
+            Whisper(..) | Party(_) | Group(_) if is_in(member.standing) && room => {
+                self.logs.insert(head.key.clone());
+                if let Party(log) = head.key {
+                    self.party = Some(log);
+                }
+            }
+            Party(_) | Group(_) if member.standing == Standing::Invited => {
+                if self.invited.len() < ACCOUNT_LOGS_MAX {
+                    let known = (head.key.clone(), head.name.clone());
+                    self.invited.insert(head.log, known);
+                }
+            }
+            Whisper(..) | Party(_) | Group(_) => {}
+            _ => {
+                self.read.insert(head.log, member.read);
+            }
+        }
+    }
+}
+
+/// Logs in the order of their weight: companies first, then those with something unread.
+fn weighed(mut logs: Vec<(LogHead, Membership)>) -> Vec<(LogHead, Membership)> {
+    logs.sort_by_key(|(head, member)| {
+        let whisper = matches!(head.key, LogKey::Whisper(..));
+        (whisper, member.read >= head.next)
+    });
+    logs
+}

@@ -1,0 +1,270 @@
+//! Finding out whom a session means, for what it wants of them.
+//!
+//! Never tells more of somebody than that they are there.
+
+use tickwire_shared::id::{AccountId, SessionId};
+use tickwire_shared::wire::{ChatRefusal, Role, Standing, Whom};
+
+use super::Desk;
+use super::member::{crowd, membership};
+use super::person::Known;
+use super::tickets::{Asker, Deed, Errand, Someone, Task};
+use crate::engine::names::skeleton_of;
+use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write};
+use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_MEMBERS_MAX};
+
+impl Desk {
+    /// Finds out whom a session means and goes on with what it wants of them.
+    pub(super) fn find_whom(&mut self, id: SessionId, whom: &Whom, errand: Errand) {
+        if let Some(someone) = self.somebody_here(id, whom) {
+            return self.run(id, someone, errand);
+        }
+        let query = match whom {
+            Whom::Account(account) if account.is_guest() => None,
+            Whom::Account(account) => Some(Query::Account(*account)),
+            Whom::Name(name) => Some(Query::Skeleton(skeleton_of(name))),
+        };
+        let Some(query) = query else {
+            return self.give_up(errand, ChatRefusal::NoSuchPlayer);
+        };
+        if let Err(Task::Whom(_, errand)) = self.look_up(Task::Whom(id, errand), query) {
+            self.give_up(errand, ChatRefusal::StoreBusy);
+        }
+    }
+
+    fn look_up(&mut self, task: Task, query: Query) -> Result<(), Task> {
+        let ticket = self.tickets.take(task)?;
+        let find = crate::engine::port::Effect::Find(ticket, query);
+        self.effects.push(find);
+        Ok(())
+    }
+
+    /// Somebody in the room by name, or anybody by account who is or was here.
+    fn somebody_here(&self, id: SessionId, whom: &Whom) -> Option<Someone> {
+        let me = self.readers.get(&id)?;
+        let found = match whom {
+            Whom::Name(name) => {
+                let folded = name.to_lowercase();
+                let mut room = self
+                    .readers
+                    .values()
+                    .filter(|reader| reader.room == me.room);
+                room.find(|reader| reader.name.to_lowercase() == folded)
+            }
+            Whom::Account(account) => {
+                let person = self.people.get(account);
+                let session = person.and_then(|person| person.sessions.first());
+                session.and_then(|session| self.readers.get(session))
+            }
+        };
+        if let Some(reader) = found {
+            return Some(Someone {
+                account: reader.account,
+                name: reader.name.to_string(),
+                role: reader.role,
+            });
+        }
+        let Whom::Account(account) = *whom else {
+            return None;
+        };
+        let mut left = self.left.iter();
+        let left = left.find(|someone| someone.account == account).cloned();
+        left.or_else(|| self.whispered_with(me.account, account))
+    }
+
+    /// Somebody an account whispered with before.
+    fn whispered_with(&self, me: AccountId, account: AccountId) -> Option<Someone> {
+        let place = self.shelf.find(&whisper_key(me, account))?;
+        let member = self.shelf.get(place)?.member(account)?;
+        Some(Someone {
+            account,
+            name: member.name.clone(),
+            role: Role::Player,
+        })
+    }
+
+    /// Somebody has no session here any more; the oldest of them are forgotten.
+    pub(super) fn remember(&mut self, someone: Someone) {
+        self.left.retain(|other| other.account != someone.account);
+        if self.left.len() >= LEFT_REMEMBERED {
+            self.left.pop_front();
+        }
+        self.left.push_back(someone);
+    }
+
+    /// The store told who somebody is.
+    pub(super) fn found_whom(
+        &mut self,
+        id: SessionId,
+        errand: Errand,
+        result: Result<Found, StoreFault>,
+    ) {
+        match result {
+            Ok(Found::Account(Some(account))) => {
+                let someone = Someone {
+                    account: account.account,
+                    name: account.name,
+                    role: account.role,
+                };
+                self.run(id, someone, errand);
+            }
+            Ok(_) => self.give_up(errand, ChatRefusal::NoSuchPlayer),
+            Err(fault) => self.give_up(errand, fault.refusal()),
+        }
+    }
+
+    fn run(&mut self, id: SessionId, whom: Someone, errand: Errand) {
+        let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
+            return;
+        };
+        if me == whom.account {
+            return self.give_up(errand, ChatRefusal::NotAllowed);
+        }
+        match errand {
+            Errand::Whisper(draft) => self.whisper(me, &whom, draft),
+            Errand::Invite(asker) => self.vet(id, whom, Errand::Invite(asker)),
+            Errand::Block(asker, on) => self.block(me, whom.account, asker, on),
+            Errand::Follow(asker, on) => self.follow(me, whom, asker, on),
+            Errand::Sanction(asker, sanction, seconds, why) => {
+                self.sanction(id, whom, asker, (sanction, seconds, &why));
+            }
+        }
+    }
+
+    fn whisper(&mut self, me: AccountId, whom: &Someone, draft: super::draft::Draft) {
+        let key = whisper_key(me, whom.account);
+        let new = self.shelf.find(&key).is_none();
+        let sessions = self.people.get(&me).map(|person| person.sessions.clone());
+        let place = self.shelve(&key);
+        self.meet(whom.account, &whom.name);
+        self.say_in(place, draft);
+        let waits = self
+            .shelf
+            .get(place)
+            .is_some_and(|log| !log.waiting.is_empty());
+        if new && !waits {
+            // What was refused opens nothing.
+            return self.release(place);
+        }
+        for id in sessions.unwrap_or_default() {
+            self.seat(id, &key);
+        }
+    }
+
+    /// Goes on when somebody does not block whoever wants something of them.
+    fn vet(&mut self, id: SessionId, whom: Someone, errand: Errand) {
+        let person = self.people.get(&whom.account);
+        if let Some(person) = person.filter(|person| person.known == Known::All) {
+            let blocked: Vec<AccountId> = person.blocked.iter().copied().collect();
+            return self.vetted(id, &whom, errand, &blocked);
+        }
+        let query = Query::Desk(whom.account);
+        if let Err(Task::Vet(_, _, errand)) = self.look_up(Task::Vet(id, whom, errand), query) {
+            self.give_up(errand, ChatRefusal::StoreBusy);
+        }
+    }
+
+    /// The store told whom somebody blocks.
+    pub(super) fn found_vet(
+        &mut self,
+        id: SessionId,
+        whom: &Someone,
+        errand: Errand,
+        result: Result<Found, StoreFault>,
+    ) {
+        match result {
+            Ok(Found::Desk { blocked, .. }) => self.vetted(id, whom, errand, &blocked),
+            Ok(_) => self.give_up(errand, ChatRefusal::StoreFailed),
+            Err(fault) => self.give_up(errand, fault.refusal()),
+        }
+    }
+
+    fn vetted(&mut self, id: SessionId, whom: &Someone, errand: Errand, blocked: &[AccountId]) {
+        let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
+            return;
+        };
+        if blocked.contains(&me) {
+            return self.give_up(errand, ChatRefusal::Blocked);
+        }
+        if let Errand::Invite(asker) = errand
+            && let Err(reason) = self.invite(me, whom, asker)
+        {
+            self.answer(asker, Some(reason));
+        }
+    }
+
+    /// Lets somebody into a party or group.
+    fn invite(&mut self, me: AccountId, whom: &Someone, asker: Asker) -> Result<(), ChatRefusal> {
+        let place = self.shelf.of(asker.log).ok_or(ChatRefusal::NotMember)?;
+        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
+        let most = match log.head.key {
+            LogKey::Party(_) => PARTY_MEMBERS_MAX,
+            LogKey::Group(_) => GROUP_MEMBERS_MAX,
+            _ => return Err(ChatRefusal::NotMember),
+        };
+        if !log.is_ready() || log.member(me).is_none() {
+            return Err(ChatRefusal::NotMember);
+        }
+        let coming = log.members.get(&whom.account);
+        let there = coming.is_some_and(|member| member.standing != Standing::Left);
+        if there || log.joining.contains_key(&whom.account) {
+            self.answer(asker, None);
+            return Ok(());
+        }
+        if crowd(log) >= most {
+            return Err(ChatRefusal::TooMany);
+        }
+        let next = log.head.next;
+        let member = membership(whom.account, &whom.name, Standing::Invited, next);
+        self.join(place, member, Some(asker));
+        Ok(())
+    }
+
+    fn block(&mut self, me: AccountId, other: AccountId, asker: Asker, on: bool) {
+        let known = self.people.get(&me);
+        if on && known.is_some_and(|person| person.blocked.len() >= NEIGHBOURS_MAX) {
+            return self.answer(asker, Some(ChatRefusal::TooMany));
+        }
+        let write = Write::Block {
+            account: me,
+            other,
+            on,
+        };
+        self.do_deed(Deed::Block(me, other, on), asker, write);
+    }
+
+    fn follow(&mut self, me: AccountId, whom: Someone, asker: Asker, on: bool) {
+        let known = self.people.get(&me);
+        if on && known.is_some_and(|person| person.followed.len() >= NEIGHBOURS_MAX) {
+            return self.answer(asker, Some(ChatRefusal::TooMany));
+        }
+        let write = Write::Follow {
+            account: me,
+            other: whom.account,
+            on,
+        };
+        self.do_deed(Deed::Follow(me, whom, on), asker, write);
+    }
+
+    /// Has something written that is answered by itself.
+    pub(super) fn do_deed(&mut self, deed: Deed, asker: Asker, write: Write) {
+        if self.write(Task::Deed(deed, asker), write).is_err() {
+            self.answer(asker, Some(ChatRefusal::StoreBusy));
+        }
+    }
+
+    fn give_up(&mut self, errand: Errand, reason: ChatRefusal) {
+        match errand {
+            Errand::Whisper(draft) => self.refuse(&draft, reason, 0),
+            Errand::Invite(asker)
+            | Errand::Block(asker, _)
+            | Errand::Follow(asker, _)
+            | Errand::Sanction(asker, ..) => self.answer(asker, Some(reason)),
+        }
+    }
+}
+
+/// The one log of two accounts.
+pub(super) fn whisper_key(one: AccountId, other: AccountId) -> LogKey {
+    LogKey::Whisper(one.min(other), one.max(other))
+}

@@ -1,0 +1,143 @@
+//! Who somebody is: guests by their key, others by what the shell finds out.
+//!
+//! Never lets anybody in whose credential does not hold, whatever else the Hello says, and never
+//! acts on a word of a link before its player is known.
+
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{AccountId, LinkId};
+use tickwire_shared::limits::NAME_BYTES_MAX;
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{BoundedStr, Credential, Hello, Role, RoomRequest, Token};
+
+use super::{Lobby, Phase};
+use crate::engine::account::{guest_key, guest_of};
+use crate::engine::admission::{Admission, AdmitOrder, Refusal};
+use crate::engine::port::Effect;
+use crate::engine::session::Admitting;
+use crate::limits::BANS_MAX;
+
+/// Somebody who is known and wants a seat.
+pub(super) struct Newcomer {
+    pub(super) account: AccountId,
+    pub(super) name: BoundedStr<NAME_BYTES_MAX>,
+    pub(super) role: Role,
+    pub(super) return_key: Token,
+}
+
+impl Lobby {
+    /// What the shell found out about a link's player. One that is gone, or never asked, stays so.
+    pub fn admitted(
+        &mut self,
+        now: Instant,
+        link: LinkId,
+        found: Result<Admission, Refusal>,
+        entropy: &mut dyn FnMut() -> u64,
+    ) {
+        let Some(Phase::Admitting(admitting)) = self.links.get(&link) else {
+            return;
+        };
+        let hello = admitting.hello.clone();
+        let entered = found.and_then(|admission| {
+            let room = room_of(&admission, &hello.room)?;
+            let newcomer = Newcomer {
+                account: admission.account,
+                name: BoundedStr::cut(&admission.name),
+                role: admission.role,
+                return_key: admission.return_key,
+            };
+            self.join(now, link, &newcomer, &room, entropy)
+        });
+        self.let_in(now, link, entered, &hello, entropy);
+    }
+
+    /// A name was registered: it is its account's alone from now on.
+    pub fn registered(&mut self, skeleton: &str, account: AccountId) {
+        self.config.names.register(skeleton, account);
+    }
+
+    /// An account may not come in before this time; `None` lets it in again. Past [`BANS_MAX`] the
+    /// ban that ends first is forgotten here; the store has it.
+    pub fn ban(&mut self, account: AccountId, until: Option<Instant>) {
+        let Some(until) = until else {
+            self.bans.remove(&account);
+            return;
+        };
+        self.bans.insert(account, until);
+        if self.bans.len() > BANS_MAX {
+            let soonest = self.bans.iter().min_by_key(|(_, until)| **until);
+            if let Some(&account) = soonest.map(|(account, _)| account) {
+                self.bans.remove(&account);
+            }
+        }
+    }
+
+    pub(super) fn is_banned(&mut self, now: Instant, account: AccountId) -> bool {
+        let until = self.bans.get(&account).copied();
+        if until.is_some_and(|until| now >= until) {
+            self.bans.remove(&account);
+        }
+        until.is_some_and(|until| now < until)
+    }
+
+    /// The guest that a Hello is from; `None` when the shell must find out who it is.
+    pub(super) fn guest(
+        &self,
+        hello: &Hello,
+        entropy: &mut dyn FnMut() -> u64,
+    ) -> Result<Option<Newcomer>, Refusal> {
+        self.has_place()?;
+        let return_key = match &hello.who {
+            Credential::New => guest_key(entropy),
+            Credential::Return { key } => *key,
+            Credential::Admission { .. } => return Ok(None),
+        };
+        let Some(account) = guest_of(&return_key) else {
+            return Ok(None);
+        };
+        if !self.config.guests {
+            let words = "This server takes no guests: log in first.";
+            return Err(Refusal::new(CloseReason::BadCredential, words));
+        }
+        let name = self.config.names.check(&hello.name, None);
+        let name = name.map_err(|fault| {
+            Refusal::new(CloseReason::BadName, format!("In this one, {fault}."))
+        })?;
+        Ok(Some(Newcomer {
+            account,
+            name: BoundedStr::cut(&name.shown),
+            role: Role::Player,
+            return_key,
+        }))
+    }
+
+    /// Has the shell find out who a link's player is.
+    pub(super) fn find_out(&mut self, now: Instant, link: LinkId, hello: Hello) {
+        let order = AdmitOrder {
+            link,
+            who: hello.who.clone(),
+            name: hello.name.to_string(),
+            room: match &hello.room {
+                RoomRequest::Any => None,
+                RoomRequest::Named(name) => Some(name.to_string()),
+            },
+        };
+        let admitting = Admitting::new(now, hello);
+        self.links
+            .insert(link, Phase::Admitting(Box::new(admitting)));
+        self.effects.push_back(Effect::Admit(Box::new(order)));
+    }
+}
+
+/// The room to enter: the one an admission is for, unless the player asked for another.
+fn room_of(admission: &Admission, wanted: &RoomRequest) -> Result<RoomRequest, Refusal> {
+    let Some(only) = &admission.room else {
+        return Ok(wanted.clone());
+    };
+    match wanted {
+        RoomRequest::Named(name) if **name != **only => Err(Refusal::new(
+            CloseReason::BadCredential,
+            "The login is for another room.",
+        )),
+        _ => Ok(RoomRequest::Named(BoundedStr::cut(only))),
+    }
+}

@@ -1,0 +1,336 @@
+//! The way in for those who are no guests, and that nothing changes before they are in.
+
+use tickwire_shared::id::LogId;
+use tickwire_shared::input::InputPacket;
+use tickwire_shared::limits::ADMISSION_BYTES_MAX;
+use tickwire_shared::wire::{Address, Ask, ChatCommand, Manner, Sanction, Whom, encode_probe};
+
+use super::*;
+use crate::engine::account::stored_key;
+use crate::engine::admission::{Admission, Refusal};
+
+impl Bench {
+    /// A link says hello with a token.
+    fn knock(&mut self, link: u64, room: RoomRequest) {
+        self.hello(link, |hello| {
+            hello.room = room;
+            hello.who = Credential::Admission {
+                token: BoundedStr::<ADMISSION_BYTES_MAX>::cut("v4.public.token"),
+            };
+        });
+    }
+
+    fn answer(&mut self, link: u64, found: Result<Admission, Refusal>) {
+        let rng = &mut self.rng;
+        self.lobby
+            .admitted(self.now, LinkId(link), found, &mut || rng.next_u64());
+        self.carry_out();
+    }
+
+    /// What strangers must not change: sessions, rooms and chat.
+    fn state(&self) -> String {
+        let lobby = &self.lobby;
+        format!("{:?}{:?}{:?}", lobby.sessions, lobby.directory, lobby.desk)
+    }
+
+    fn refused_with(&mut self, link: u64) -> (CloseReason, String) {
+        let refuse = self.refused(link);
+        (self.closed[&LinkId(link)], refuse.detail.to_string())
+    }
+}
+
+fn admission(account: u64, name: &str, room: Option<&str>) -> Admission {
+    let mut number = account;
+    Admission {
+        account: AccountId(account),
+        name: name.to_owned(),
+        role: Role::Moderator,
+        return_key: stored_key(&mut || {
+            number += 1;
+            number
+        }),
+        room: room.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_player_is_in_once_the_answer_came_and_not_before() {
+    let mut bench = Bench::new(|_| {});
+    bench.knock(1, RoomRequest::Any);
+    let [order] = &bench.asked[..] else {
+        panic!("{:?}", bench.asked);
+    };
+    assert_eq!((order.link, order.room.as_deref()), (LinkId(1), None));
+    assert_eq!(bench.lobby.sessions(), 0);
+    bench.bytes(1, Lane::Input, &encode_probe(7, 100));
+    assert!(bench.ordered.is_empty() && bench.closed.is_empty());
+    bench.answer(1, Ok(admission(5, "Ann", Some("duel"))));
+    let welcome = bench.welcome(1);
+    assert_eq!(
+        (welcome.account, welcome.role),
+        (AccountId(5), Role::Moderator)
+    );
+    assert_eq!((&*welcome.name, &*welcome.room), ("Ann", "duel"));
+    // A second answer finds a link that is live: nothing comes of it.
+    let before = bench.state();
+    bench.answer(1, Ok(admission(6, "Bob", None)));
+    assert_eq!(bench.state(), before);
+}
+
+#[test]
+fn a_return_key_that_is_no_guests_is_looked_up() {
+    let mut bench = Bench::new(|_| {});
+    let key = admission(5, "Ann", None).return_key;
+    bench.hello(1, |hello| hello.who = Credential::Return { key });
+    assert_eq!(bench.asked[0].who, Credential::Return { key });
+    let unknown = Refusal::from(CloseReason::BadCredential);
+    bench.answer(1, Err(unknown));
+    assert_eq!(bench.refused_with(1).0, CloseReason::BadCredential);
+}
+
+#[test]
+fn an_answer_has_five_seconds_and_nothing_else_is_said_meanwhile() {
+    let mut bench = Bench::new(|_| {});
+    bench.knock(1, RoomRequest::Any);
+    bench.pass(4_960);
+    assert!(bench.closed.is_empty());
+    bench.pass(60);
+    assert_eq!(bench.closed[&LinkId(1)], CloseReason::HandshakeTimeout);
+    bench.answer(1, Ok(admission(5, "Ann", None)));
+    assert_eq!(bench.lobby.sessions(), 0, "the answer came too late");
+    bench.knock(2, RoomRequest::Any);
+    bench.say(2, &ClientControl::Leave);
+    assert_eq!(bench.closed[&LinkId(2)], CloseReason::OutOfPhase);
+    bench.answer(2, Ok(admission(5, "Ann", None)));
+    assert_eq!(bench.lobby.sessions(), 0, "the link is gone");
+}
+
+#[test]
+fn whoever_is_banned_or_wants_another_room_stays_out() {
+    let mut bench = Bench::new(|_| {});
+    bench
+        .lobby
+        .ban(AccountId(5), Some(bench.now + Duration::from_secs(60)));
+    bench.knock(1, RoomRequest::Any);
+    bench.answer(1, Ok(admission(5, "Ann", None)));
+    assert_eq!(bench.refused_with(1).0, CloseReason::Banned);
+    bench.knock(2, RoomRequest::Named(BoundedStr::cut("main")));
+    bench.answer(2, Ok(admission(6, "Bob", Some("duel"))));
+    assert_eq!(bench.refused_with(2).0, CloseReason::BadCredential);
+    bench.pass(60_000);
+    bench.knock(3, RoomRequest::Any);
+    bench.answer(3, Ok(admission(5, "Ann", None)));
+    assert_eq!(&*bench.welcome(3).name, "Ann", "the ban is over");
+
+    let mut guest = Bench::new(|_| {});
+    let welcome = guest.join(1);
+    guest.say(1, &ClientControl::Leave);
+    guest
+        .lobby
+        .ban(welcome.account, Some(guest.now + Duration::from_secs(60)));
+    let key = welcome.return_key;
+    guest.hello(2, |hello| hello.who = Credential::Return { key });
+    assert_eq!(guest.refused_with(2).0, CloseReason::Banned);
+    guest.lobby.ban(welcome.account, None);
+    guest.hello(3, |hello| hello.who = Credential::Return { key });
+    assert_eq!(guest.welcome(3).account, welcome.account);
+}
+
+#[test]
+fn guests_have_no_name_of_anybody_else() {
+    let mut bench = Bench::new(|_| {});
+    bench
+        .lobby
+        .registered(&crate::engine::names::skeleton_of("Ivan"), AccountId(5));
+    for (link, name, words) in [
+        (1, "lvan", "registered"),
+        (2, "Admin 2", "kept for"),
+        (3, "A\u{200D}nn", "U+200D"),
+        (4, "Аnn", "scripts"),
+    ] {
+        bench.hello(link, |hello| hello.name = BoundedStr::cut(name));
+        let (reason, detail) = bench.refused_with(link);
+        assert_eq!(reason, CloseReason::BadName, "{name}");
+        assert!(detail.contains(words), "{name}: {detail}");
+    }
+    bench.knock(5, RoomRequest::Any);
+    bench.answer(5, Ok(admission(5, "Ivan", None)));
+    assert_eq!(&*bench.welcome(5).name, "Ivan");
+    bench.join(6);
+    bench.hello(7, |hello| hello.name = BoundedStr::cut("ANN"));
+    assert_eq!(&*bench.welcome(7).name, "ANN 2");
+}
+
+#[test]
+fn a_server_without_guests_takes_only_whom_somebody_vouches_for() {
+    let mut bench = Bench::new(|config| config.guests = false);
+    bench.hello(1, |_| {});
+    let (reason, detail) = bench.refused_with(1);
+    assert_eq!(reason, CloseReason::BadCredential);
+    assert!(detail.contains("log in"), "{detail}");
+    bench.knock(2, RoomRequest::Any);
+    bench.answer(2, Ok(admission(5, "Ann", None)));
+    assert_eq!(&*bench.welcome(2).name, "Ann");
+}
+
+/// Everything a client can say once it is in, on every lane, well formed.
+fn everything(bench: &Bench) -> Vec<(Lane, Vec<u8>)> {
+    let kind = bench.lobby.config.schema.input.clone();
+    let mut words = Vec::new();
+    store_row(&crate::engine::yard::Walk::default(), &kind, &mut words);
+    let packet = InputPacket {
+        ack: Default::default(),
+        shown: None,
+        newest: Tick(1),
+        count: 1,
+        words,
+    };
+    let mut writer = BitWriter::new();
+    packet.encode(&kind, &mut writer);
+    let input = writer.finish().to_vec();
+    let mut all = vec![(Lane::Snapshot, input.clone()), (Lane::Input, input)];
+    let client_id = 1;
+    let text = BoundedStr::cut("hi");
+    let controls = [
+        ClientControl::Chat { client_id, text },
+        ClientControl::Check {
+            samples: BoundedVec::default(),
+        },
+        ClientControl::Ping { nonce: 7 },
+        ClientControl::Leave,
+        ClientControl::Away { away: true },
+    ];
+    let talk = commands().into_iter().map(ClientControl::Talk);
+    let controls = controls.into_iter().chain(talk);
+    all.extend(controls.map(|control| (Lane::Ordered, encode(&control))));
+    all
+}
+
+fn commands() -> Vec<ChatCommand> {
+    let (log, offset) = (LogId(1), 0);
+    let whom = || Whom::Name(BoundedStr::cut("Ann"));
+    let asks = [
+        Ask::Party,
+        Ask::Group {
+            name: BoundedStr::cut("us"),
+        },
+        Ask::Invite { log, whom: whom() },
+        Ask::Accept { log },
+        Ask::Leave { log },
+        Ask::Block {
+            whom: whom(),
+            on: true,
+        },
+        Ask::Follow {
+            whom: whom(),
+            on: true,
+        },
+        Ask::Report {
+            log,
+            offset,
+            why: BoundedStr::cut("rude"),
+        },
+        Ask::Sanction {
+            whom: whom(),
+            sanction: Sanction::Ban,
+            seconds: 60,
+            why: BoundedStr::cut("rude"),
+        },
+        Ask::SlowMode { log, seconds: 9 },
+    ];
+    let asks = asks.map(|what| ChatCommand::Ask { ask: 1, what });
+    let mut commands = vec![
+        ChatCommand::Say {
+            client_id: 1,
+            to: Address::Room,
+            manner: Manner::Said,
+            text: BoundedStr::cut("hi"),
+        },
+        ChatCommand::Pull { log },
+        ChatCommand::Page { log, before: 9 },
+        ChatCommand::Mark {
+            log,
+            delivered: 1,
+            read: 1,
+        },
+        ChatCommand::React {
+            log,
+            offset,
+            sign: BoundedStr::cut("+"),
+            on: true,
+        },
+    ];
+    commands.extend(asks);
+    commands
+}
+
+/// How a link comes to have no say.
+#[derive(Clone, Copy, Debug)]
+enum Stranger {
+    SaidNothing,
+    IsLookedUp,
+    Expired,
+    WrongRoom,
+    Kicked,
+}
+
+impl Stranger {
+    const ALL: [Stranger; 5] = [
+        Stranger::SaidNothing,
+        Stranger::IsLookedUp,
+        Stranger::Expired,
+        Stranger::WrongRoom,
+        Stranger::Kicked,
+    ];
+
+    fn prepare(self, bench: &mut Bench, link: u64) {
+        let main = || RoomRequest::Named(BoundedStr::cut("main"));
+        match self {
+            Stranger::SaidNothing => bench.lobby.opened(bench.now, LinkId(link)),
+            Stranger::IsLookedUp => bench.knock(link, main()),
+            Stranger::Expired => {
+                bench.knock(link, main());
+                bench.answer(link, Err(CloseReason::BadCredential.into()));
+            }
+            Stranger::WrongRoom => {
+                bench.knock(link, main());
+                bench.answer(link, Ok(admission(5, "Bob", Some("duel"))));
+            }
+            Stranger::Kicked => {
+                bench.join(link);
+                bench
+                    .lobby
+                    .close(bench.now, LinkId(link), CloseReason::Kicked);
+                bench.carry_out();
+            }
+        }
+    }
+}
+
+/// Every kind of message from every kind of stranger. The same messages from a player who is in do
+/// change something, so that this would notice if one got through.
+#[test]
+fn strangers_change_nothing_whatever_they_say() {
+    let (mut checked, mut changed_by_player) = (0, 0);
+    for at in 0..everything(&Bench::new(|_| {})).len() {
+        for stranger in Stranger::ALL {
+            let mut bench = Bench::new(|_| {});
+            bench.join(1);
+            stranger.prepare(&mut bench, 2);
+            let before = (bench.state(), bench.rooms.len());
+            let (lane, bytes) = everything(&bench).swap_remove(at);
+            bench.bytes(2, lane, &bytes);
+            let after = (bench.state(), bench.rooms.len());
+            assert_eq!(after, before, "{stranger:?}, message {at}");
+            checked += 1;
+        }
+        let mut bench = Bench::new(|_| {});
+        bench.join(1);
+        let before = bench.state();
+        let (lane, bytes) = everything(&bench).swap_remove(at);
+        bench.bytes(1, lane, &bytes);
+        changed_by_player += usize::from(bench.state() != before);
+    }
+    assert_eq!(checked, 22 * 5);
+    assert!(changed_by_player >= 4, "{changed_by_player}");
+}

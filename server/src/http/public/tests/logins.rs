@@ -1,0 +1,140 @@
+//! Names and passwords on their way to where accounts are, and what comes back.
+
+use tickwire_shared::id::AccountId;
+
+use super::*;
+use crate::auth::{LoggedIn, LoginAct, LoginError, Secret};
+use crate::engine::names::NameFault;
+use crate::engine::storage::StoreFault;
+
+fn login(path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let headers = format!("Content-Length: {length}\r\n{headers}");
+    [head("POST", path, &headers), body.into()].concat()
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+const GOOD: &str = r#"{"name":"Ann","password":"correct horse"}"#;
+
+fn good() -> LoggedIn {
+    LoggedIn {
+        account: AccountId(u64::MAX >> 1),
+        name: "Ann".to_owned(),
+        token: Secret::new("v4.public.token".to_owned()),
+    }
+}
+
+#[test]
+fn a_login_gets_a_token_that_no_cache_keeps() {
+    on_network_thread(Setup::default(), |mut bench| async move {
+        for (path, act) in [
+            ("/login", LoginAct::Login),
+            ("/register", LoginAct::Register),
+        ] {
+            let request = login(path, JSON, GOOD);
+            let serving = async {
+                let request = bench.logins.recv().await.unwrap();
+                assert_eq!((request.act, request.name.as_str()), (act, "Ann"));
+                assert_eq!(request.password.reveal(), "correct horse");
+                assert!(request.from.is_loopback());
+                request.reply.send(Ok(good())).unwrap();
+            };
+            let (answer, ()) = tokio::join!(send(bench.address, &request), serving);
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            assert!(answer.contains("cache-control: no-store\r\n"), "{answer}");
+            let expected =
+                r#"{"account":"9223372036854775807","name":"Ann","token":"v4.public.token"}"#;
+            assert_eq!(body(&answer), expected);
+        }
+    });
+}
+
+#[test]
+fn each_refusal_has_its_status_and_words() {
+    on_network_thread(Setup::default(), |mut bench| async move {
+        for (error, status, words) in [
+            (LoginError::Wrong, 401, "name or the password"),
+            (LoginError::Taken, 409, "somebody has this name"),
+            (LoginError::Closed, 403, "themselves"),
+            (LoginError::Name(NameFault::Reserved), 400, "kept for"),
+            (LoginError::Password("a rule"), 400, "a rule"),
+            (LoginError::TooMany(12), 429, "12 s"),
+            (LoginError::Busy, 429, "try again"),
+            (LoginError::Store(StoreFault::Full), 503, "no space"),
+        ] {
+            let request = login("/login", JSON, GOOD);
+            let serving = async {
+                let request = bench.logins.recv().await.unwrap();
+                request.reply.send(Err(error)).unwrap();
+            };
+            let (answer, ()) = tokio::join!(send(bench.address, &request), serving);
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+            assert!(body(&answer).contains(words), "{answer}");
+            let later = matches!(status, 429 | 503);
+            assert_eq!(answer.contains("retry-after: "), later, "{answer}");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
+    let setup = Setup {
+        rates: Some(RequestRates::new(1_000)),
+        ..Setup::default()
+    };
+    on_network_thread(setup, |mut bench| async move {
+        let long = format!(r#"{{"name":"Ann","password":"{}"}}"#, "x".repeat(17_000));
+        let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+        let plain = "Content-Type: text/plain\r\n";
+        let foreign = format!("{JSON}Origin: https://evil.example\r\n");
+        for (headers, text, status) in [
+            (JSON, "", 400),
+            (JSON, "s3cret", 400),
+            (JSON, r#"{"name":"Ann"}"#, 400),
+            (JSON, r#"{"name":"Ann","password":7}"#, 400),
+            (
+                JSON,
+                r#"{"name":"Ann","password":"s3cret","role":"admin"}"#,
+                400,
+            ),
+            (JSON, &long, 413),
+            (form, "name=Ann&password=s3cret", 415),
+            (plain, GOOD, 415),
+            ("", GOOD, 415),
+            (&foreign, GOOD, 403),
+        ] {
+            let answer = bench.send(&login("/login", headers, text)).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+            assert!(!answer.contains("s3cret"), "{answer}");
+            assert!(bench.logins.try_recv().is_err());
+        }
+        let answer = bench.ask("GET", "/login", "").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: POST"),
+            "{answer}"
+        );
+    });
+}
+
+#[test]
+fn a_server_with_too_many_logins_says_so_at_once() {
+    on_network_thread(Setup::default(), |bench| async move {
+        let first = TcpStream::connect(bench.address).await.unwrap();
+        let (_reader, mut writer) = first.into_split();
+        writer
+            .write_all(&login("/login", JSON, GOOD))
+            .await
+            .unwrap();
+        while bench.logins.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let answer = bench.send(&login("/login", JSON, GOOD)).await;
+        assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    });
+}

@@ -1,0 +1,80 @@
+//! Bounds of logging in and of finding out who somebody is.
+
+use std::time::Duration;
+
+/// From a Hello with a credential to its answer. A slower link is closed.
+pub const ADMISSION_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Links whose players wait to be found out at the most. A further one is refused: "server full".
+pub const ADMISSIONS_WAITING_MAX: usize = 1_024;
+
+/// Accounts the lobby keeps out at the most. Past it the ban that ends first is forgotten.
+pub const BANS_MAX: usize = 65_536;
+
+/// How long an admission token of this server, or of an issuer of PASETO, may be good in all. One
+/// that says it is good for longer is refused.
+pub const TOKEN_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long a JWT of another issuer may be good in all. One for longer is refused.
+pub const JWT_TIME_MAX: Duration = Duration::from_secs(24 * 3_600);
+
+/// How far an issuer's clock may be off.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+
+/// Bytes of the number of a token at the most. A token with a longer one is refused.
+pub const TOKEN_ID_BYTES_MAX: usize = 128;
+
+/// Bytes of the subject of a token at the most. A token with a longer one is refused.
+pub const TOKEN_SUBJECT_BYTES_MAX: usize = 255;
+
+/// How long a key brings an account back after it was used last.
+pub const RETURN_KEY_TIME: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// Bytes of a password at the least. A registration with a shorter one is refused.
+pub const PASSWORD_BYTES_MIN: usize = 8;
+
+/// Bytes of a password at the most. A longer one is refused.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Memory of one Argon2id, in KiB, and how often it is gone through (OWASP).
+pub const ARGON2_MEMORY_KIB: u32 = 19_456;
+
+/// See [`ARGON2_MEMORY_KIB`].
+pub const ARGON2_PASSES: u32 = 2;
+
+/// Passwords that are hashed at the same time at the most; one where there are few processors. They
+/// are all the memory that logging in takes.
+pub const PASSWORD_PERMITS_MAX: usize = 2;
+
+/// Logins and registrations that wait for a permit at the most. A further one is refused with 429.
+pub const LOGINS_WAITING_MAX: usize = 32;
+
+/// Numbers of used tokens kept in memory at the most, so that replays cost no commit. Past it half of
+/// them are forgotten; the store has all.
+pub const TOKENS_SPENT_MAX: usize = 16_384;
+
+/// Changes of roles that wait at the most. A further one is refused with 503.
+pub const ROLES_WAITING_MAX: usize = 16;
+
+/// Time a login may wait for its answer. Then it is refused with 503.
+pub const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// Logins to one account a minute, and at once. More are refused with 429.
+pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
+
+/// Logins and registrations of one address a minute, and at once; loopback is exempt. More are
+/// refused with 429.
+pub const LOGINS_PER_ADDRESS_AND_MINUTE: u32 = 20;
+
+/// Accounts and addresses whose logins are counted, of each. For a further one whoever was silent
+/// for the longest time is forgotten.
+pub const LOGINS_COUNTED_MAX: usize = 4_096;
+
+/// Names tried for a player of another issuer whose name is taken. Then it is refused.
+pub const NAMES_TRIED_MAX: usize = 64;
+
+/// Bytes of the list of reserved names at the most. A longer one fails the start.
+pub const RESERVED_NAMES_BYTES_MAX: u64 = 64 * 1_024;
+
+/// Issuers at the most. More fail the start.
+pub const ISSUERS_MAX: usize = 16;

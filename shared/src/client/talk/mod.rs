@@ -1,0 +1,31 @@
+//! The client's book of chat: its logs and how far it got in each, lines on their way out, and who
+//! is there.
+//!
+//! Never keeps a line that came: it is told once, and kept by whoever draws it. Never decides what
+//! a player may do: the server does, and says so.
+//!
+//! ```text
+//! book       what the caller and the session ask of it
+//! hear       what the server says, and what follows from it
+//! log        one log: next, unread, read, members, receipts
+//! outbox     lines the server has not answered, sent again after each new link
+//! asks       questions that wait for their answer
+//! typists    who writes at the moment
+//! event      what is told of all that
+//! ```
+
+mod asks;
+mod book;
+mod event;
+mod hear;
+mod log;
+mod outbox;
+mod typists;
+
+pub use book::{Book, Invitation};
+pub use event::TalkEvent;
+pub use log::Log;
+pub use outbox::Outgoing;
+
+#[cfg(test)]
+mod tests;
