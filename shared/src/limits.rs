@@ -214,7 +214,7 @@ pub const TALK_PEOPLE_MAX: usize = 1_024;
 /// count as unread.
 pub const TALK_OWN_MAX: usize = 256;
 
-/// Questions of a client to chat that wait for their answer at the most; a further one is not asked.
+/// Questions of a client to chat that wait for an answer at the most; a further one is not asked.
 pub const ASKS_MAX: usize = 64;
 
 /// Players a client asks to follow again when its session was lost; further ones are followed in

@@ -20,6 +20,11 @@ const SIM_SEEDS_LONG: u64 = 5_000;
 /// Seconds that bots of all transports share a room for in a long run.
 const MIXED_SECONDS_LONG: u64 = 60;
 
+/// Seconds that bots talk in every scope over cut links, and kills of a server under chat, in a
+/// long run.
+const CHAT_SECONDS_LONG: u64 = 60;
+const RESTART_KILLS_LONG: u64 = 100;
+
 /// What the core must not depend on: it does no I/O and has no runtime.
 const FORBIDDEN_IN_SHARED: [&str; 7] = [
     "tokio",
@@ -85,6 +90,8 @@ pub fn fuzz(runs: Option<u64>) -> Result<bool, String> {
 pub fn long() -> Result<bool, String> {
     let mut simulator = tests(&["--package", "tickwire-tests"], FUZZ_RUNS, SIM_SEEDS_LONG);
     set_unless_given(&mut simulator, "MIXED_SECONDS", MIXED_SECONDS_LONG);
+    set_unless_given(&mut simulator, "CHAT_SECONDS", CHAT_SECONDS_LONG);
+    set_unless_given(&mut simulator, "RESTART_KILLS", RESTART_KILLS_LONG);
     simulator.args(["--", "--include-ignored"]);
     let mut outcomes = browser_steps();
     outcomes.push(fuzz_step(FUZZ_RUNS_LONG));

@@ -2,6 +2,8 @@
 //!
 //! Never knows more than its client was told.
 
+mod speech;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,13 +11,13 @@ use std::time::Duration;
 use tickwire_arena::kinds::{Entity, Event};
 use tickwire_arena::{Arena, Brain, Skill, View};
 use tickwire_link::Traffic;
-use tickwire_shared::client::{
-    Certainty, Client, ClientConfig, ClientEvent, ClientStats, TalkEvent,
-};
+use tickwire_shared::client::{Certainty, Client, ClientConfig, ClientEvent, ClientStats};
 use tickwire_shared::id::{EntityId, PlayerId, Tick};
+use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
 
-use super::ledger::MessageKey;
+use super::circle::Circle;
+use super::ledger::{MessageKey, Place};
 use super::shared::Shared;
 use super::talk::Talk;
 use crate::driver::{Driver, Turn};
@@ -55,6 +57,13 @@ struct Bot {
     latencies_micros: Vec<u32>,
     /// Why the client closed, in its own words.
     last_words: Option<String>,
+    /// Parties and groups this bot is of.
+    circles: Vec<Circle>,
+    chance: Rng,
+    /// When its link is cut next.
+    cut_at: Option<Instant>,
+    /// Whether it cut its link and has not been told yet that it is gone.
+    was_cut: bool,
 }
 
 /// Plays until the run is over, then leaves.
@@ -84,6 +93,10 @@ pub async fn play(index: usize, shared: Rc<Shared>) -> Tale {
         entities: Vec::new(),
         latencies_micros: Vec::new(),
         last_words: None,
+        circles: circles(&shared),
+        chance: Rng::of(shared.seed_of(index), &[0x6375_7473]),
+        cut_at: None,
+        was_cut: false,
         shared,
     };
     while !bot.shared.is_over() && bot.turn().await {}
@@ -103,8 +116,11 @@ impl Bot {
         self.driver.client.frame(now);
         self.note_join(now);
         self.hear(now);
+        self.cut(now);
         match turn {
             Turn::Due | Turn::Heard | Turn::Linked => true,
+            // The owner of that link was this bot.
+            Turn::Lost(_) if std::mem::take(&mut self.was_cut) => true,
             Turn::Lost(end) => {
                 self.shared.note_disconnect(self.index, &end.to_string());
                 true
@@ -135,6 +151,15 @@ impl Bot {
         self.entities.clear();
         let drawn = view.entities().map(|one| (one.id, one.owner, one.entity));
         self.entities.extend(drawn);
+        let here = self.entities.iter().find_map(|(.., one)| match one {
+            Entity::Fighter(body) if body.player == me && body.health > 0 => Some(body.pos),
+            _ => None,
+        });
+        let now = self.shared.clock.now();
+        self.shared
+            .ledger
+            .borrow_mut()
+            .stands(self.index, now, here);
         let input = brain.think(&View {
             tick,
             me,
@@ -143,22 +168,22 @@ impl Bot {
         client.set_input(&input);
     }
 
-    /// Sends a chat message when it is time for one.
-    fn say(&mut self, now: Instant) {
-        if self.joined_at.is_none() || now >= self.shared.quiet_at.get() {
+    /// Cuts the link when it is time for that.
+    fn cut(&mut self, now: Instant) {
+        let Some(every) = self.shared.cli.cut_every else {
+            return;
+        };
+        let due = *self
+            .cut_at
+            .get_or_insert_with(|| now + every.mul_f32(self.chance.range(0.0, 1.5)));
+        if now < due || now >= self.shared.quiet_at.get() {
             return;
         }
-        let Some(words) = self.talk.words(now) else {
-            return;
-        };
-        let mut ledger = self.shared.ledger.borrow_mut();
-        let Some(key) = ledger.next_key() else {
-            return;
-        };
-        let text = ledger.sign(key, &words);
-        if let Some(client_id) = self.driver.client.chat(&text) {
-            ledger.send(self.index, now);
-            self.said.insert(client_id, key);
+        self.cut_at = Some(now + every.mul_f32(self.chance.range(0.5, 1.5)));
+        if self.driver.client.is_live() {
+            self.was_cut = true;
+            self.shared.cuts.set(self.shared.cuts.get() + 1);
+            self.driver.break_link();
         }
     }
 
@@ -190,9 +215,15 @@ impl Bot {
         let shared = &self.shared;
         let mut ledger = shared.ledger.borrow_mut();
         match event {
-            ClientEvent::Joined { room, resumed, .. } if !resumed => {
-                self.brain = None;
-                ledger.join(self.index, &room);
+            ClientEvent::Joined {
+                me, room, resumed, ..
+            } => {
+                if !resumed {
+                    self.brain = None;
+                }
+                if let Some(account) = self.driver.client.talk().me() {
+                    ledger.join(self.index, &room, me, account, now);
+                }
             }
             ClientEvent::Talk(talk) => {
                 drop(ledger);
@@ -203,38 +234,9 @@ impl Bot {
                 event, certainty, ..
             } => self.note_kill(&event, certainty),
             ClientEvent::Closed { text, .. } => self.last_words = Some(text),
-            ClientEvent::Joined { .. }
-            | ClientEvent::PlayerJoined { .. }
+            ClientEvent::PlayerJoined { .. }
             | ClientEvent::PlayerLeft { .. }
             | ClientEvent::Draining { .. } => {}
-        }
-    }
-
-    fn hear_talk(&mut self, now: Instant, talk: TalkEvent) {
-        let shared = &self.shared;
-        let mut ledger = shared.ledger.borrow_mut();
-        match talk {
-            TalkEvent::Line { line, .. } => {
-                let key = ledger.key_of(&line.text);
-                ledger.deliver(self.index, key, line.offset, now);
-            }
-            TalkEvent::Acked { client_id, .. } => {
-                if let Some(key) = self.said.remove(&client_id) {
-                    ledger.ack(key);
-                }
-            }
-            TalkEvent::Refused {
-                client_id, reason, ..
-            } => {
-                if let Some(key) = self.said.remove(&client_id) {
-                    ledger.refuse(key);
-                }
-                shared.note_error(&format!("a chat message was refused: {reason:?}"));
-            }
-            TalkEvent::Missed { lines, .. } => {
-                shared.note_error(&format!("{lines} lines of chat were cut from history"));
-            }
-            _ => {}
         }
     }
 
@@ -276,6 +278,13 @@ impl Bot {
             traffic: self.driver.leave().await,
         }
     }
+}
+
+/// The parties and groups a bot is of, where the bots talk there.
+fn circles(shared: &Shared) -> Vec<Circle> {
+    let scopes = shared.cli.scopes.0.iter().copied();
+    let circles = scopes.filter(|place| matches!(place, Place::Party | Place::Group));
+    circles.map(Circle::new).collect()
 }
 
 /// As quick as the usual bot, with fewer thoughts.

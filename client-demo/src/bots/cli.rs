@@ -10,6 +10,7 @@ use clap::Parser;
 use tickwire_link::{Address, CertificateHash, Trust};
 use tickwire_shared::transport::Transport;
 
+use super::ledger::Place;
 use crate::flags::{Net, duration, room_name, trust};
 
 /// Bots one process drives at the most.
@@ -35,6 +36,12 @@ pub struct Cli {
     #[arg(long, default_value_t = 0.0, value_parser = chat_rate, value_name = "RATE")]
     #[arg(allow_negative_numbers = true)]
     pub chat: f64,
+    /// Where to say them, in turn at random: room, team, near, whisper, party, group; or all
+    #[arg(long, default_value = "room", value_parser = Scopes::from_str, value_name = "NAMES")]
+    pub scopes: Scopes,
+    /// Cut each bot's link about every so often, as a changed network does: 5s, 1m
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub cut_every: Option<Duration>,
     /// Simulate a network on both directions: lan, broadband, wifi, 4g, train, satellite, bad
     #[arg(long, value_parser = Net::from_str, value_name = "PRESET")]
     pub net: Option<Net>,
@@ -94,11 +101,29 @@ impl FromStr for Choice {
     }
 }
 
+/// Where the bots talk; at least one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes(pub Vec<Place>);
+
+impl FromStr for Scopes {
+    type Err = String;
+
+    /// # Errors
+    /// One sentence that lists the names.
+    fn from_str(names: &str) -> Result<Scopes, String> {
+        if names == "all" {
+            return Ok(Scopes(Place::ALL.to_vec()));
+        }
+        let places: Result<Vec<Place>, String> = names.split(',').map(str::parse).collect();
+        places.map(Scopes)
+    }
+}
+
 impl Cli {
     /// What `--help` says last.
     pub const STATUS: &str = "Exit status: 0 when everything held; 1 when a bot did not get in, \
-        chat was lost, doubled or reordered, or a client and the server disagreed about the game's \
-        state; 2 for a wrong flag.";
+        chat was lost, doubled, reordered or leaked, or a client and the server disagreed about the \
+        game's state; 2 for a wrong flag.";
 
     /// Which certificate to accept.
     #[must_use]
@@ -165,6 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn scopes_are_a_list_or_all() {
+        let scopes = |line| parse(line).expect("good flags").scopes.0;
+        assert_eq!(scopes(""), [Place::Room]);
+        assert_eq!(
+            scopes("--scopes near,whisper"),
+            [Place::Near, Place::Whisper]
+        );
+        assert_eq!(scopes("--scopes all"), Place::ALL);
+    }
+
+    #[test]
     fn a_wrong_flag_is_one_line_that_names_it() {
         for (line, part) in [
             ("--cuont 3", "--cuont"),
@@ -174,6 +210,8 @@ mod tests {
             ("--duration 0s", "more than nothing"),
             ("--chat -1", "--chat"),
             ("--chat 1e9", "from 0 to 100"),
+            ("--scopes room,pub", "whisper"),
+            ("--cut-every 5", "500ms, 90s"),
             ("--net dialup", "satellite"),
             ("--transport tcp", "websocket"),
             ("--server localhost", "host:port"),

@@ -166,6 +166,7 @@ fn summed(shared: &Shared, tales: &[Tale], seconds: f64) -> Report {
         checks: total(|tale| tale.stats.desync_checks),
         desyncs: total(|tale| tale.stats.desyncs),
         disconnects: tally.disconnects(),
+        cuts: shared.cuts.get(),
         kills: shared.kills.get(),
         errors: shared.errors(),
         server: None,

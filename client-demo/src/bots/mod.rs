@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod bot;
+mod circle;
 pub mod cli;
 pub mod fleet;
 pub mod ledger;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::ChatReport;
+use super::ledger::{ChatReport, ScopeReport};
 use crate::histogram::Percentiles;
 
 /// The JSON report. Times are milliseconds, sizes bytes.
@@ -50,8 +50,10 @@ pub struct Report {
     pub checks: u64,
     /// Answers that the hashes differ.
     pub desyncs: u64,
-    /// Links that ended before their bot left.
+    /// Links that ended before their bot left, those cut on purpose aside.
     pub disconnects: u64,
+    /// Links that were cut on purpose.
+    pub cuts: u64,
     /// Kills by bots of this run.
     pub kills: u64,
     /// What went wrong, in words; each kind once with its count.
@@ -129,6 +131,14 @@ impl Report {
             chat.reordered > 0,
             format!("{} chat messages reordered", chat.reordered),
         );
+        fail_if(
+            chat.gaps > 0,
+            format!("{} chat messages skipped", chat.gaps),
+        );
+        fail_if(
+            chat.leaked > 0,
+            format!("{} chat messages leaked", chat.leaked),
+        );
         fail_if(self.desyncs > 0, format!("{} desyncs", self.desyncs));
         failures
     }
@@ -184,19 +194,7 @@ impl Report {
                 ),
             ),
             ("input to snapshot", times(self.input_to_snapshot_ms)),
-            (
-                "chat",
-                format!(
-                    "{} sent, {} acked, {} of {} delivered, {} lost, {} duplicated, {} reordered",
-                    chat.sent,
-                    chat.acked,
-                    chat.delivered,
-                    chat.expected,
-                    chat.lost,
-                    chat.duplicated,
-                    chat.reordered
-                ),
-            ),
+            ("chat", books(chat)),
             ("chat delivery", times(chat.delivery_ms)),
             (
                 "traffic a bot",
@@ -220,9 +218,24 @@ impl Report {
                 format!("{} asked, {} desyncs", self.checks, self.desyncs),
             ),
         ];
+        rows.extend(self.scope_rows());
         rows.extend(self.transport_rows());
         rows.extend(self.last_rows());
         rows
+    }
+
+    /// One row for each scope, where there were several.
+    fn scope_rows(&self) -> Vec<(&str, String)> {
+        let scopes = &self.chat.scopes;
+        let several = scopes.iter().filter(|_| scopes.len() > 1);
+        let row = |(name, one): (&&'static str, &ScopeReport)| {
+            let words = format!(
+                "{} sent, {} acked, {} refused, {} of {} delivered, {} leaked",
+                one.sent, one.acked, one.refused, one.delivered, one.expected, one.leaked
+            );
+            (*name, words)
+        };
+        several.map(row).collect()
     }
 
     /// One row for each transport, where there were several.
@@ -250,12 +263,31 @@ impl Report {
             None => "no figures".to_owned(),
         };
         vec![
-            ("disconnects", self.disconnects.to_string()),
+            (
+                "disconnects",
+                format!("{}, and {} cuts", self.disconnects, self.cuts),
+            ),
             ("kills", self.kills.to_string()),
             ("CPU of the bots", format!("{:.2} s", self.cpu_s)),
             ("server", server),
         ]
     }
+}
+
+fn books(chat: &ChatReport) -> String {
+    format!(
+        "{} sent, {} acked, {} of {} delivered, {} lost, {} duplicated, {} reordered, \
+         {} skipped, {} leaked",
+        chat.sent,
+        chat.acked,
+        chat.delivered,
+        chat.expected,
+        chat.lost,
+        chat.duplicated,
+        chat.reordered,
+        chat.gaps,
+        chat.leaked
+    )
 }
 
 fn times(percentiles: Percentiles) -> String {
@@ -287,12 +319,14 @@ mod tests {
         let mut unexplained = good();
         unexplained.unexplained_mispredictions = 3;
         assert!(unexplained.failures().is_empty(), "reported, not failed");
-        let broken: [fn(&mut Report); 6] = [
+        let broken: [fn(&mut Report); 8] = [
             |r| r.joined = 0,
             |r| r.joined = 63,
             |r| r.chat.lost = 1,
             |r| r.chat.duplicated = 1,
             |r| r.chat.reordered = 1,
+            |r| r.chat.gaps = 1,
+            |r| r.chat.leaked = 1,
             |r| r.desyncs = 1,
         ];
         for (index, breaks) in broken.iter().enumerate() {
@@ -315,8 +349,8 @@ mod tests {
             /chat/lost /chat/duplicated /chat/reordered /chat/delivery_ms/p50 \
             /chat/delivery_ms/p99 /bytes_down_per_bot_per_s /bytes_up_per_bot_per_s \
             /mispredictions_per_bot_per_minute /unexplained_mispredictions /desyncs \
-            /disconnects /errors /server/tick_us/p50 /server/tick_us/p99 /server/overruns \
-            /server/cpu_s /kills";
+            /chat/leaked /chat/gaps /chat/scopes /cuts /disconnects /errors /server/tick_us/p50 \
+            /server/tick_us/p99 /server/overruns /server/cpu_s /kills";
         for pointer in promised.split_whitespace() {
             assert!(
                 json.pointer(pointer).is_some(),

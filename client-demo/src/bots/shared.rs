@@ -43,6 +43,8 @@ pub struct Shared {
     pub playing: Cell<u32>,
     /// Kills by bots of this run.
     pub kills: Cell<u64>,
+    /// Links that bots cut on purpose.
+    pub cuts: Cell<u64>,
     /// Messages may be sent until then.
     pub quiet_at: Cell<Instant>,
     over: Cell<bool>,
@@ -62,6 +64,7 @@ impl Shared {
             input: RefCell::default(),
             playing: Cell::new(0),
             kills: Cell::new(0),
+            cuts: Cell::new(0),
             quiet_at: Cell::new(Instant::default()),
             over: Cell::new(false),
             errors: RefCell::default(),

@@ -54,6 +54,11 @@ impl Talk {
         Some(format!("{opening}{ending}"))
     }
 
+    /// One of so many, at random; 0 of none.
+    pub fn choose(&mut self, of: usize) -> usize {
+        self.rng.below(of.max(1) as u32) as usize
+    }
+
     /// Half to one and a half of the mean time between two messages.
     fn pause(&mut self) -> Duration {
         let seconds = f64::from(self.rng.range(0.5, 1.5)) / self.rate.max(1e-6);

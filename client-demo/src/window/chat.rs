@@ -162,10 +162,11 @@ fn job(line: &Line, place: &Place, width: f32, strength: f32) -> LayoutJob {
     };
     match &line.from {
         None => job.append(&line.text, 0.0, format(theme::FAINT)),
-        Some((player, name)) => {
-            let known = player.map(|player| place.colours.text(player, place.me));
+        Some(author) => {
+            let seat = author.player;
+            let known = seat.map(|player| place.colours.text(player, place.me));
             let colour = known.unwrap_or(theme::FAINT);
-            job.append(name, 0.0, format(colour));
+            job.append(&author.name, 0.0, format(colour));
             job.append(&line.text, 8.0, format(theme::INK));
         }
     }

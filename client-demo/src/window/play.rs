@@ -15,7 +15,7 @@ use super::effects::{Effects, What};
 use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
-use super::talk::Talk;
+use super::talk::{Author, Talk};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -196,7 +196,8 @@ impl Play {
         match talk {
             TalkEvent::Line { line, .. } => {
                 let player = self.pilot.client().player_of(line.from);
-                let from = (player, line.name.to_string());
+                let name = line.name.to_string();
+                let from = Author { player, name };
                 self.talk.add(now, Some(from), &line.text);
             }
             TalkEvent::Refused { reason, .. } => {

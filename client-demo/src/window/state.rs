@@ -49,10 +49,10 @@ impl WindowApp {
             };
         };
         let said = play.talk.lines().filter_map(|line| {
-            let (player, name) = line.from.clone()?;
+            let author = line.from.clone()?;
             Some(ChatState {
-                player: player.map(|player| player.0),
-                name,
+                player: author.player.map(|player| player.0),
+                name: author.name,
                 text: line.text.clone(),
             })
         });

@@ -21,16 +21,21 @@ const FADES: Duration = Duration::from_secs(2);
 /// How long a line of the feed is shown.
 const FEED_STAYS: Duration = Duration::from_secs(6);
 
-/// Who said a line: a seat while it is in the room, and a name.
-pub type Author = (Option<PlayerId>, String);
+/// Who said a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The seat, while the player is in the room.
+    pub player: Option<PlayerId>,
+    /// The name.
+    pub name: String,
+}
 
 /// A line of chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Since when.
     pub since: Instant,
-    /// Who said it, with a seat while it is in the room, and under which name; `None` for what the
-    /// program itself says.
+    /// Who said it; `None` for what the program itself says.
     pub from: Option<Author>,
     /// The words.
     pub text: String,

@@ -1,4 +1,5 @@
-//! What takes a session up again or else brings its player back, and its text for programs that keep it over their own end.
+//! What takes a session up again or else brings its player back, and its text for programs that
+//! keep it over their own end.
 //!
 //! Never says whether there still is such a session: only the server knows.
 //!

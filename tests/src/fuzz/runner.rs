@@ -18,6 +18,8 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Valid inputs.
     pub corpus: fn() -> Vec<Vec<u8>>,
+    /// How many times as long as usual a run takes: it runs as many times less often.
+    pub cost: u64,
 }
 
 /// Processor time one input may take. Far above the goal of 1 ms, because a shared core is
@@ -35,7 +37,7 @@ pub fn fuzz(target: &Target) {
     } else {
         300_000
     };
-    let runs = number_from_env("FUZZ_RUNS").unwrap_or(default);
+    let runs = number_from_env("FUZZ_RUNS").unwrap_or(default) / target.cost.max(1);
     let seed = number_from_env("SEED").unwrap_or(1);
     let corpus = (target.corpus)();
     for (at, bytes) in corpus.iter().enumerate() {
@@ -109,6 +111,7 @@ mod tests {
             name: "fragile",
             run: |bytes| assert!(bytes.len() < 3 || bytes[0] != 9, "nine"),
             corpus: || vec![vec![8, 0, 0]],
+            cost: 1,
         };
         let said = catch_unwind(|| fuzz(&target)).expect_err("the mutator finds it");
         let said = reason(said.as_ref());

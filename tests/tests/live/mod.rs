@@ -102,6 +102,8 @@ pub struct Player<G: Game> {
     pub joined: Vec<(PlayerId, bool)>,
     /// Offsets and texts of the room's chat, in the order in which they came.
     pub lines: Vec<(u64, String)>,
+    /// Everything it was told about chat.
+    pub talk: Vec<TalkEvent>,
     /// Chat lines the client was told it cannot get any more.
     pub missed: u64,
     /// Fields that were out of sync.
@@ -130,6 +132,7 @@ impl<G: Game> Player<G> {
             clock,
             joined: Vec::new(),
             lines: Vec::new(),
+            talk: Vec::new(),
             missed: 0,
             desyncs: Vec::new(),
             farewells: Vec::new(),
@@ -159,11 +162,14 @@ impl<G: Game> Player<G> {
     fn note(&mut self, event: ClientEvent<G>) {
         match event {
             ClientEvent::Joined { me, resumed, .. } => self.joined.push((me, resumed)),
-            ClientEvent::Talk(TalkEvent::Missed { lines, .. }) => self.missed += lines,
             ClientEvent::Talk(talk) => {
+                if let TalkEvent::Missed { lines, .. } = &talk {
+                    self.missed += lines;
+                }
                 let line = talk.room_line();
                 let line = line.map(|line| (line.offset, line.text.to_string()));
                 self.lines.extend(line);
+                self.talk.push(talk);
             }
             ClientEvent::Desync { field } => self.desyncs.push(field),
             ClientEvent::Closed { text, .. } => self.farewells.push(text),

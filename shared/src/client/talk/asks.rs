@@ -1,6 +1,7 @@
 //! Questions to chat that wait for their answer, and whom this client follows.
 //!
-//! Never asks twice by itself, but for whom to follow: that means the same however often it is said.
+//! Never asks twice by itself, but for whom to follow: that means the same however often it is
+//! said.
 
 use std::collections::BTreeMap;
 

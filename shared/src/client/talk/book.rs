@@ -175,8 +175,8 @@ impl Book {
             self.room = welcome.room.to_string();
         }
         self.start_link();
-        let again = self.outbox.waiting().map(Outgoing::command);
-        self.commands.extend(again);
+        self.outbox.start_link();
+        self.send_lines();
         if !welcome.resumed {
             let follows = self.asks.follow_again();
             self.commands.extend(follows);
@@ -188,17 +188,15 @@ impl Book {
         if let Address::Log(log) = &to {
             self.touch(*log);
         }
-        let line = self.outbox.write(to, manner, text)?;
-        self.commands.push(line.command());
-        Some(line.client_id)
+        let client_id = self.outbox.write(to, manner, text)?;
+        self.send_lines();
+        Some(client_id)
     }
 
     /// Says a line that was refused once more.
     pub(crate) fn say_again(&mut self, client_id: u64) -> bool {
-        let line = self.outbox.again(client_id);
-        let command = line.map(Outgoing::command);
-        let said = command.is_some();
-        self.commands.extend(command);
+        let said = self.outbox.again(client_id);
+        self.send_lines();
         said
     }
 
@@ -255,6 +253,8 @@ impl Book {
     /// What time brings about: marks, and who has stopped writing.
     pub(crate) fn frame(&mut self, now: Instant) {
         self.typists.expire(now);
+        self.outbox.frame(now);
+        self.send_lines();
         let between = Duration::from_millis(MARK_MILLIS);
         self.marked_at.retain(|_, &mut at| now.since(at) < between);
         let due: Vec<LogId> = self.unmarked.iter().copied().collect();
@@ -281,6 +281,11 @@ impl Book {
     /// What to say to the server since the last call.
     pub(crate) fn take_commands(&mut self) -> Vec<ChatCommand> {
         core::mem::take(&mut self.commands)
+    }
+
+    fn send_lines(&mut self) {
+        let due = self.outbox.due();
+        self.commands.extend(due);
     }
 
     fn put_if_open(&mut self, log: LogId, command: ChatCommand) -> bool {

@@ -8,7 +8,7 @@ use super::log::{Arrival, Log, Terms};
 use crate::chat::mention::mentions;
 use crate::id::{AccountId, LogId};
 use crate::limits::TALK_PEOPLE_MAX;
-use crate::wire::{Ask, ChatNews, ChatRefusal, Line, Presence, Scope, Whom};
+use crate::wire::{Ask, ChatNews, ChatRefusal, Line, Presence, Receipt, Scope, Whom};
 
 impl Book {
     /// The server said something.
@@ -74,13 +74,7 @@ impl Book {
                 offset,
                 reactions: reactions.into_inner(),
             }),
-            ChatNews::Receipts { log, receipts } => {
-                if let Some(known) = self.logs.get_mut(&log) {
-                    known.note_receipts(&receipts);
-                    let receipts = receipts.into_inner();
-                    self.events.push(TalkEvent::Receipts { log, receipts });
-                }
-            }
+            ChatNews::Receipts { log, receipts } => self.receipts(log, receipts.into_inner()),
             ChatNews::Members { log, members } => {
                 if let Some(known) = self.logs.get_mut(&log) {
                     known.note_members(&members);
@@ -111,6 +105,21 @@ impl Book {
                 });
             }
             _ => {}
+        }
+    }
+
+    /// A receipt of this player's own tells what it saw on another client.
+    fn receipts(&mut self, log: LogId, mut receipts: Vec<Receipt>) {
+        let Some(known) = self.logs.get_mut(&log) else {
+            return;
+        };
+        let me = self.me;
+        let own = receipts.iter().find(|receipt| Some(receipt.account) == me);
+        own.into_iter().for_each(|own| known.see(own.read));
+        receipts.retain(|receipt| Some(receipt.account) != me);
+        if !receipts.is_empty() {
+            known.note_receipts(&receipts);
+            self.events.push(TalkEvent::Receipts { log, receipts });
         }
     }
 
@@ -188,7 +197,7 @@ impl Book {
     }
 
     fn turned_down(&mut self, client_id: u64, reason: ChatRefusal, seconds: u32) {
-        if let Some(line) = self.outbox.refused(client_id, reason) {
+        if let Some(line) = self.outbox.refused(client_id, reason, seconds) {
             self.events.push(TalkEvent::Refused {
                 client_id,
                 to: line.to,

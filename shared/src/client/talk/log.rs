@@ -1,4 +1,5 @@
-//! One log as its reader knows it: where this client stands, who else reads it, and how far they got.
+//! One log as its reader knows it: where this client stands, who else reads it, and how far they
+//! got.
 //!
 //! Never keeps a line: lines are told once, and kept by whoever draws them.
 

@@ -1,8 +1,8 @@
 //! The client's book of chat: its logs and how far it got in each, lines on their way out, and who
 //! is there.
 //!
-//! Never keeps a line that came: it is told once, and kept by whoever draws it. Never decides what a
-//! player may do: the server does, and says so.
+//! Never keeps a line that came: it is told once, and kept by whoever draws it. Never decides what
+//! a player may do: the server does, and says so.
 //!
 //! ```text
 //! book       what the caller and the session ask of it

@@ -3,9 +3,11 @@
 //! Never gives a line another id: one that is sent twice, over whatever links and sessions, is one
 //! line to the server.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::limits::{CHAT_BYTES_MAX, CHAT_REFUSED_MAX, CHAT_UNACKED_MAX};
+use crate::time::Instant;
 use crate::wire::{Address, BoundedStr, ChatCommand, ChatRefusal, Manner};
 
 /// A line this client wrote that is not stored, as far as it knows.
@@ -19,6 +21,10 @@ pub struct Outgoing {
     pub manner: Manner,
     /// What it says.
     pub text: BoundedStr<CHAT_BYTES_MAX>,
+    /// How often it was sent.
+    sent: u32,
+    /// Whether an answer to it is on its way.
+    flies: bool,
 }
 
 /// All lines on their way out.
@@ -28,10 +34,16 @@ pub(super) struct Outbox {
     said: u32,
     waiting: VecDeque<Outgoing>,
     refused: VecDeque<Outgoing>,
+    /// How long nothing shall be sent, from the next frame on, and then until when.
+    pause: Option<Duration>,
+    paused: Option<Instant>,
 }
 
 impl Outgoing {
-    pub(super) fn command(&self) -> ChatCommand {
+    /// Sends it, once more or for the first time.
+    fn fly(&mut self) -> ChatCommand {
+        self.sent = self.sent.saturating_add(1);
+        self.flies = true;
         ChatCommand::Say {
             client_id: self.client_id,
             to: self.to.clone(),
@@ -52,35 +64,59 @@ impl Outbox {
         self.pen.get_or_insert(pen);
     }
 
-    /// A new line; `None` without a pen, at [`CHAT_UNACKED_MAX`], or when it is too long.
-    pub(super) fn write(&mut self, to: Address, manner: Manner, text: &str) -> Option<&Outgoing> {
+    /// A new line: its id; `None` without a pen, at [`CHAT_UNACKED_MAX`], or when it is too long.
+    /// [`Outbox::due`] sends it.
+    pub(super) fn write(&mut self, to: Address, manner: Manner, text: &str) -> Option<u64> {
         let text = BoundedStr::new(text).ok()?;
         let pen = self.pen?;
         if self.waiting.len() >= CHAT_UNACKED_MAX {
             return None;
         }
         self.said = self.said.checked_add(1)?;
+        let client_id = u64::from(pen) << 32 | u64::from(self.said);
         self.waiting.push_back(Outgoing {
-            client_id: u64::from(pen) << 32 | u64::from(self.said),
+            client_id,
             to,
             manner,
             text,
+            sent: 0,
+            flies: false,
         });
-        self.waiting.back()
+        Some(client_id)
+    }
+
+    /// What is to be sent now, in order: nothing while there is a pause.
+    pub(super) fn due(&mut self) -> Vec<ChatCommand> {
+        if self.pause.is_some() || self.paused.is_some() {
+            return Vec::new();
+        }
+        let due = self.waiting.iter_mut().filter(|line| !line.flies);
+        due.map(Outgoing::fly).collect()
+    }
+
+    /// Time goes on: a pause begins or ends.
+    pub(super) fn frame(&mut self, now: Instant) {
+        if let Some(pause) = self.pause.take() {
+            self.paused = self.paused.max(Some(now + pause));
+        }
+        self.paused = self.paused.filter(|&until| until > now);
+    }
+
+    /// Another link: every line is sent again, at once.
+    pub(super) fn start_link(&mut self) {
+        (self.pause, self.paused) = (None, None);
+        self.waiting.iter_mut().for_each(|line| line.flies = false);
     }
 
     /// A line that was refused is sent once more, under its id.
-    pub(super) fn again(&mut self, client_id: u64) -> Option<&Outgoing> {
-        let at = self
-            .refused
-            .iter()
-            .position(|one| one.client_id == client_id)?;
-        if self.waiting.len() >= CHAT_UNACKED_MAX {
-            return None;
-        }
-        let line = self.refused.remove(at)?;
-        self.waiting.push_back(line);
-        self.waiting.back()
+    pub(super) fn again(&mut self, client_id: u64) -> bool {
+        let mut all = self.refused.iter();
+        let at = all.position(|one| one.client_id == client_id);
+        let free = self.waiting.len() < CHAT_UNACKED_MAX;
+        let line = at.filter(|_| free).and_then(|at| self.refused.remove(at));
+        let said = line.is_some();
+        self.waiting.extend(line);
+        said
     }
 
     /// The server took a line. False when it was not waited for.
@@ -90,13 +126,28 @@ impl Outbox {
         before != self.waiting.len()
     }
 
-    /// The server did not take a line; it is kept where it may be taken later.
-    pub(super) fn refused(&mut self, client_id: u64, reason: ChatRefusal) -> Option<Outgoing> {
+    /// The server did not take a line; it is kept where it may be taken later. A line that was sent
+    /// before may be stored already: where it only came too fast it is sent once more after a
+    /// while, with everything behind it, and nothing is told.
+    pub(super) fn refused(
+        &mut self,
+        client_id: u64,
+        reason: ChatRefusal,
+        seconds: u32,
+    ) -> Option<Outgoing> {
         let at = self
             .waiting
             .iter()
             .position(|one| one.client_id == client_id)?;
-        let line = self.waiting.remove(at)?;
+        let line = self.waiting.get_mut(at)?;
+        if line.sent > 1 && is_of_haste(reason) {
+            line.flies = false;
+            let pause = Duration::from_secs(u64::from(seconds.max(1)));
+            self.pause = self.pause.max(Some(pause));
+            return None;
+        }
+        let mut line = self.waiting.remove(at)?;
+        line.flies = false;
         if may_pass(reason) {
             if self.refused.len() >= CHAT_REFUSED_MAX {
                 self.refused.pop_front();
@@ -127,6 +178,14 @@ impl Outbox {
     pub(super) fn turned_down(&self) -> impl Iterator<Item = &Outgoing> {
         self.refused.iter()
     }
+}
+
+/// Whether a line was only judged by when others came.
+fn is_of_haste(reason: ChatRefusal) -> bool {
+    matches!(
+        reason,
+        ChatRefusal::TooFast | ChatRefusal::SlowMode | ChatRefusal::Repeated
+    )
 }
 
 /// Whether the same line may be taken a while later.

@@ -250,6 +250,38 @@ fn a_line_that_may_pass_later_can_be_said_again() {
     assert_eq!(book.waiting().count(), 1);
 }
 
+/// After a restart the server remembers no line, and takes those it stored for too many new ones.
+#[test]
+fn a_line_sent_again_is_not_given_up_because_it_came_too_fast() {
+    let mut book = book();
+    let say = |book: &mut Book, text| book.say(Address::Room, Manner::Said, text).expect("few");
+    let (a, b) = (say(&mut book, "a"), say(&mut book, "b"));
+    book.welcome(&welcome("pit", false, 8));
+    assert_eq!(ids(&book.take_commands()), [a, b]);
+    for client_id in [a, b] {
+        book.hear(ChatNews::Refused {
+            client_id,
+            reason: ChatRefusal::TooFast,
+            seconds: 0,
+        });
+    }
+    let c = say(&mut book, "c");
+    assert_eq!(book.take_events(), [], "nobody is told");
+    let at = Instant::from_millis;
+    for millis in [5_000, 5_999] {
+        book.frame(at(millis));
+        assert_eq!(ids(&book.take_commands()), [0; 0], "not even what is new");
+    }
+    book.frame(at(6_000));
+    assert_eq!(ids(&book.take_commands()), [a, b, c], "in order");
+    book.hear(ChatNews::Refused {
+        client_id: c,
+        reason: ChatRefusal::TooFast,
+        seconds: 0,
+    });
+    assert_eq!(book.take_events().len(), 1, "one that is new was too fast");
+}
+
 #[test]
 fn too_many_lines_without_an_answer_are_not_taken() {
     let mut book = book();
@@ -334,9 +366,9 @@ fn unread_counts_the_inbox_and_what_came_but_not_ones_own() {
 fn receipts_only_grow_and_are_counted_by_line() {
     let mut book = book();
     book.hear(opened(WHISPER, 1, 0, 0, 0));
-    for (delivered, read) in [(3, 2), (1, 1)] {
+    for (account, delivered, read) in [(ANN, 3, 2), (ANN, 1, 1), (ME, 9, 0)] {
         let receipt = Receipt {
-            account: ANN,
+            account,
             delivered,
             read,
         };

@@ -1,0 +1,113 @@
+//! Who may hear a message, and who must, as far as it can be told from the bots' side.
+//!
+//! Never takes a doubtful one for certain: where the bots cannot know what the server saw, a bot
+//! may hear and need not.
+
+use std::time::Duration;
+
+use tickwire_shared::time::Instant;
+
+use super::Ledger;
+use super::bits::Bits;
+use super::message::{Message, MessageKey};
+use super::place::{Earshot, Place, hears};
+
+/// A message whose ack took longer may have been heard from anywhere near its sender since.
+const SLOW_ACK_MICROS: u64 = 500_000;
+
+/// How much later than the server a bot may learn that it is in a team.
+const JOIN_SLACK: Duration = Duration::from_secs(1);
+
+impl Ledger {
+    /// Who may hear what a bot says there.
+    pub(super) fn may_hear(
+        &self,
+        bot: usize,
+        room: usize,
+        place: Place,
+        to: Option<usize>,
+        now: Instant,
+    ) -> Bits {
+        match place {
+            Place::Room => self.of_room(room),
+            Place::Team => {
+                let team = self.bots.get(bot).map_or(0, |reader| reader.team);
+                self.of_room(room).and(&self.of_team((room, team), now))
+            }
+            Place::Near => self.around(bot, now, |earshot| earshot != Earshot::Beyond),
+            Place::Whisper => [bot].into_iter().chain(to).collect(),
+            Place::Party | Place::Group => place.circle(bot, self.bots.len()).collect(),
+        }
+    }
+
+    /// Who may read a message after all: a room's log is for whoever is ever there, and a team's
+    /// for whoever was in it when it was said, as far as can be told from here.
+    pub(super) fn entitled(&self, message: &Message) -> Bits {
+        match message.place {
+            Place::Room => {
+                let teams = self
+                    .teams
+                    .iter()
+                    .filter(|((room, _), _)| *room == message.home.0);
+                teams.flat_map(|(_, bots)| bots.keys().copied()).collect()
+            }
+            Place::Team => self.of_team(message.home, message.known_at + JOIN_SLACK),
+            _ => message.may.clone(),
+        }
+    }
+
+    pub(super) fn of_team(&self, team: (usize, u8), until: Instant) -> Bits {
+        let all = self.teams.get(&team).into_iter().flatten();
+        let then = all.filter(|(_, since)| **since <= until);
+        then.map(|(bot, _)| *bot).collect()
+    }
+
+    pub(super) fn of_room(&self, room: usize) -> Bits {
+        let all = self.bots.iter().enumerate();
+        let here = all.filter(|(_, reader)| reader.room == Some(room));
+        here.map(|(bot, _)| bot).collect()
+    }
+
+    /// The bots of the same room that hear this one so well.
+    pub(super) fn around(
+        &self,
+        bot: usize,
+        now: Instant,
+        wanted: impl Fn(Earshot) -> bool,
+    ) -> Bits {
+        let Some(from) = self.bots.get(bot) else {
+            return Bits::default();
+        };
+        let all = self.bots.iter().enumerate();
+        let near = all.filter(|(other, reader)| {
+            *other == bot
+                || (reader.room == from.room && wanted(hears(now, from.stand, reader.stand)))
+        });
+        near.map(|(other, _)| other).collect()
+    }
+
+    /// Somewhere between sending and ack the server looked who is near. Whoever was near at both
+    /// times heard it; whoever was near at neither did not.
+    pub(super) fn heard_near(
+        &mut self,
+        key: MessageKey,
+        bot: usize,
+        sent: Instant,
+        now: Instant,
+    ) -> Bits {
+        let slow = now.since(sent).as_micros() as u64 > SLOW_ACK_MICROS;
+        let loosely = match self.bots.get(bot).and_then(|reader| reader.room) {
+            Some(room) if slow => self.of_room(room),
+            _ => self.around(bot, now, |earshot| earshot != Earshot::Beyond),
+        };
+        let surely = self.around(bot, now, |earshot| earshot == Earshot::Within);
+        let Some(message) = self.messages.get_mut(key.0 as usize) else {
+            return Bits::default();
+        };
+        message.may = message.may.or(&loosely);
+        match slow {
+            true => Bits::default(),
+            false => message.near.and(&surely),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the books find, and what they do not hold against anybody.
+
+use super::*;
+
+const MS: fn(u64) -> Instant = Instant::from_millis;
+const ROOM: LogId = LogId(1);
+
+fn join(ledger: &mut Ledger, bot: usize, room: &str, seat: u16) {
+    let account = AccountId(bot as u64 + 1_000);
+    ledger.join(bot, room, PlayerId(seat), account, MS(0));
+}
+
+/// Three bots, two of them in one room and one elsewhere.
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(70, 0xABC);
+    join(&mut ledger, 0, "arena", 0);
+    join(&mut ledger, 69, "arena", 1);
+    join(&mut ledger, 1, "elsewhere", 0);
+    ledger.opened(0, ROOM, Place::Room);
+    ledger.opened(69, ROOM, Place::Room);
+    ledger
+}
+
+fn send(ledger: &mut Ledger, bot: usize, millis: u64) -> Option<MessageKey> {
+    ledger.send(bot, Place::Room, Some(ROOM), None, MS(millis))
+}
+
+fn at(offset: u64) -> (LogId, u32, u64) {
+    (ROOM, 1, offset)
+}
+
+#[test]
+fn a_message_is_expected_by_those_in_the_room() {
+    let mut ledger = ledger();
+    let key = send(&mut ledger, 0, 10).expect("in a room");
+    assert_eq!(ledger.outstanding(), 2);
+    ledger.ack(key, MS(11));
+    ledger.ack(key, MS(11));
+    ledger.deliver(0, Some(key), at(1), MS(12));
+    join(&mut ledger, 2, "arena", 2);
+    ledger.opened(2, ROOM, Place::Room);
+    assert_eq!(ledger.outstanding(), 1, "a late joiner is not expected");
+    ledger.deliver(69, Some(key), at(1), MS(18));
+    let report = ledger.report();
+    assert_eq!((report.sent, report.acked), (1, 1));
+    assert_eq!((report.delivered, report.expected, report.lost), (2, 2, 0));
+    assert_eq!(
+        (report.duplicated, report.reordered, report.leaked),
+        (0, 0, 0)
+    );
+    let p99 = report.delivery_ms.p99.expect("measured");
+    assert!((7.9..8.1).contains(&p99), "{p99}");
+}
+
+#[test]
+fn doubles_swaps_and_gaps_are_told_apart() {
+    let mut ledger = ledger();
+    let [first, second, third] = [1, 2, 3].map(|at| send(&mut ledger, 0, at));
+    ledger.deliver(0, second, at(2), MS(3));
+    ledger.deliver(0, first, at(1), MS(4));
+    ledger.deliver(0, first, at(1), MS(5));
+    let report = ledger.report();
+    assert_eq!((report.duplicated, report.reordered), (1, 1));
+    assert_eq!((report.lost, report.gaps), (4, 0));
+    ledger.deliver(69, third, at(3), MS(6));
+    ledger.deliver(69, second, at(4), MS(6));
+    assert_eq!(ledger.report().reordered, 2, "of one sender, in its order");
+    ledger.deliver(69, None, at(9), MS(6));
+    ledger.deliver(69, None, at(2), MS(6));
+    let report = ledger.report();
+    assert_eq!(
+        (report.reordered, report.gaps),
+        (3, 4),
+        "a stranger's counts too"
+    );
+    ledger.deliver(69, None, (ROOM, 2, 0), MS(7));
+    assert_eq!(ledger.report().reordered, 3, "another epoch begins anew");
+}
+
+#[test]
+fn refused_messages_and_bots_that_left_are_not_expected() {
+    let mut ledger = ledger();
+    let key = send(&mut ledger, 0, 1).expect("in a room");
+    ledger.refuse(key);
+    ledger.leave(69);
+    let kept = send(&mut ledger, 0, 2);
+    ledger.deliver(0, kept, at(1), MS(3));
+    let report = ledger.report();
+    assert_eq!((report.sent, report.refused, report.expected), (1, 1, 1));
+    assert_eq!(report.lost, 0);
+    assert_eq!(send(&mut ledger, 69, 4), None);
+}
+
+#[test]
+fn a_session_that_is_taken_up_or_made_anew_reads_on() {
+    let mut ledger = ledger();
+    send(&mut ledger, 0, 1).expect("in a room");
+    join(&mut ledger, 69, "arena", 1);
+    assert_eq!(ledger.outstanding(), 2, "it must get it after all");
+    join(&mut ledger, 69, "elsewhere", 1);
+    assert_eq!(ledger.outstanding(), 1, "in another room it cannot");
+}
+
+#[test]
+fn what_reaches_somebody_else_has_leaked() {
+    let mut ledger = ledger();
+    let whisper = ledger.send(0, Place::Whisper, None, Some(69), MS(1));
+    let log = (LogId(5), 1, 0);
+    ledger.deliver(69, whisper, log, MS(2));
+    assert_eq!((ledger.outstanding(), ledger.report().leaked), (1, 0));
+    ledger.deliver(1, whisper, log, MS(2));
+    assert_eq!(ledger.report().leaked, 1);
+    assert_eq!(ledger.report().scopes["whisper"].leaked, 1);
+    let team = ledger.send(0, Place::Team, None, None, MS(3));
+    ledger.deliver(69, team, (LogId(6), 1, 0), MS(4));
+    assert_eq!(
+        ledger.report().leaked,
+        2,
+        "an odd seat is in the other team"
+    );
+    ledger.join(2, "arena", PlayerId(2), AccountId(7), MS(2_000));
+    ledger.deliver(2, team, (LogId(6), 1, 0), MS(2_001));
+    assert_eq!(
+        ledger.report().leaked,
+        3,
+        "it came into the team long after"
+    );
+    let room = send(&mut ledger, 0, 3);
+    ledger.deliver(2, room, at(0), MS(2_001));
+    assert_eq!(ledger.report().leaked, 3, "a room may be read from before");
+    let party = ledger.send(0, Place::Party, None, None, MS(3));
+    ledger.deliver(1, party, (LogId(7), 1, 0), MS(4));
+    assert_eq!(ledger.report().leaked, 3, "it is of the circle");
+    ledger.deliver(69, party, (LogId(7), 1, 0), MS(4));
+    assert_eq!(ledger.report().leaked, 4);
+}
+
+#[test]
+fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
+    let mut ledger = ledger();
+    join(&mut ledger, 2, "arena", 2);
+    join(&mut ledger, 3, "arena", 3);
+    let stand = |ledger: &mut Ledger, millis, places: [(usize, f32); 4]| {
+        for (bot, x) in places {
+            ledger.stands(bot, MS(millis), Some(Vec2::new(x, 0.0)));
+        }
+    };
+    stand(
+        &mut ledger,
+        0,
+        [(0, 0.0), (69, 50.0), (2, 50.0), (3, 1_500.0)],
+    );
+    let key = ledger.send(0, Place::Near, None, None, MS(10)).expect("in");
+    assert_eq!(ledger.outstanding(), 1, "itself");
+    stand(
+        &mut ledger,
+        100,
+        [(0, 0.0), (69, 60.0), (2, 1_500.0), (3, 1_500.0)],
+    );
+    ledger.ack(key, MS(100));
+    assert_eq!(ledger.outstanding(), 2, "and who was near at both times");
+    for bot in [0, 69, 2] {
+        ledger.deliver(bot, Some(key), (LogId(8 + bot as u64), 1, 0), MS(110));
+    }
+    assert_eq!((ledger.outstanding(), ledger.report().leaked), (0, 0));
+    ledger.deliver(3, Some(key), (LogId(99), 1, 0), MS(110));
+    assert_eq!(ledger.report().leaked, 1);
+}
+
+#[test]
+fn a_name_survives_in_its_text() {
+    let ledger = ledger();
+    let key = MessageKey(0xBEEF);
+    let text = ledger.sign(key, "well #1 played");
+    assert_eq!(ledger.key_of(&text), Some(key));
+    assert_eq!(Ledger::new(2, 0xABD).key_of(&text), None, "another run's");
+    for stranger in ["hello", "#nothex", "#1", "#abc.", ""] {
+        assert_eq!(ledger.key_of(stranger), None);
+    }
+}

@@ -1,0 +1,388 @@
+//! A server that is killed in the middle of everything and started again on what it left behind:
+//! what it acked is there, and clients go on by themselves.
+//!
+//! Never stops a server kindly. The server runs in a process of its own, which is this program once
+//! more, so that it is always the one these sources make.
+//!
+//! `RESTART_KILLS` sets how often, `SEED` when.
+
+mod live;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use clap::Parser;
+use live::{Player, run, until};
+use tickwire_arena::Arena;
+use tickwire_client_demo::bots::cli::Cli;
+use tickwire_client_demo::bots::fleet;
+use tickwire_client_demo::bots::report::Report;
+use tickwire_link::Dial;
+use tickwire_server::config::Config;
+use tickwire_shared::client::{ClientConfig, ResumeToken, TalkEvent};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::id::{AccountId, LogId};
+use tickwire_shared::rng::Rng;
+use tickwire_shared::wire::{Address, BoundedStr, Credential, Manner, Receipt, Scope, Whom};
+use tickwire_tests::seeds::number_from_env;
+
+/// Kills in a test.
+const KILLS: u64 = 10;
+
+/// Of everybody who registers.
+const PASSWORD: &str = "planted-password-7f3a";
+
+/// Asks this program to be the server: its addresses and its data directory.
+const SERVE: &str = "TICKWIRE_TEST_SERVE";
+
+/// Not a test by itself: the server that the others start and kill.
+#[test]
+fn serves_where_it_is_asked_to() {
+    let Ok(asked) = std::env::var(SERVE) else {
+        return;
+    };
+    let words: Vec<&str> = asked.splitn(3, ' ').collect();
+    let [public, admin, data] = words[..] else {
+        panic!("{SERVE} is {asked:?}");
+    };
+    let config = Config {
+        listen: public.parse().expect("an address"),
+        admin_listen: Some(admin.parse().expect("an address")),
+        data_dir: PathBuf::from(data),
+        ..Config::default()
+    };
+    tickwire_server::run::<Arena>(config).expect("it serves");
+}
+
+/// A directory that is gone in the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let name = format!("tickwire-restart-{name}-{}", std::process::id());
+        Scratch(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server in a process of its own.
+struct Served {
+    child: Child,
+    /// Kept open: the server may write to it.
+    _stdout: BufReader<ChildStdout>,
+    public: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Served {
+    fn start(data: &Path, public: &str, admin: &str) -> Served {
+        let program = std::env::current_exe().expect("this program");
+        let mut child = Command::new(program)
+            .args(["--exact", "serves_where_it_is_asked_to", "--nocapture"])
+            .env(SERVE, format!("{public} {admin} {}", data.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (public, admin) = loop {
+            let mut line = String::new();
+            let read = stdout.read_line(&mut line).expect("text");
+            assert!(read > 0, "the server ended before it listened");
+            // The harness has begun the line with the name of the test.
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let [.., "listening", public, "admin", admin] = words[..] {
+                let address = |text: &str| text.parse().expect("an address");
+                break (address(public), address(admin));
+            }
+        };
+        Served {
+            child,
+            _stdout: stdout,
+            public,
+            admin,
+        }
+    }
+
+    fn first(data: &Path) -> Served {
+        Served::start(data, "127.0.0.1:0", "127.0.0.1:0")
+    }
+
+    /// kill -9, and the same again.
+    fn restart(self, data: &Path) -> Served {
+        let (public, admin) = (self.public.to_string(), self.admin.to_string());
+        drop(self);
+        Served::start(data, &public, &admin)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // On Unix this is SIGKILL.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn kills() -> u64 {
+    number_from_env("RESTART_KILLS").unwrap_or(KILLS)
+}
+
+fn seed() -> u64 {
+    number_from_env("SEED").unwrap_or(1)
+}
+
+/// Bots in a thread of their own; their report comes when they are done.
+fn bots(server: &Served, flags: &str) -> Receiver<Report> {
+    let (public, admin) = (server.public, server.admin);
+    let line = format!("bots --server {public} --admin {admin} {flags}");
+    let cli = Cli::try_parse_from(line.split(' ')).expect("good flags");
+    let (done, report) = channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let played = runtime.expect("a runtime").block_on(fleet::run(cli));
+        done.send(played)
+    });
+    report
+}
+
+/// A client notices the death of its server after 5 s of silence at the latest and dials again; the
+/// time between two kills is drawn so that some come before all are back.
+#[test]
+fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
+    let scratch = Scratch::new("bots");
+    let mut server = Served::first(&scratch.0);
+    let mut rng = Rng::of(seed(), &[0x6B69_6C6C]);
+    let pauses: Vec<Duration> = (0..kills())
+        .map(|_| Duration::from_secs_f32(rng.range(4.0, 9.0)))
+        .collect();
+    let seconds = pauses.iter().sum::<Duration>().as_secs() + 25;
+    let flags = format!(
+        "--count 12 --room pit --scopes room,whisper,party,group --chat 2 --duration {seconds}s"
+    );
+    let fleet = bots(&server, &flags);
+    for pause in pauses {
+        let ended = fleet.recv_timeout(pause);
+        assert!(ended.is_err(), "the bots gave up: {ended:?}");
+        server = server.restart(&scratch.0);
+    }
+    let report = fleet.recv().expect("a report");
+    let (table, chat) = (report.table(), &report.chat);
+    println!("SEED={}\n{table}", seed());
+    assert_eq!(
+        report.failures(),
+        Vec::<String>::new(),
+        "SEED={}\n{table}",
+        seed()
+    );
+    assert!(report.disconnects >= 12, "they lost their links: {table}");
+    assert_eq!(chat.acked, chat.sent, "{table}");
+    assert!(chat.acked > 12 * kills(), "{table}");
+}
+
+fn player(server: &Served, name: &str, resume: Option<ResumeToken>) -> Player<Arena> {
+    let config = ClientConfig {
+        name: name.to_owned(),
+        room: Some("pit".to_owned()),
+        resume,
+        ..ClientConfig::default()
+    };
+    Player::new(Dial::to(&server.public.to_string()), config)
+}
+
+fn account(player: &Player<Arena>) -> AccountId {
+    player.driver.client.talk().me().expect("it is in")
+}
+
+fn whispers(player: &Player<Arena>) -> Vec<String> {
+    let texts = player.talk.iter().filter_map(|talk| match talk {
+        TalkEvent::Line {
+            scope: Scope::Whisper { .. },
+            line,
+            ..
+        } => Some(line.text.to_string()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn whisper_log(player: &Player<Arena>, with: AccountId) -> Option<LogId> {
+    let found = player.driver.client.talk().whisper_with(with);
+    found.map(|(log, _)| log)
+}
+
+fn receipt(player: &Player<Arena>, of: AccountId) -> Option<Receipt> {
+    let (_, log) = player.driver.client.talk().whisper_with(of)?;
+    log.receipts().get(&of).copied()
+}
+
+/// Says something to somebody and waits for the ack.
+async fn whisper(from: &mut Player<Arena>, to: AccountId, text: &str) {
+    let to = Address::Whisper(Whom::Account(to));
+    let said = from.driver.client.say(to, Manner::Said, text);
+    let id = said.expect("in a room");
+    until(&mut [from], "an ack", |players| {
+        let acked = |talk: &TalkEvent| match talk {
+            TalkEvent::Acked { client_id, .. } => *client_id == id,
+            _ => false,
+        };
+        players[0].talk.iter().any(acked)
+    })
+    .await;
+}
+
+/// One round before a kill: Bob reads what Ann whispers, and Ann sees that he did; then he is gone
+/// and she whispers once more. What both come back with, and the receipt.
+async fn live_a_little(
+    ann: &mut Player<Arena>,
+    bob: &mut Player<Arena>,
+    round: u64,
+) -> (ResumeToken, ResumeToken, Receipt) {
+    let (ann_is, bob_is) = (account(ann), account(bob));
+    let said = format!("read {round}");
+    whisper(ann, bob_is, &said).await;
+    until(&mut [ann, bob], "the whisper", |players| {
+        whispers(players[1]).contains(&said)
+    })
+    .await;
+    let log = whisper_log(bob, ann_is).expect("open");
+    let next = bob
+        .driver
+        .client
+        .talk()
+        .log(log)
+        .map_or(0, |log| log.next());
+    bob.driver.client.read(log, next);
+    until(&mut [ann, bob], "a receipt", |players| {
+        receipt(players[0], bob_is).is_some_and(|receipt| receipt.read == next)
+    })
+    .await;
+    let seen = receipt(ann, bob_is).expect("just now");
+    let token = |player: &Player<Arena>| player.driver.client.resume_token().expect("seated");
+    let (ann_back, bob_back) = (token(ann), token(bob));
+    whisper(ann, bob_is, &format!("missed {round}")).await;
+    (ann_back, bob_back, seen)
+}
+
+/// What was acked before the kill is there for clients that know nothing but who they are.
+#[test]
+fn lines_receipts_inboxes_and_guests_outlive_a_kill() {
+    let scratch = Scratch::new("kept");
+    let mut server = Served::first(&scratch.0);
+    run(async {
+        let mut tokens = (None, None);
+        let mut before: Option<(AccountId, AccountId, Receipt)> = None;
+        for round in 0..kills() {
+            let mut ann = player(&server, "Ann", tokens.0.take());
+            let mut bob = player(&server, "Bob", tokens.1.take());
+            until(&mut [&mut ann, &mut bob], "both in the room", |players| {
+                players.iter().all(|player| player.is_playing())
+            })
+            .await;
+            if let Some((ann_was, bob_was, seen)) = before {
+                assert_eq!(
+                    (account(&ann), account(&bob)),
+                    (ann_was, bob_was),
+                    "the same guests"
+                );
+                let missed = format!("missed {}", round - 1);
+                until(&mut [&mut ann, &mut bob], "what was kept", |players| {
+                    whispers(players[1]).contains(&missed)
+                        && receipt(players[0], bob_was).is_some_and(|now| now.read >= seen.read)
+                })
+                .await;
+                let log = whisper_log(&bob, ann_was).expect("open");
+                let book = bob.driver.client.talk();
+                let unread = book.log(log).map(|log| log.unread());
+                assert_eq!(unread, Some(1), "one waited in the inbox");
+                let expected: Vec<String> = (0..round)
+                    .flat_map(|at| [format!("read {at}"), format!("missed {at}")])
+                    .collect();
+                let tail = expected.len().saturating_sub(whispers(&bob).len());
+                assert_eq!(whispers(&bob), expected[tail..], "in order, each once");
+            }
+            let (ann_back, bob_back, seen) = live_a_little(&mut ann, &mut bob, round).await;
+            before = Some((account(&ann), account(&bob), seen));
+            tokens = (Some(ann_back), Some(bob_back));
+            // Both programs end without a word, and the server is killed.
+            drop((ann, bob));
+            server = server.restart(&scratch.0);
+        }
+    });
+}
+
+/// Registers or logs in: the status, and the token of one visit.
+fn enter(server: &Served, path: &str, name: &str) -> (u16, String) {
+    let body = format!("{{\"name\":\"{name}\",\"password\":\"{PASSWORD}\"}}");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.public,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.public).expect("the public listener");
+    let asked = stream.write_all((head + &body).as_bytes());
+    asked.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let token = answer.split("\"token\":\"").nth(1);
+    let token = token.and_then(|rest| rest.split('"').next());
+    (
+        status.expect("a status"),
+        token.unwrap_or_default().to_owned(),
+    )
+}
+
+/// Plays as whoever this token is for: its account, or why not.
+async fn visit(server: &Served, token: &str) -> Result<AccountId, CloseReason> {
+    let config = ClientConfig {
+        name: "Whoever".to_owned(),
+        who: Credential::Admission {
+            token: BoundedStr::new(token).expect("short enough"),
+        },
+        ..ClientConfig::default()
+    };
+    let mut player = Player::<Arena>::new(Dial::to(&server.public.to_string()), config);
+    until(&mut [&mut player], "an answer", |players| {
+        players[0].is_playing() || players[0].over.is_some()
+    })
+    .await;
+    match player.driver.client.closed() {
+        Some(reason) => Err(reason),
+        None => Ok(account(&player)),
+    }
+}
+
+/// Who registered can log in after a kill, as the same account, and a token that was used before it
+/// is used for good.
+#[test]
+fn accounts_and_used_tokens_outlive_a_kill() {
+    let scratch = Scratch::new("accounts");
+    let mut server = Served::first(&scratch.0);
+    run(async {
+        for round in 0..kills() {
+            let name = format!("Player{round}");
+            let (status, token) = enter(&server, "/register", &name);
+            assert_eq!(status, 200, "round {round}");
+            let known = visit(&server, &token).await.expect("a new account");
+            server = server.restart(&scratch.0);
+            let again = visit(&server, &token).await;
+            assert_eq!(again, Err(CloseReason::BadCredential), "round {round}");
+            let (status, token) = enter(&server, "/login", &name);
+            assert_eq!(status, 200, "round {round}");
+            assert_eq!(visit(&server, &token).await, Ok(known), "round {round}");
+        }
+    });
+}
