@@ -17,9 +17,9 @@ use tickwire_shared::input::{InputPacket, Shown, store_row};
 use tickwire_shared::limits::ROW_WORDS_MAX;
 use tickwire_shared::schema::{Level, Schema};
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ClientControl, Credential, HandshakeReply, Hello,
-    LogCursor, PROTOCOL, Refuse, Resume, Role, RoomRequest, RosterEntry, Sample, SampleResult,
-    ServerControl, Token, Welcome, encode, encode_probe,
+    BoundedStr, BoundedVec, ClientControl, Credential, HandshakeReply, Hello, LogCursor, PROTOCOL,
+    Refuse, Resume, Role, RoomRequest, RosterEntry, Sample, SampleResult, ServerControl, Token,
+    Welcome, encode, encode_probe,
 };
 
 use crate::games::SimGame;

@@ -103,8 +103,9 @@ impl Desk {
             log: log.head.log,
             member: member.clone(),
         };
-        if let Err(Task::Member(place, member, asker)) =
-            self.write(Task::Member(place, member, asker), write)
+        let task = Task::Member(place, member, asker);
+        if let Err(task) = self.write(task, write)
+            && let Task::Member(place, member, asker) = *task
         {
             self.joined(place, member, asker, Err(StoreFault::Busy));
         }

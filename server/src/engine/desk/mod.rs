@@ -319,7 +319,7 @@ impl Desk {
     }
 
     /// Has something written; false when too much is under way.
-    fn write(&mut self, task: Task, write: Write) -> Result<(), Task> {
+    fn write(&mut self, task: Task, write: Write) -> Result<(), Box<Task>> {
         let ticket = self.tickets.take(task)?;
         self.effects.push(Effect::Write(ticket, write));
         Ok(())

@@ -148,7 +148,9 @@ impl Desk {
             let offset = self.shelf.get(place).map_or(0, |log| log.head.next);
             self.ack(id, draft.client_id, (log, offset));
         }
-        if let Err(Task::Line(_, draft)) = self.write(Task::Line(places, draft), line) {
+        if let Err(task) = self.write(Task::Line(places, draft), line)
+            && let Task::Line(_, draft) = *task
+        {
             self.refuse(&draft, ChatRefusal::StoreBusy, 0);
         }
     }

@@ -27,12 +27,14 @@ impl Desk {
         let Some(query) = query else {
             return self.give_up(errand, ChatRefusal::NoSuchPlayer);
         };
-        if let Err(Task::Whom(_, errand)) = self.look_up(Task::Whom(id, errand), query) {
+        if let Err(task) = self.look_up(Task::Whom(id, errand), query)
+            && let Task::Whom(_, errand) = *task
+        {
             self.give_up(errand, ChatRefusal::StoreBusy);
         }
     }
 
-    fn look_up(&mut self, task: Task, query: Query) -> Result<(), Task> {
+    fn look_up(&mut self, task: Task, query: Query) -> Result<(), Box<Task>> {
         let ticket = self.tickets.take(task)?;
         let find = crate::engine::port::Effect::Find(ticket, query);
         self.effects.push(find);
@@ -159,7 +161,9 @@ impl Desk {
             return self.vetted(id, &whom, errand, &blocked);
         }
         let query = Query::Desk(whom.account);
-        if let Err(Task::Vet(_, _, errand)) = self.look_up(Task::Vet(id, whom, errand), query) {
+        if let Err(task) = self.look_up(Task::Vet(id, whom, errand), query)
+            && let Task::Vet(_, _, errand) = *task
+        {
             self.give_up(errand, ChatRefusal::StoreBusy);
         }
     }
