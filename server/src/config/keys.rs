@@ -88,7 +88,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "store.path",
         flag: "store-path",
         value: "FILE",
-        help: "Where chat and accounts are kept: a file, or memory; else one in the data directory.",
+        help: "Where chat and accounts are kept: a file, or memory; else in the data directory.",
         set: |config, text| set(&mut config.store.path, place(text).map(Some)),
         show: |config| config.store.path.as_ref().map(shown_place).map(shown_path),
     },

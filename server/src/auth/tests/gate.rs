@@ -117,7 +117,8 @@ fn of_ten_thousand_replays_one_is_let_in_also_across_a_restart() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// What the disk is for: where used numbers were kept in memory alone, a restart would let in again.
+/// What the disk is for: where used numbers were kept in memory alone, a restart would let in
+/// again.
 #[test]
 fn used_numbers_that_are_forgotten_let_in_again() {
     run(async {
