@@ -209,6 +209,34 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
     });
 }
 
+/// The server is killed as hard as can be between the two.
+#[test]
+fn a_key_survives_a_restart_and_a_used_token_stays_used() {
+    run(async {
+        let scratch = Scratch::new();
+        let server = Server::start(&scratch, &[]);
+        let ann = server
+            .log_in("/register", "Ann", PASSWORD)
+            .ok()
+            .expect("a new account");
+        let (_link, welcome) = server.join("Ann", ann.shown()).await.ok().expect("in");
+        drop(server);
+        let server = Server::start(&scratch, &[]);
+        let replay = server.join("Ann", ann.shown()).await;
+        assert_eq!(reason(replay), CloseReason::BadCredential);
+        let guest = server.join("ANN", Credential::New).await;
+        assert_eq!(reason(guest), CloseReason::BadName);
+        let key = welcome.return_key;
+        let back = server.join("Ann", Credential::Return { key }).await;
+        assert_eq!(back.ok().expect("in").1.account, welcome.account);
+        let again = server
+            .log_in("/login", "Ann", PASSWORD)
+            .ok()
+            .expect("a token");
+        assert_eq!(again.account, ann.account);
+    });
+}
+
 #[test]
 fn an_operator_makes_the_first_admin_and_no_page_does() {
     run(async {

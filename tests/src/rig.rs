@@ -169,8 +169,6 @@ impl<G: SimGame> Rig<G> {
             tables: BoundedVec::of_first(self.tables.to_bytes()),
             token: Token([0; 16]),
             grace_millis: 10_000,
-            chat_epoch: 1,
-            chat_first: 0,
             account: AccountId(u64::from(player.0) + 1),
             role: Role::Player,
             return_key: Token([0; 16]),

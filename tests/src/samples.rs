@@ -17,9 +17,9 @@ use tickwire_shared::input::{InputPacket, Shown, store_row};
 use tickwire_shared::limits::ROW_WORDS_MAX;
 use tickwire_shared::schema::{Level, Schema};
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ChatLine, ChatRefusal, ClientControl, Credential, HandshakeReply,
-    Hello, LogCursor, PROTOCOL, Refuse, Resume, Role, RoomRequest, RosterEntry, Sample,
-    SampleResult, ServerControl, Token, Welcome, encode, encode_probe,
+    BoundedStr, BoundedVec, ClientControl, Credential, HandshakeReply, Hello, LogCursor, PROTOCOL,
+    Refuse, Resume, Role, RoomRequest, RosterEntry, Sample, SampleResult, ServerControl, Token,
+    Welcome, encode, encode_probe,
 };
 
 use crate::games::SimGame;
@@ -65,8 +65,6 @@ pub fn handshake() -> Vec<Named> {
     let resume = Resume {
         session: SessionId(7),
         token: Token([0xA5; 16]),
-        chat_epoch: 3,
-        chat_next: 300,
     };
     let hello = |room, resume| Hello {
         protocol: PROTOCOL,
@@ -124,8 +122,6 @@ fn welcome(schema: &Schema) -> Welcome {
         tables: BoundedVec::of_first([1, 2, 3]),
         token: Token([0x5A; 16]),
         grace_millis: 30_000,
-        chat_epoch: 4,
-        chat_first: 1_000,
         account: AccountId(0x1234_5678),
         role: Role::Moderator,
         return_key: Token([0x3C; 16]),
@@ -141,16 +137,8 @@ pub fn client_control() -> Vec<Named> {
         generation: 5,
     };
     let sample = Sample::of(id, Tick(1_200), Level::Full, KindId(1), &[1, 2, 3]);
-    let text = BoundedStr::cut("hello, wörld");
     let samples = BoundedVec::of_first([sample.clone(), sample]);
     vec![
-        named(
-            "client_chat",
-            encode(&ClientControl::Chat {
-                client_id: 12,
-                text,
-            }),
-        ),
         named("client_check", encode(&ClientControl::Check { samples })),
         named(
             "client_ping",
@@ -174,33 +162,17 @@ pub fn server_control() -> Vec<Named> {
         .collect()
 }
 
-/// Chat and roster.
-fn people() -> [(&'static str, ServerControl); 7] {
-    let line = ChatLine {
-        offset: 1_001,
-        from: PlayerId(2),
-        name: BoundedStr::cut("Zoë"),
-        tick: Tick(1_250),
-        text: BoundedStr::cut("hi"),
-    };
+/// The roster.
+fn people() -> [(&'static str, ServerControl); 3] {
     let entry = RosterEntry {
         player: PlayerId(2),
         name: BoundedStr::cut("Zoë"),
         account: AccountId(0x1234_5678),
         role: Role::Moderator,
     };
-    let lines = BoundedVec::of_first([line.clone(), line.clone()]);
     let players = BoundedVec::of_first([entry.clone()]);
-    let (client_id, offset, more) = (12, 1_001, false);
-    let (reason, player) = (ChatRefusal::TooFast, PlayerId(3));
+    let (player, more) = (PlayerId(3), false);
     [
-        ("chat_ack", ServerControl::ChatAck { client_id, offset }),
-        (
-            "chat_refused",
-            ServerControl::ChatRefused { client_id, reason },
-        ),
-        ("chat", ServerControl::Chat(line)),
-        ("history", ServerControl::History { lines }),
         ("roster", ServerControl::Roster { players, more }),
         ("joined", ServerControl::Joined(entry)),
         ("left", ServerControl::Left { player }),

@@ -149,12 +149,7 @@ async fn stolen_token_gets_nothing(
         (SessionId(other.session.0 + 7), other.token),
     ] {
         let mut link = dial_quic(&hosted.dial()).await.expect("a link");
-        let resume = Resume {
-            session,
-            token,
-            chat_epoch: 0,
-            chat_next: 0,
-        };
+        let resume = Resume { session, token };
         let reply = greet::<Arena>(&mut link, Some(resume)).await;
         assert_eq!(reply.err(), Some(CloseReason::UnknownSession));
     }
@@ -213,8 +208,6 @@ fn a_grace_that_is_over_ends_the_session_and_frees_the_seat() {
         let resume = Resume {
             session: welcome.session,
             token: welcome.token,
-            chat_epoch: 0,
-            chat_next: 0,
         };
         let reply = greet::<Arena>(&mut late, Some(resume)).await;
         assert_eq!(reply.err(), Some(CloseReason::UnknownSession));

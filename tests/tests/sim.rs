@@ -21,8 +21,8 @@ use tickwire_tests::yardstick;
 
 const PEERS: usize = 8;
 
-/// The least a run must be faster than the time it simulates, in processor time of a machine as fast
-/// as that of the yardstick.
+/// The least a run must be faster than the time it simulates, in processor time of a machine as
+/// fast as that of the yardstick.
 const FASTER_THAN_REAL: f64 = 50.0;
 
 /// Held by each run, and by the test that measures for itself alone: threads that share a core

@@ -3,6 +3,8 @@
 //! Never lets a token in twice, also not after a restart: its number is on the disk, with the new
 //! key, before anybody is in.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use super::tokens::Tokens;
 use crate::engine::account::{key_digest, stored_key};
 use crate::engine::storage::{Account, Found, Query, StoreFault, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
-use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME};
+use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
 use crate::runtime::clock::WallTime;
 use crate::runtime::entropy;
 
@@ -30,6 +32,9 @@ pub struct Gate<K> {
     tokens: Arc<Tokens>,
     verifiers: Helpers,
     registry: Rc<Registry>,
+    /// Numbers of tokens that were used here of late, so that a replay costs no commit. The store
+    /// decides; it knows of all.
+    spent: Rc<RefCell<BTreeMap<String, WallTime>>>,
 }
 
 impl From<StoreFault> for Refusal {
@@ -64,6 +69,7 @@ impl<K: Keep> Gate<K> {
             tokens,
             verifiers,
             registry,
+            spent: Rc::default(),
         }
     }
 
@@ -101,6 +107,9 @@ impl<K: Keep> Gate<K> {
     }
 
     async fn vouched_for(&self, claims: Claims, wanted: &str) -> Result<Admission, Refusal> {
+        if self.spent.borrow().contains_key(&claims.id) {
+            return Err(used());
+        }
         let query = match self.tokens.own_account(&claims) {
             Some(number) => Query::Account(number),
             None => Query::Subject(subject_of(&claims)),
@@ -116,7 +125,9 @@ impl<K: Keep> Gate<K> {
         };
         let key = stored_key(&mut entropy::number);
         let writes = vec![use_token, key_write(&key, account.account)];
-        match self.keep.write(writes).await?[..] {
+        let written = self.keep.write(writes).await?;
+        self.note_spent(&claims);
+        match written[..] {
             [Written::Done, Written::Done] => {}
             [Written::Taken, ..] => return Err(used()),
             _ => return Err(StoreFault::Failed.into()),
@@ -148,7 +159,9 @@ impl<K: Keep> Gate<K> {
         let key = stored_key(&mut entropy::number);
         let register = Write::Register(account.clone());
         let writes = vec![use_token, register, key_write(&key, account.account)];
-        match self.keep.write(writes).await?[..] {
+        let written = self.keep.write(writes).await?;
+        self.note_spent(&claims);
+        match written[..] {
             [Written::Done, Written::Done, Written::Done] => claim.stored(account.account),
             [Written::Taken, ..] => return Err(used()),
             // Another link of the same player was quicker.
@@ -156,6 +169,18 @@ impl<K: Keep> Gate<K> {
         }
         tracing::info!(account = account.account.0, "an account was registered");
         Ok(admission(&account, claims.role, key, claims.room))
+    }
+
+    /// Past [`TOKENS_SPENT_MAX`] the ones that end first are forgotten.
+    fn note_spent(&self, claims: &Claims) {
+        let mut spent = self.spent.borrow_mut();
+        spent.insert(claims.id.clone(), claims.until);
+        if spent.len() > TOKENS_SPENT_MAX {
+            let mut ends: Vec<WallTime> = spent.values().copied().collect();
+            let (_, middle, _) = ends.select_nth_unstable(TOKENS_SPENT_MAX / 2);
+            let middle = *middle;
+            spent.retain(|_, until| *until > middle);
+        }
     }
 
     /// What the issuer calls the player, or what the player wants, with a number if need be.

@@ -13,7 +13,7 @@ use crate::limits::{
 };
 use crate::transport::seats::network_of;
 
-/// One login, in the units of its bucket: so many are gained in a second that there is one a minute.
+/// One login in the units of its bucket, which gains what is allowed a minute each second.
 const LOGIN: u32 = 60;
 
 /// The logins of everybody.

@@ -11,14 +11,12 @@ use tickwire_shared::id::AccountId;
 use crate::engine::name_book::NameBook;
 use crate::engine::names::{Name, NameFault, keys};
 
-/// Told of each name that was registered: its skeleton and its account.
-pub type RegisteredNews = Rc<dyn Fn(&str, AccountId)>;
-
 /// Names of accounts, stored and about to be.
 pub struct Registry {
     book: RefCell<NameBook>,
     claimed: RefCell<BTreeSet<String>>,
-    news: RegisteredNews,
+    /// Told of each name: its skeleton and its account.
+    news: Rc<dyn Fn(&str, AccountId)>,
 }
 
 /// A name that nobody else gets until this is dropped.
@@ -28,9 +26,10 @@ pub(super) struct Claim {
 }
 
 impl Registry {
-    /// The names that are in the book already.
+    /// The names that are in the book already. `news` is told of each further one: its skeleton
+    /// and its account.
     #[must_use]
-    pub fn new(book: NameBook, news: RegisteredNews) -> Rc<Registry> {
+    pub fn new(book: NameBook, news: Rc<dyn Fn(&str, AccountId)>) -> Rc<Registry> {
         Rc::new(Registry {
             book: RefCell::new(book),
             claimed: RefCell::default(),

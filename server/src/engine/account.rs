@@ -1,7 +1,8 @@
 //! Guests: accounts that nobody registered and nothing is stored of.
 //!
-//! Never keeps a key. A guest's account follows from its key by a digest: whoever has the key is the
-//! same guest again, also after a restart, and nobody finds a key for an account they have seen.
+//! Never keeps a key. A guest's account follows from its key by a digest: whoever has the key is
+//! the same guest again, also after a restart, and nobody finds a key for an account they have
+//! seen.
 //!
 //! ```text
 //! key of a guest:  16 random bytes, the first bit set (other keys have it clear)

@@ -6,7 +6,6 @@
 
 pub mod account;
 pub mod admission;
-pub mod chat;
 pub mod desk;
 pub mod etiquette;
 pub mod limiter;

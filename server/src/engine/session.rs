@@ -13,12 +13,13 @@
 //! ```
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{Lane, SessionId};
+use tickwire_shared::id::{Lane, LogId, SessionId};
 use tickwire_shared::input::{InputError, InputPacket};
 use tickwire_shared::schema::Kind;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    ClientControl, Hello, Message, PROTOCOL, WireError, decode, decode_probe, protocol_of_hello,
+    ClientControl, Hello, Message, PROTOCOL, WireError, decode, decode_probe, decode_typing,
+    protocol_of_hello,
 };
 
 use super::limiter::{Allowance, Limiter};
@@ -129,6 +130,8 @@ pub enum Heard {
     Input(InputPacket),
     /// Something else.
     Control(ClientControl),
+    /// The player writes a line in this log.
+    Typing(LogId),
     /// Too much, or a probe that came late: dropped, and no sign of life.
     Nothing,
 }
@@ -176,6 +179,11 @@ impl Live {
         }
         if lane == Lane::Input && decode_probe(bytes).is_some() {
             return Ok(Heard::Nothing);
+        }
+        let typing = decode_typing(bytes).filter(|_| lane == Lane::Input);
+        if let Some(log) = typing {
+            self.heard = now;
+            return Ok(Heard::Typing(log));
         }
         let heard = match lane {
             Lane::Input => InputPacket::decode(bytes, input)

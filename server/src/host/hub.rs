@@ -29,11 +29,13 @@ use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
+use crate::engine::storage::Millis;
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
 use crate::http::AdminState;
 use crate::metrics::Metrics;
+use crate::runtime::clock::wall_millis;
 use crate::runtime::{Clock, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
@@ -163,6 +165,8 @@ impl<G: Game> Hub<G> {
         });
         let failed = rooms.failed();
         drop(rooms);
+        // Where players are may open and close logs.
+        self.drive(|_| {});
         for room in failed {
             self.fail(room);
         }
@@ -190,7 +194,10 @@ impl<G: Game> Hub<G> {
     /// Looks at deadlines and brings figures up to date. Call it some times a second.
     pub(super) fn turn(&self) {
         let now = self.clock.now();
-        self.drive(|lobby| lobby.tick(now));
+        self.drive(|lobby| {
+            lobby.set_wall(Millis(wall_millis()));
+            lobby.tick(now);
+        });
         self.count();
         if now.since(self.reported.get().at) >= REPORT_EVERY {
             self.report(now);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
+use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -90,15 +91,9 @@ impl<G: Game<Rules: Default>> Server<G> {
     fn open(config: &Config) -> Result<Server<G>, String> {
         let data = DataDir::open(&config.data_dir)?;
         let certificates = certificates(config)?;
-        let schema = schema_of::<G>()
-            .map(Arc::new)
-            .map_err(|error| format!("the game's schema: {error}"))?;
+        let schema = schema_of::<G>().map_err(|error| format!("the game's schema: {error}"))?;
         let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
-        let build = Build {
-            version: env!("CARGO_PKG_VERSION"),
-            protocol: tickwire_shared::wire::PROTOCOL,
-            schema: schema.hash,
-        };
+        let build = build_of(&schema);
         let admin_state = AdminState::new(
             Arc::clone(&metrics),
             build.clone(),
@@ -112,7 +107,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         let names = door::names(config)?;
         let hub = Hub::new(HubParts {
             config,
-            schema,
+            schema: Arc::new(schema),
             clock,
             workers,
             links: Rc::clone(&links),
@@ -225,6 +220,14 @@ impl<G: Game<Rules: Default>> Server<G> {
             self.hub.drain(grace);
         }
         next
+    }
+}
+
+fn build_of(schema: &Schema) -> Build {
+    Build {
+        version: env!("CARGO_PKG_VERSION"),
+        protocol: tickwire_shared::wire::PROTOCOL,
+        schema: schema.hash,
     }
 }
 

@@ -99,8 +99,8 @@ pub(super) fn routes(state: Arc<AdminState>) -> Router {
         .with_state(state)
 }
 
-/// Whether players may come. A server that cannot store anything takes them all the same: they play,
-/// and what they say is refused with the reason.
+/// Whether players may come. A server that cannot store anything takes them all the same: they
+/// play, and what they say is refused with the reason.
 async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, String) {
     let metrics = &state.metrics;
     if metrics.draining.get() != 0 {

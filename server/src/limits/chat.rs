@@ -83,12 +83,6 @@ pub const SIGN_MARKS_MAX: usize = 4;
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
-/// Chat lines of one session a second. More are refused one by one.
-pub const CHAT_LINES_PER_SECOND: u32 = 1;
-
-/// Chat lines of one session at once. More are refused one by one.
-pub const CHAT_LINES_BURST: u32 = 10;
-
 /// Lines of an account whose places are remembered to answer a repeated one without the store.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
@@ -130,3 +124,7 @@ pub const ASKS_BURST: u32 = 40;
 
 /// Seconds of slow mode at the most. More are refused.
 pub const SLOW_SECONDS_MAX: u16 = 3_600;
+
+/// Accounts whose limits are remembered at the most, more than there can be links. Beyond, those
+/// that are as good as new go, or else the half that was not used for longest.
+pub const PENS_MAX: usize = 16_384;

@@ -49,6 +49,10 @@ pub const PASSWORD_PERMITS_MAX: usize = 2;
 /// Logins and registrations that wait for a permit at the most. A further one is refused with 429.
 pub const LOGINS_WAITING_MAX: usize = 32;
 
+/// Numbers of used tokens kept in memory at the most, so that replays cost no commit. Past it half
+/// of them are forgotten; the store has all.
+pub const TOKENS_SPENT_MAX: usize = 16_384;
+
 /// Changes of roles that wait at the most. A further one is refused with 503.
 pub const ROLES_WAITING_MAX: usize = 16;
 

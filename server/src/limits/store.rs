@@ -17,7 +17,8 @@ pub const STORE_COMMIT_WRITES_MAX: usize = 512;
 /// How long somebody else may hold the store. Then whatever waits for it is refused.
 pub const STORE_LOCKED_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// How long a server that starts waits for a store that somebody else holds. Then it does not start.
+/// How long a server that starts waits for a store that somebody else holds. Then it does not
+/// start.
 pub const STORE_OPEN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// How long one try to get hold of the store waits; then the next is made.

@@ -1,7 +1,7 @@
 //! The store on the disk: SQLite, compiled in.
 //!
-//! Never builds a statement from parts: each is a constant, and whatever comes from outside is bound
-//! to it. A commit is synced before it is answered.
+//! Never builds a statement from parts: each is a constant, and whatever comes from outside is
+//! bound to it. A commit is synced before it is answered.
 
 mod accounts;
 mod chat;

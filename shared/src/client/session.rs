@@ -346,11 +346,7 @@ impl<G: Game> Client<G> {
             }
             ServerControl::Events { bytes } => self.late_events(&bytes),
             // Nothing that this client asked for.
-            ServerControl::Pong { .. }
-            | ServerControl::ChatAck { .. }
-            | ServerControl::ChatRefused { .. }
-            | ServerControl::Chat(_)
-            | ServerControl::History { .. } => {}
+            ServerControl::Pong { .. } => {}
             ServerControl::Draining { millis } => self.tell(ClientEvent::Draining { millis }),
             ServerControl::Bye { reason } => {
                 let reason = CloseReason::from_number(reason).unwrap_or(CloseReason::Refused);

@@ -8,19 +8,18 @@
 //!   Hello             ------->             handshake phase, first packet of a link
 //!                     <-------  HandshakeReply: Welcome, or Refuse and the link closes
 //!   ClientControl     ------->             live phase
-//!                     <-------  ServerControl: first the roster, then chat history, then news
+//!                     <-------  ServerControl: first the roster, then news, chat's among them
 //! ```
 
 use bincode::{Decode, Encode};
 
-use super::chat::{ChatCommand, ChatNews, ChatRefusal, Credential, LogCursor, Role};
+use super::chat::{ChatCommand, ChatNews, Credential, LogCursor, Role};
 use super::check::{CHECK_SAMPLES_MAX, Sample, SampleResult};
 use super::{BoundedStr, BoundedVec, Message};
 use crate::id::{AccountId, PlayerId, SessionId, Tick};
 use crate::limits::{
-    CHAT_BYTES_MAX, CURSORS_MAX, EVENTS_BYTES_MAX, HISTORY_BATCH_MAX, NAME_BYTES_MAX,
-    ORDERED_BYTES_MAX, REFUSE_DETAIL_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX,
-    ROW_WORDS_MAX, SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
+    CURSORS_MAX, EVENTS_BYTES_MAX, NAME_BYTES_MAX, ORDERED_BYTES_MAX, REFUSE_DETAIL_BYTES_MAX,
+    ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX, ROW_WORDS_MAX, SCHEMA_TEXT_BYTES_MAX, TABLES_BYTES_MAX,
 };
 
 /// First packet of a link.
@@ -58,10 +57,6 @@ pub struct Resume {
     pub session: SessionId,
     /// The newest token its client was given.
     pub token: Token,
-    /// The epoch of the chat the client has.
-    pub chat_epoch: u32,
-    /// The first chat offset the client does not have.
-    pub chat_next: u64,
 }
 
 /// A 128-bit secret that proves that a client held a session; good for one resume.
@@ -112,11 +107,6 @@ pub struct Welcome {
     pub token: Token,
     /// How long the session outlives its link, in milliseconds.
     pub grace_millis: u32,
-    /// The epoch of the room's chat; offsets of different epochs have nothing in common.
-    pub chat_epoch: u32,
-    /// Offset of the first chat line that will be sent. A client that waits for an earlier one of
-    /// the same epoch learns from this that history was cut.
-    pub chat_first: u64,
     /// The player's account.
     pub account: AccountId,
     /// What it may do.
@@ -142,13 +132,6 @@ pub struct Refuse {
 /// What a client may say once it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum ClientControl {
-    /// A chat line for the room.
-    Chat {
-        /// Rises with each line of the session, so that a line sent twice counts once.
-        client_id: u32,
-        /// The text.
-        text: BoundedStr<CHAT_BYTES_MAX>,
-    },
     /// Are these rows right?
     Check {
         /// What the client's rows look like.
@@ -173,27 +156,6 @@ pub enum ClientControl {
 /// What the server says once the client is in.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum ServerControl {
-    /// The line has an offset: every player of the room gets it.
-    ChatAck {
-        /// The line.
-        client_id: u32,
-        /// Its offset.
-        offset: u64,
-    },
-    /// The line was not taken.
-    ChatRefused {
-        /// The line.
-        client_id: u32,
-        /// Why.
-        reason: ChatRefusal,
-    },
-    /// A chat line of the room; offsets come without a gap.
-    Chat(ChatLine),
-    /// Chat lines from before, oldest first, after the roster: each as if it came by itself.
-    History {
-        /// Some of them.
-        lines: BoundedVec<ChatLine, HISTORY_BATCH_MAX>,
-    },
     /// Players of the room; the first of these packets go before everything else.
     Roster {
         /// Some of them.
@@ -237,21 +199,6 @@ pub enum ServerControl {
     },
     /// News of chat.
     Talk(ChatNews),
-}
-
-/// A chat line as everybody in the room gets it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct ChatLine {
-    /// Its place in the room's chat; rises by one.
-    pub offset: u64,
-    /// Who wrote it.
-    pub from: PlayerId,
-    /// That player's name at the time.
-    pub name: BoundedStr<NAME_BYTES_MAX>,
-    /// The room's newest tick when it was taken.
-    pub tick: Tick,
-    /// The text.
-    pub text: BoundedStr<CHAT_BYTES_MAX>,
 }
 
 /// A player of the room.

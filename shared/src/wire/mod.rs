@@ -25,8 +25,8 @@ pub use chat::{
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
 pub use codec::{Message, WireError, decode, encode, protocol_of_hello};
 pub use control::{
-    ChatLine, ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest, RosterEntry,
-    ServerControl, Token, Welcome,
+    ClientControl, HandshakeReply, Hello, Refuse, Resume, RoomRequest, RosterEntry, ServerControl,
+    Token, Welcome,
 };
 pub use probe::{PROBE_BYTES_MIN, decode_probe, encode_probe};
 pub use typing::{decode_typing, decode_typist, encode_typing, encode_typist};

@@ -12,8 +12,8 @@ use tickwire_shared::input::InputPacket;
 use tickwire_shared::limits::{ORDERED_BYTES_MAX, PACKET_BYTES_MAX};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ClientControl, Credential, Hello, PROTOCOL, Resume, RoomRequest, Token,
-    decode, encode,
+    Address, BoundedStr, BoundedVec, ChatCommand, ClientControl, Credential, Hello, Manner,
+    PROTOCOL, Resume, RoomRequest, Token, decode, encode,
 };
 use tickwire_tests::fuzz::mutate::{mutate, splice};
 
@@ -31,10 +31,12 @@ impl Arsenal {
     /// Draws everything from `seed`.
     pub fn new(seed: u64) -> Arsenal {
         let controls = [
-            ClientControl::Chat {
+            ClientControl::Talk(ChatCommand::Say {
                 client_id: 1,
+                to: Address::Room,
+                manner: Manner::Said,
                 text: BoundedStr::cut("ordinary words"),
-            },
+            }),
             ClientControl::Check {
                 samples: BoundedVec::of_first([]),
             },
@@ -146,8 +148,6 @@ pub fn before_hello(arsenal: &mut Arsenal) -> Act {
             let resume = Resume {
                 session: SessionId(u64::from(rng.below(6))),
                 token: Token([rng.next_u32() as u8; 16]),
-                chat_epoch: rng.next_u32(),
-                chat_next: rng.next_u64(),
             };
             let bytes = encode(&hello("arena", Some(resume)));
             act(Lane::Ordered, bytes, &[CloseReason::UnknownSession])

@@ -114,7 +114,7 @@ fn guessing_is_slow() {
     });
 }
 
-/// A flood that comes from everywhere waits for the permits, or is refused: the memory of a login is
+/// A flood that comes from everywhere waits for the permits, or is refused: the memory of logins is
 /// that of the permits, however many come.
 #[test]
 fn a_flood_of_logins_waits_or_is_refused() {

@@ -1,15 +1,20 @@
 //! Who is let in by what, and that nobody is let in twice.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
+use super::scratch;
 use super::workshop::{Workshop, run};
-use crate::auth::{LoggedIn, Secret};
+use crate::auth::{Keep, LoggedIn, Secret};
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
-use crate::runtime::clock::WallTime;
-use crate::store::{SharedMemory, Store};
+use crate::runtime::clock::{WallTime, wall_millis};
+use crate::runtime::{Clock, Wake};
+use crate::store::{SharedMemory, SqliteStore, Store, StoreRules, StoreThreads};
 
 fn order(who: Credential) -> AdmitOrder {
     AdmitOrder {
@@ -26,11 +31,11 @@ fn with_token(token: &Secret) -> AdmitOrder {
     })
 }
 
-async fn knock(workshop: &Workshop, token: &Secret) -> Result<Admission, Refusal> {
+async fn knock<K: Keep>(workshop: &Workshop<K>, token: &Secret) -> Result<Admission, Refusal> {
     workshop.gate.find_out(with_token(token)).await
 }
 
-async fn registered(workshop: &Workshop, name: &str) -> LoggedIn {
+async fn registered<K: Keep>(workshop: &Workshop<K>, name: &str) -> LoggedIn {
     workshop.register(name).await.expect("a new account")
 }
 
@@ -67,32 +72,69 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
     });
 }
 
-/// How many of so many replays are let in, with a restart in the middle.
-async fn let_in(store: SharedMemory, forget: bool, replays: usize) -> usize {
-    let workshop = Workshop::new(store.clone());
-    let ann = registered(&workshop, "Ann").await;
-    let mut let_in = 0;
-    for half in [Workshop::new(store.clone()), Workshop::new(store.clone())] {
-        for _ in 0..replays / 2 {
-            let_in += usize::from(knock(&half, &ann.token).await.is_ok());
-        }
-        if forget {
-            // As if used numbers were kept in memory alone.
-            let far = Millis(u64::MAX / 2_000);
-            let (lines_max, before) = (u64::MAX, Millis(0));
-            let prune = Write::Prune { lines_max, before };
-            store.clone().commit(far, &[prune]).expect("pruned");
-        }
+/// How many of so many replays are let in by one process, all at once and one after the other.
+async fn let_in<K: Keep>(workshop: &Workshop<K>, token: &Secret, replays: usize) -> usize {
+    let at_once = (0..100).map(|_| knock(workshop, token));
+    let at_once = futures_util::future::join_all(at_once).await;
+    let mut let_in = at_once.iter().filter(|found| found.is_ok()).count();
+    for _ in 100..replays {
+        let_in += usize::from(knock(workshop, token).await.is_ok());
     }
     let_in
 }
 
+/// The threads of a store on the disk.
+fn on_disk(file: &Path) -> StoreThreads {
+    let store = SqliteStore::open(file).expect("a store");
+    let reader = store.reader();
+    StoreThreads::start(
+        (Box::new(store), Box::new(reader)),
+        StoreRules::default(),
+        (Clock::start(), || Millis(wall_millis())),
+        Wake::new(|| {}),
+        Arc::default(),
+    )
+    .expect("threads")
+}
+
 #[test]
 fn of_ten_thousand_replays_one_is_let_in_also_across_a_restart() {
+    let folder = scratch("replays");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("store.db");
     run(async {
-        assert_eq!(let_in(SharedMemory::default(), false, 10_000).await, 1);
-        // Without the numbers on the disk a restart lets it in again.
-        assert_eq!(let_in(SharedMemory::default(), true, 100).await, 2);
+        let (mut token, mut in_all) = (None, 0);
+        for _process in 0..2 {
+            let threads = on_disk(&file);
+            let workshop = Workshop::new(threads.handle());
+            if token.is_none() {
+                token = Some(registered(&workshop, "Ann").await.token);
+            }
+            in_all += let_in(&workshop, token.as_ref().unwrap(), 5_000).await;
+        }
+        assert_eq!(in_all, 1);
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What the disk is for: where used numbers were kept in memory alone, a restart would let in
+/// again.
+#[test]
+fn used_numbers_that_are_forgotten_let_in_again() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        assert_eq!(let_in(&workshop, &ann.token, 200).await, 1);
+        let far = Millis(u64::MAX / 2_000);
+        let (lines_max, before) = (u64::MAX, Millis(0));
+        let prune = Write::Prune { lines_max, before };
+        workshop
+            .store
+            .clone()
+            .commit(far, &[prune])
+            .expect("pruned");
+        let restarted = Workshop::new(workshop.store.clone());
+        assert_eq!(let_in(&restarted, &ann.token, 200).await, 1);
     });
 }
 

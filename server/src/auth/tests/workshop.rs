@@ -8,25 +8,25 @@ use std::sync::Arc;
 use tickwire_shared::id::AccountId;
 
 use crate::auth::{
-    Accounts, AccountsParts, Gate, Helpers, LoggedIn, LoginAct, LoginError, LoginRates, Passwords,
-    Registry, Secret, SigningKey, Tokens,
+    Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
+    Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
 use crate::runtime::Clock;
 use crate::store::SharedMemory;
 
 /// What answers logins and admissions; another one around the same store is a restart.
-pub(super) struct Workshop {
-    pub(super) store: SharedMemory,
+pub(super) struct Workshop<K = SharedMemory> {
+    pub(super) store: K,
     pub(super) tokens: Arc<Tokens>,
-    pub(super) gate: Gate<SharedMemory>,
-    pub(super) accounts: Rc<Accounts<SharedMemory>>,
+    pub(super) gate: Gate<K>,
+    pub(super) accounts: Rc<Accounts<K>>,
     pub(super) passwords: Passwords,
     pub(super) registered: Rc<RefCell<Vec<AccountId>>>,
 }
 
-impl Workshop {
-    pub(super) fn new(store: SharedMemory) -> Workshop {
+impl<K: Keep> Workshop<K> {
+    pub(super) fn new(store: K) -> Workshop<K> {
         let tokens = Tokens::new(SigningKey::from_seed(&[9; 32]).unwrap(), &[]).unwrap();
         let tokens = Arc::new(tokens);
         let helpers = Helpers::start("tokens", 1, 64).unwrap();

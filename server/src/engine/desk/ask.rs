@@ -326,7 +326,7 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
-            Deed::Hold(held) => self.sanctions.take(self.wall, held),
+            Deed::Hold(held) => self.conduct.sanctions.take(self.wall, held),
             Deed::SendAway(account, sanction) => {
                 let person = self.people.get(&account);
                 let sessions = person.map(|person| person.sessions.clone());
@@ -343,7 +343,10 @@ impl Desk {
     /// Whether an account may come in.
     #[must_use]
     pub fn is_banned(&self, account: AccountId) -> bool {
-        self.sanctions.check_join(self.wall, account).is_err()
+        self.conduct
+            .sanctions
+            .check_join(self.wall, account)
+            .is_err()
     }
 }
 

@@ -9,9 +9,11 @@ use tickwire_shared::wire::{
 };
 
 use super::Desk;
+use super::draft::Draft;
 use super::log::{Log, Stage, is_in};
 use super::open::scope_of;
 use super::person::Known;
+use super::say::other_of;
 use super::shelf::Place;
 use super::tickets::{Asker, Task};
 use crate::engine::storage::{LogKey, Membership, StoreFault, Write, Written};
@@ -48,6 +50,12 @@ impl Desk {
         if missing.is_empty() {
             return self.ready(place);
         }
+        if self.turn_down(place) {
+            return;
+        }
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
         let standing = match log.head.key {
             LogKey::Whisper(..) => Standing::Member,
             _ => Standing::Owner,
@@ -60,6 +68,31 @@ impl Desk {
         }
     }
 
+    /// A whisper that nobody may begin is not opened: whether that is so.
+    fn turn_down(&mut self, place: Place) -> bool {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return true;
+        };
+        if !matches!(log.head.key, LogKey::Whisper(..)) {
+            return false;
+        }
+        let people = &self.people;
+        let key = &log.head.key;
+        let blocked = |draft: &mut Draft| {
+            let other = other_of(key, draft.from).and_then(|other| people.get(&other));
+            other.is_some_and(|other| other.blocked.contains(&draft.from))
+        };
+        let refused: Vec<Draft> = log.waiting.extract_if(.., blocked).collect();
+        let over = log.waiting.is_empty() && !refused.is_empty();
+        let readers: Vec<SessionId> = log.readers.keys().copied().collect();
+        (refused.iter()).for_each(|draft| self.refuse(draft, ChatRefusal::Blocked, 0));
+        if over {
+            (readers.into_iter()).for_each(|id| self.unseat(id, place));
+            self.release(place);
+        }
+        over
+    }
+
     /// Has a membership written.
     pub(super) fn join(&mut self, place: Place, member: Membership, asker: Option<Asker>) {
         let Some(log) = self.shelf.get_mut(place) else {
@@ -70,8 +103,9 @@ impl Desk {
             log: log.head.log,
             member: member.clone(),
         };
-        if let Err(Task::Member(place, member, asker)) =
-            self.write(Task::Member(place, member, asker), write)
+        let task = Task::Member(place, member, asker);
+        if let Err(task) = self.write(task, write)
+            && let Task::Member(place, member, asker) = *task
         {
             self.joined(place, member, asker, Err(StoreFault::Busy));
         }
@@ -245,7 +279,7 @@ impl Desk {
     }
 
     /// A membership of a party was not written: the account may go into another one.
-    fn settle_party(&mut self, place: Place, account: AccountId) {
+    pub(super) fn settle_party(&mut self, place: Place, account: AccountId) {
         let number = self.shelf.get(place).map(|log| log.head.log);
         let inside = self
             .shelf

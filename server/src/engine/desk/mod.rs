@@ -10,6 +10,7 @@
 //! ```
 
 mod ask;
+mod attendance;
 mod draft;
 mod log;
 mod mark;
@@ -39,7 +40,7 @@ use tickwire_shared::id::{AccountId, Lane, LinkId, SessionId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, ChatCommand, ChatNews, LogCursor, Manner, Role, ServerControl, encode,
+    BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
 };
 
 pub use self::reader::Entrant;
@@ -47,10 +48,10 @@ pub use self::reader::Entrant;
 use self::draft::Draft;
 use self::person::{Known, Person};
 use self::reader::Reader;
-use self::reading::Reading;
 use self::scribe::Scribe;
 use self::shelf::Shelf;
 use self::tickets::{Someone, Task, Tickets};
+use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
 use super::etiquette::sanctions::Sanctions;
@@ -123,10 +124,10 @@ pub struct Desk {
     /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
     left: VecDeque<Someone>,
     book: Book,
-    sanctions: Sanctions,
+    /// Who may say what.
+    conduct: Conduct,
     /// Whether the store has told who is held to something.
     started: Known,
-    filter: Filter,
     /// Sessions that a moderator wants to be gone.
     sent_away: Vec<(SessionId, CloseReason)>,
     /// When the store was last asked again for what failed.
@@ -140,6 +141,7 @@ impl Desk {
     #[must_use]
     pub fn new(config: DeskConfig) -> Desk {
         Desk {
+            conduct: Conduct::new(config.lines_per_second),
             config,
             rng: Rng::new(0),
             now: Instant(0),
@@ -151,9 +153,7 @@ impl Desk {
             scribes: BTreeMap::new(),
             left: VecDeque::new(),
             book: Book::default(),
-            sanctions: Sanctions::default(),
             started: Known::Failed,
-            filter: Filter::default(),
             sent_away: Vec::new(),
             retried: Instant(0),
             effects: Vec::new(),
@@ -168,96 +168,7 @@ impl Desk {
 
     /// Another word filter.
     pub fn set_filter(&mut self, filter: Filter) {
-        self.filter = filter;
-    }
-
-    /// A session begins. `seed` is unpredictable: new logs are named by it.
-    pub fn enter(&mut self, now: Instant, id: SessionId, entrant: Entrant, seed: u64) {
-        self.now = now;
-        self.rng = Rng::new(self.rng.next_u64() ^ seed);
-        let (account, link) = (entrant.account, entrant.link);
-        let (name, room) = (entrant.name.to_string(), entrant.room_name.to_string());
-        self.readers.insert(id, Reader::new(now, entrant));
-        self.left.retain(|someone| someone.account != account);
-        self.meet(account, &name).sessions.insert(id);
-        self.book.arrive(account, &name, link, &room);
-        self.seat(id, &LogKey::Room(room));
-        self.seat(id, &LogKey::Server);
-        let person = self.people.get(&account);
-        if person.is_some_and(|person| person.known == Known::All) {
-            if person.is_some_and(|person| person.sessions.len() == 1) {
-                self.watch_followed(account);
-            }
-            self.seat_own(account, id);
-            self.show_picture_to(id, account);
-        }
-        self.begin_all(id);
-    }
-
-    /// A session goes on over another link, where its client stands as `cursors` say.
-    pub fn attach(&mut self, now: Instant, id: SessionId, link: LinkId, cursors: Vec<LogCursor>) {
-        self.detach(now, id);
-        let Some(reader) = self.readers.get_mut(&id) else {
-            return;
-        };
-        reader.link = Some(link);
-        reader.cursors = cursors;
-        let account = reader.account;
-        (self.book).arrive(account, &reader.name, link, &reader.room_name);
-        self.begin_all(id);
-        self.tell_invitations(account, id);
-        self.show_picture_to(id, account);
-    }
-
-    /// A session's link is gone.
-    pub fn detach(&mut self, now: Instant, id: SessionId) {
-        self.now = now;
-        let Some(reader) = self.readers.get_mut(&id) else {
-            return;
-        };
-        if let Some(link) = reader.link.take() {
-            self.book.lose(now, reader.account, link);
-        }
-        reader.cursors.clear();
-        reader.older.clear();
-        for &place in &reader.places {
-            let log = self.shelf.get_mut(place);
-            if let Some(reading) = log.and_then(|log| log.readers.get_mut(&id)) {
-                *reading = Reading::default();
-            }
-        }
-    }
-
-    /// A session ends.
-    pub fn leave(&mut self, id: SessionId) {
-        self.place_in_team(id, None);
-        let Some(reader) = self.readers.remove(&id) else {
-            return;
-        };
-        let account = reader.account;
-        for &place in &reader.places {
-            self.unseat(id, place);
-        }
-        if let Some(link) = reader.link {
-            self.book.leave(account, link);
-        }
-        let person = self.people.get_mut(&account);
-        let last = person.is_some_and(|person| {
-            person.sessions.remove(&id);
-            person.sessions.is_empty()
-        });
-        if last {
-            self.book.unwatch_all(account);
-            if let Some(person) = self.people.get_mut(&account) {
-                person.acquainted.clear();
-            }
-            self.remember(Someone {
-                account,
-                name: reader.name.to_string(),
-                role: reader.role,
-            });
-        }
-        self.part(account);
+        self.conduct.set_filter(filter);
     }
 
     /// A session wants something of chat. `tick` is the newest of its room.
@@ -345,7 +256,7 @@ impl Desk {
             let people = &self.people;
             self.scribes.retain(|account, scribe| {
                 let here = people.get(account).is_some_and(|p| !p.sessions.is_empty());
-                here || !scribe.is_unused(now)
+                here || !scribe.is_old(now)
             });
         }
     }
@@ -361,17 +272,11 @@ impl Desk {
     fn begun(&mut self, result: Result<Found, StoreFault>) {
         match result {
             Ok(Found::Start { held, .. }) => {
-                self.sanctions = Sanctions::of(self.wall, held);
+                self.conduct.sanctions = Sanctions::of(self.wall, held);
                 self.started = Known::All;
             }
             _ => self.started = Known::Failed,
         }
-    }
-
-    /// Everything is over.
-    pub fn clear(&mut self) {
-        let ids: Vec<_> = self.readers.keys().copied().collect();
-        ids.into_iter().for_each(|id| self.leave(id));
     }
 
     /// Sessions to close, and why.
@@ -414,7 +319,7 @@ impl Desk {
     }
 
     /// Has something written; false when too much is under way.
-    fn write(&mut self, task: Task, write: Write) -> Result<(), Task> {
+    fn write(&mut self, task: Task, write: Write) -> Result<(), Box<Task>> {
         let ticket = self.tickets.take(task)?;
         self.effects.push(Effect::Write(ticket, write));
         Ok(())
@@ -440,6 +345,15 @@ fn packet(link: LinkId, bytes: &Arc<[u8]>) -> Effect {
     Effect::ToLink(Outbound::Packet {
         link,
         lane: Lane::Ordered,
+        bytes: Arc::clone(bytes),
+    })
+}
+
+/// A packet that is worth nothing later.
+fn loose_packet(link: LinkId, bytes: &Arc<[u8]>) -> Effect {
+    Effect::ToLink(Outbound::Packet {
+        link,
+        lane: Lane::Snapshot,
         bytes: Arc::clone(bytes),
     })
 }

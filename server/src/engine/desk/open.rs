@@ -143,11 +143,16 @@ impl Desk {
         };
         let waiting = std::mem::take(&mut log.waiting);
         let wishes = std::mem::take(&mut log.wishes).into_iter();
-        let askers = wishes.map(|(_, asker)| asker).chain(log.founder.take());
+        let founder = log.founder.take();
+        let askers = wishes.map(|(_, asker)| asker).chain(founder);
         let askers: Vec<_> = askers.collect();
         let reason = fault.refusal();
         (waiting.iter()).for_each(|draft| self.refuse(draft, reason, 0));
         (askers.into_iter()).for_each(|asker| self.answer(asker, Some(reason)));
+        let founder = founder.and_then(|asker| self.readers.get(&asker.session));
+        if let Some(account) = founder.map(|reader| reader.account) {
+            self.settle_party(place, account);
+        }
         self.release(place);
     }
 

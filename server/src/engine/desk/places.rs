@@ -53,16 +53,21 @@ impl Desk {
         }
         if let Some((_, place)) = placed {
             self.enlist(place);
+            let log = self.shelf.get(place);
+            if log.is_some_and(|log| !log.joining.contains_key(&account)) {
+                self.begin(place, id);
+            }
         }
     }
 
     fn leave_team(&mut self, id: SessionId, account: AccountId, place: Place) {
         if let Some(log) = self.shelf.get(place) {
             let (number, next) = (log.head.log, log.head.next);
-            let told = log
+            let told = self
                 .readers
                 .get(&id)
-                .is_some_and(|reading| reading.link.is_some());
+                .is_some_and(|reader| reader.link.is_some());
+            let told = told && log.readers.get(&id).is_some_and(|r| r.link.is_some());
             let others = log.readers.keys().filter(|&&other| other != id);
             let mut others = others.filter_map(|other| self.readers.get(other));
             let last = !others.any(|other| other.account == account);
@@ -140,14 +145,14 @@ impl Desk {
         };
         match self.judge(&draft, None, None) {
             Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
-            Ok((reach, text)) => {
+            Ok(allowed) => {
                 let mut logs = logs;
-                if reach == Reach::Nobody {
+                if allowed.reach == Reach::Nobody {
                     logs.truncate(1);
                 }
-                let text = BoundedStr::cut(&text);
-                let (client_id, session) = (draft.client_id, draft.session);
-                self.scribe(draft.from).begin(client_id, session);
+                let text = BoundedStr::cut(&allowed.text);
+                let (now, client_id, session) = (self.now, draft.client_id, draft.session);
+                self.scribe(draft.from).begin(now, client_id, session);
                 self.store(logs, Draft { text, ..draft });
             }
         }

@@ -33,7 +33,12 @@ impl Desk {
         let Some(place) = self.shelf.of(log) else {
             return;
         };
-        if self.sanctions.check_say(self.wall, account).is_err() {
+        if self
+            .conduct
+            .sanctions
+            .check_say(self.wall, account)
+            .is_err()
+        {
             return;
         }
         let write = Write::React {

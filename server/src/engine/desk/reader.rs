@@ -10,6 +10,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 
 use super::shelf::Place;
+use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
 use crate::limits::{ASKS_BURST, ASKS_PER_SECOND};
 
@@ -57,6 +58,8 @@ pub struct Reader {
     pub places: BTreeSet<Place>,
     /// Logs of which lines from before are on their way.
     pub older: BTreeSet<LogId>,
+    /// How often its player is told to be typing.
+    pub pace: TypingPace,
     /// What it may still ask.
     pub asks: Bucket,
     /// Its team and the log of it.
@@ -79,6 +82,7 @@ impl Reader {
             cursors: entrant.cursors,
             places: BTreeSet::new(),
             older: BTreeSet::new(),
+            pace: TypingPace::default(),
             asks: Bucket::new(ASKS_PER_SECOND, ASKS_BURST, now),
             team: None,
             spot: None,

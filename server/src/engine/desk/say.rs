@@ -13,6 +13,7 @@ use super::shelf::Place;
 use super::tickets::{Errand, Task};
 use super::{Desk, Sabotage};
 use crate::engine::etiquette::Refusal;
+use crate::engine::etiquette::conduct::Allowed;
 use crate::engine::etiquette::pen::Intent;
 use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::storage::{LogKey, StoreFault, Write, Written};
@@ -40,9 +41,9 @@ impl Desk {
     }
 
     pub(super) fn scribe(&mut self, account: AccountId) -> &mut Scribe {
-        let (rate, now) = (self.config.lines_per_second, self.now);
+        let now = self.now;
         let scribe = self.scribes.entry(account);
-        scribe.or_insert_with(|| Scribe::new(rate, now))
+        scribe.or_insert_with(|| Scribe::new(now))
     }
 
     /// The log a line is for.
@@ -80,15 +81,15 @@ impl Desk {
         let (number, next) = (log.head.log, log.head.next);
         match self.judge(&draft, slow, whisper_to) {
             Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
-            Ok((Reach::Nobody, _)) => {
+            Ok(allowed) if allowed.reach == Reach::Nobody => {
                 if let Some(id) = draft.session {
                     self.ack(id, draft.client_id, (number, next));
                 }
             }
-            Ok((Reach::All, text)) => {
-                let text = BoundedStr::cut(&text);
-                let (client_id, session) = (draft.client_id, draft.session);
-                self.scribe(draft.from).begin(client_id, session);
+            Ok(allowed) => {
+                let text = BoundedStr::cut(&allowed.text);
+                let (now, client_id, session) = (self.now, draft.client_id, draft.session);
+                self.scribe(draft.from).begin(now, client_id, session);
                 self.hand_over(place, Draft { text, ..draft });
             }
         }
@@ -100,21 +101,13 @@ impl Desk {
         draft: &Draft,
         slow: Option<(LogId, u16)>,
         whisper_to: Option<AccountId>,
-    ) -> Result<(Reach, String), Refusal> {
-        let reach = self.sanctions.check_say(self.wall, draft.from)?;
-        let filtered = self.filter.apply(&draft.text);
-        let filtered = filtered.map_err(|_| Refusal::lasting(ChatRefusal::Words))?;
-        let filtered = filtered.into_owned();
-        let now = self.now;
-        let text = self.scribe(draft.from).pen.judge(
-            now,
-            &Intent {
-                text: &filtered,
-                slow,
-                whisper_to,
-            },
-        )?;
-        Ok((reach, text))
+    ) -> Result<Allowed, Refusal> {
+        let line = Intent {
+            text: &draft.text,
+            slow,
+            whisper_to,
+        };
+        (self.conduct).judge(self.now, self.wall, draft.from, &line)
     }
 
     /// Has a line stored in a log, as soon as the log is open.
@@ -155,7 +148,9 @@ impl Desk {
             let offset = self.shelf.get(place).map_or(0, |log| log.head.next);
             self.ack(id, draft.client_id, (log, offset));
         }
-        if let Err(Task::Line(_, draft)) = self.write(Task::Line(places, draft), line) {
+        if let Err(task) = self.write(Task::Line(places, draft), line)
+            && let Task::Line(_, draft) = *task
+        {
             self.refuse(&draft, ChatRefusal::StoreBusy, 0);
         }
     }

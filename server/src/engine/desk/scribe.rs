@@ -1,14 +1,13 @@
-//! What one account writes: its limits, and which of its lines are stored or on their way.
+//! Which lines of an account are stored or on their way.
 //!
-//! Never judges a line that it knows: a line sent twice counts once.
+//! Never judges a line: one that is known here is not judged at all.
 
 use std::collections::VecDeque;
 
 use tickwire_shared::id::{LogId, SessionId};
 use tickwire_shared::time::Instant;
 
-use crate::engine::etiquette::pen::Pen;
-use crate::limits::CHAT_IDS_REMEMBERED;
+use crate::limits::{CHAT_IDS_REMEMBERED, CHAT_IDS_TIME};
 
 /// A line of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +33,16 @@ pub enum Fate {
 /// An account that writes.
 #[derive(Clone, Debug)]
 pub struct Scribe {
-    /// Its limits.
-    pub pen: Pen,
+    /// When it wrote last.
+    used: Instant,
     lines: VecDeque<Entry>,
 }
 
 impl Scribe {
     /// An account that wrote nothing lately.
-    pub fn new(lines_per_second: u32, now: Instant) -> Scribe {
+    pub fn new(now: Instant) -> Scribe {
         Scribe {
-            pen: Pen::new(lines_per_second, now),
+            used: now,
             lines: VecDeque::new(),
         }
     }
@@ -64,7 +63,8 @@ impl Scribe {
     }
 
     /// A line is on its way; the oldest one is forgotten at [`CHAT_IDS_REMEMBERED`].
-    pub fn begin(&mut self, client_id: u64, session: Option<SessionId>) {
+    pub fn begin(&mut self, now: Instant, client_id: u64, session: Option<SessionId>) {
+        self.used = now;
         if self.lines.len() >= CHAT_IDS_REMEMBERED {
             self.lines.pop_front();
         }
@@ -92,8 +92,8 @@ impl Scribe {
         self.lines.remove(at)?.session
     }
 
-    /// Whether a new one would be the same.
-    pub fn is_unused(&mut self, now: Instant) -> bool {
-        self.lines.iter().all(|line| line.place.is_some()) && self.pen.is_unused(now)
+    /// Whether nothing of it matters any more.
+    pub fn is_old(&self, now: Instant) -> bool {
+        now.since(self.used) >= CHAT_IDS_TIME && self.lines.iter().all(|line| line.place.is_some())
     }
 }

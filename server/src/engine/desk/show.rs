@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use tickwire_shared::id::{LogId, SessionId};
 use tickwire_shared::limits::HISTORY_BATCH_MAX;
-use tickwire_shared::wire::{BoundedVec, ChatNews, Line, ServerControl, encode};
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{BoundedVec, ChatNews, Line, ServerControl, encode, encode_typist};
 
 use super::reading::Phase;
 use super::shelf::Place;
 use super::tickets::Task;
-use super::{Desk, Sabotage, packet};
-use crate::engine::storage::{Found, Query, StoreFault, Ticket};
+use super::{Desk, Sabotage, loose_packet, packet};
+use crate::engine::storage::{Found, LogKey, Query, StoreFault, Ticket};
 
 impl Desk {
     /// A line was stored in a log: whoever is live there gets it.
@@ -216,6 +217,29 @@ impl Desk {
         let log = self.shelf.get(place).filter(|log| log.is_ready())?;
         let since = log.since(reader.account)?;
         Some((since.max(log.head.first), log.head.next))
+    }
+
+    /// A session's player writes in a log: the others there see it, now or never.
+    pub fn typing(&mut self, now: Instant, id: SessionId, log: LogId) {
+        self.now = now;
+        let place = self.shelf.of(log);
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        let place = place.filter(|place| reader.places.contains(place));
+        let Some(log) = place.and_then(|place| self.shelf.get(place)) else {
+            return;
+        };
+        let mute = log.is_closed() && log.member(reader.account).is_none();
+        let silent = matches!(log.head.key, LogKey::Near(..) | LogKey::Server);
+        if mute || silent || !reader.pace.allows(now, log.head.log) {
+            return;
+        }
+        let bytes: Arc<[u8]> = encode_typist(log.head.log, reader.account).into();
+        let others = log.readers.iter().filter(|&(&other, _)| other != id);
+        let links = others.filter_map(|(_, reading)| reading.link);
+        self.effects
+            .extend(links.map(|link| loose_packet(link, &bytes)));
     }
 
     /// Sends on to readers for whom the store had failed.

@@ -1,4 +1,8 @@
 //! The desk with whole clients and a store that answers when the test wants it to.
 
+mod company;
+mod crowd;
+mod peer;
 mod room;
+mod scopes;
 mod world;

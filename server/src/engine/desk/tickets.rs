@@ -111,9 +111,9 @@ impl Tickets {
     ///
     /// # Errors
     /// The task, at [`STORE_TASKS_MAX`].
-    pub fn take(&mut self, task: Task) -> Result<Ticket, Task> {
+    pub fn take(&mut self, task: Task) -> Result<Ticket, Box<Task>> {
         if self.open.len() >= STORE_TASKS_MAX {
-            return Err(task);
+            return Err(Box::new(task));
         }
         self.made += 1;
         let ticket = Ticket(self.made);

@@ -9,6 +9,7 @@ use super::Desk;
 use super::member::{crowd, membership};
 use super::person::Known;
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
+use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_MEMBERS_MAX};
 
@@ -21,17 +22,19 @@ impl Desk {
         let query = match whom {
             Whom::Account(account) if account.is_guest() => None,
             Whom::Account(account) => Some(Query::Account(*account)),
-            Whom::Name(name) => Some(Query::Skeleton(name.to_lowercase())),
+            Whom::Name(name) => Some(Query::Skeleton(skeleton_of(name))),
         };
         let Some(query) = query else {
             return self.give_up(errand, ChatRefusal::NoSuchPlayer);
         };
-        if let Err(Task::Whom(_, errand)) = self.look_up(Task::Whom(id, errand), query) {
+        if let Err(task) = self.look_up(Task::Whom(id, errand), query)
+            && let Task::Whom(_, errand) = *task
+        {
             self.give_up(errand, ChatRefusal::StoreBusy);
         }
     }
 
-    fn look_up(&mut self, task: Task, query: Query) -> Result<(), Task> {
+    fn look_up(&mut self, task: Task, query: Query) -> Result<(), Box<Task>> {
         let ticket = self.tickets.take(task)?;
         let find = crate::engine::port::Effect::Find(ticket, query);
         self.effects.push(find);
@@ -136,13 +139,17 @@ impl Desk {
         let sessions = self.people.get(&me).map(|person| person.sessions.clone());
         let place = self.shelve(&key);
         self.meet(whom.account, &whom.name);
+        self.say_in(place, draft);
+        let waits = self
+            .shelf
+            .get(place)
+            .is_some_and(|log| !log.waiting.is_empty());
+        if new && !waits {
+            // What was refused opens nothing.
+            return self.release(place);
+        }
         for id in sessions.unwrap_or_default() {
             self.seat(id, &key);
-        }
-        self.say_in(place, draft);
-        if new {
-            // What was refused opens nothing.
-            self.release(place);
         }
     }
 
@@ -154,7 +161,9 @@ impl Desk {
             return self.vetted(id, &whom, errand, &blocked);
         }
         let query = Query::Desk(whom.account);
-        if let Err(Task::Vet(_, _, errand)) = self.look_up(Task::Vet(id, whom, errand), query) {
+        if let Err(task) = self.look_up(Task::Vet(id, whom, errand), query)
+            && let Task::Vet(_, _, errand) = *task
+        {
             self.give_up(errand, ChatRefusal::StoreBusy);
         }
     }

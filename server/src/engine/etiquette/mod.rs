@@ -2,6 +2,7 @@
 //!
 //! Never sends, stores or looks anything up: each piece is told what it needs to know and when.
 
+pub mod conduct;
 pub mod filter;
 pub mod pen;
 pub mod presence;

@@ -11,7 +11,6 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::BoundedStr;
 
 use super::RoomInfo;
-use crate::engine::chat::ChatLog;
 use crate::engine::port::{RoomCounts, RoomOrder};
 use crate::engine::roster::Roster;
 
@@ -24,8 +23,6 @@ pub(super) struct RoomEntry {
     pub seed: u64,
     /// Who sits where.
     pub roster: Roster,
-    /// What was said.
-    pub chat: ChatLog,
     /// The newest tick it has reported.
     pub tick: Tick,
     /// How it was doing then.
@@ -114,7 +111,6 @@ impl Directory {
             name,
             seed: order.seed,
             roster: Roster::new(seats),
-            chat: ChatLog::new(entropy() as u32),
             tick: Tick::ZERO,
             counts: RoomCounts::default(),
             empty_since: Some(now),

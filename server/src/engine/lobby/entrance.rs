@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{LinkId, RoomId, SessionId};
-use tickwire_shared::limits::{HISTORY_BATCH_MAX, ROSTER_BATCH_MAX};
+use tickwire_shared::limits::ROSTER_BATCH_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
     BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
@@ -18,7 +18,6 @@ use tickwire_shared::wire::{
 use super::admission::Newcomer;
 use super::{Lobby, Phase, Session};
 use crate::engine::admission::Refusal;
-use crate::engine::chat::ChatPen;
 use crate::engine::port::{Effect, Inbound};
 use crate::engine::roster::Comer;
 use crate::engine::session::Live;
@@ -59,7 +58,8 @@ impl Lobby {
             Ok(session) => {
                 let live = Live::new(session, self.config.schema.tick_hz, now);
                 self.links.insert(link, Phase::Live(Box::new(live)));
-                self.welcome(link, session, hello.resume.as_ref(), entropy() as u32);
+                let resumed = hello.resume.is_some();
+                self.welcome(link, session, resumed, entropy() as u32);
                 let cursors = hello.cursors.to_vec();
                 match &hello.resume {
                     Some(_) => self.at_desk(|desk| desk.attach(now, session, link, cursors)),
@@ -108,7 +108,7 @@ impl Lobby {
         entropy: &mut dyn FnMut() -> u64,
     ) -> Result<SessionId, Refusal> {
         self.has_place()?;
-        if self.is_banned(now, who.account) {
+        if self.desk.is_banned(who.account) || self.is_banned(now, who.account) {
             return Err(CloseReason::Banned.into());
         }
         let room_id = self.find_room(now, request, entropy)?;
@@ -136,7 +136,6 @@ impl Lobby {
             away: None,
             token: token(entropy),
             token_before: None,
-            pen: ChatPen::new(now),
             account: who.account,
             role: who.role,
             return_key: who.return_key,
@@ -211,21 +210,17 @@ impl Lobby {
         Ok(room)
     }
 
-    /// Everything a client must know first: Welcome, roster, chat from before.
-    fn welcome(&mut self, link: LinkId, id: SessionId, resume: Option<&Resume>, pen: u32) {
+    /// Everything a client must know first: Welcome and roster.
+    fn welcome(&mut self, link: LinkId, id: SessionId, resumed: bool, pen: u32) {
         let session = self.sessions.get(&id);
         let Some((session, room)) = session.and_then(|s| Some((s, self.directory.get(s.room)?)))
         else {
             return;
         };
-        let chat_first = match resume {
-            Some(resume) => room.chat.resume(resume.chat_epoch, resume.chat_next),
-            None => room.chat.tail(),
-        };
         let config = &self.config;
         let welcome = Welcome {
             session: id,
-            resumed: resume.is_some(),
+            resumed,
             player: session.player,
             name: session.name.clone(),
             room: room.name.clone(),
@@ -238,8 +233,6 @@ impl Lobby {
             tables: config.tables.clone(),
             token: session.token,
             grace_millis: u32::try_from(config.grace.as_millis()).unwrap_or(u32::MAX),
-            chat_epoch: room.chat.epoch(),
-            chat_first,
             account: session.account,
             role: session.role,
             return_key: session.return_key,
@@ -252,11 +245,6 @@ impl Lobby {
             let players = BoundedVec::of_first(batch.iter().cloned());
             let more = at + 1 < batches;
             packets.push(encode(&ServerControl::Roster { players, more }).into());
-        }
-        let lines: Vec<_> = room.chat.from(chat_first).cloned().collect();
-        for batch in lines.chunks(HISTORY_BATCH_MAX) {
-            let lines = BoundedVec::of_first(batch.iter().cloned());
-            packets.push(encode(&ServerControl::History { lines }).into());
         }
         packets.iter().for_each(|bytes| self.post(link, bytes));
     }

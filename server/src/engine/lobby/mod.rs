@@ -35,7 +35,6 @@ use tickwire_shared::wire::{
 };
 
 use self::directory::Directory;
-use super::chat::ChatPen;
 use super::desk::{Desk, DeskConfig};
 use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
@@ -166,7 +165,6 @@ struct Session {
     token: Token,
     /// The token before, good until the client has shown that it got the newer one.
     token_before: Option<Token>,
-    pen: ChatPen,
     account: AccountId,
     role: Role,
     /// Brings the account back, should the session be gone.

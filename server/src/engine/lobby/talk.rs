@@ -1,14 +1,13 @@
-//! What sessions say once they are in: inputs go to the room, chat goes round at once.
+//! What sessions say once they are in: inputs go to the room, chat goes to the desk.
 //!
-//! Never waits for a tick: a chat line has its offset and is on its way before this returns.
+//! Never waits for a tick.
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{LinkId, RoomId, SessionId};
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{BoundedStr, ChatLine, ClientControl, ServerControl};
+use tickwire_shared::wire::{ClientControl, ServerControl};
 
 use super::Lobby;
-use crate::engine::chat::Judgement;
 use crate::engine::port::{Effect, Inbound};
 use crate::engine::session::Heard;
 
@@ -32,12 +31,10 @@ impl Lobby {
                 let at = now;
                 self.pass_on(room, Inbound::Input { player, at, packet });
             }
+            Heard::Typing(log) => self.at_desk(|desk| desk.typing(now, id, log)),
             Heard::Control(ClientControl::Check { samples }) => {
                 let samples = samples.into_inner();
                 self.pass_on(room, Inbound::Check { player, samples });
-            }
-            Heard::Control(ClientControl::Chat { client_id, text }) => {
-                self.say(now, link, id, client_id, &text);
             }
             Heard::Control(ClientControl::Ping { nonce }) => {
                 let tick = self
@@ -55,43 +52,6 @@ impl Lobby {
                 self.end(now, id);
             }
         }
-    }
-
-    fn say(&mut self, now: Instant, link: LinkId, id: SessionId, client_id: u32, text: &str) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let offset = match session.pen.judge(now, client_id, text) {
-            Judgement::New => return self.publish(link, id, client_id, text),
-            Judgement::Known(offset) => offset,
-            Judgement::Refused(reason) => {
-                self.counts.chat_refused += 1;
-                return self.tell(link, &ServerControl::ChatRefused { client_id, reason });
-            }
-        };
-        self.tell(link, &ServerControl::ChatAck { client_id, offset });
-    }
-
-    fn publish(&mut self, link: LinkId, id: SessionId, client_id: u32, text: &str) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let Some(room) = self.directory.get_mut(session.room) else {
-            return;
-        };
-        let line = room.chat.push(ChatLine {
-            offset: 0,
-            from: session.player,
-            name: session.name.clone(),
-            tick: room.tick,
-            text: BoundedStr::cut(text),
-        });
-        let (line, room) = (line.clone(), session.room);
-        let offset = line.offset;
-        session.pen.wrote(client_id, offset);
-        self.counts.chat_lines += 1;
-        self.tell(link, &ServerControl::ChatAck { client_id, offset });
-        self.tell_room(room, &ServerControl::Chat(line), None);
     }
 
     pub(super) fn pass_on(&mut self, room: RoomId, inbound: Inbound) {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use tickwire_shared::bits::BitWriter;
 use tickwire_shared::input::InputPacket;
-use tickwire_shared::limits::CHAT_HISTORY_MAX;
 use tickwire_shared::rng::Rng;
 use tickwire_shared::wire::{
-    ChatRefusal, ClientControl, Credential, HandshakeReply, Hello, PROTOCOL, Refuse, Resume,
-    RoomRequest, Welcome, decode,
+    Address, ChatCommand, ChatNews, ClientControl, Credential, HandshakeReply, Hello, LogCursor,
+    Manner, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, decode,
 };
 
 mod absence;
 mod admission;
+mod desk;
 
 use super::*;
 use crate::engine::admission::AdmitOrder;
@@ -139,14 +139,19 @@ impl Bench {
         self.welcome(link)
     }
 
-    fn resume(&mut self, link: u64, welcome: &Welcome, chat_next: u64) {
+    fn resume(&mut self, link: u64, welcome: &Welcome) {
+        self.resume_at(link, welcome, &[]);
+    }
+
+    fn resume_at(&mut self, link: u64, welcome: &Welcome, cursors: &[LogCursor]) {
         let resume = Resume {
             session: welcome.session,
             token: welcome.token,
-            chat_epoch: welcome.chat_epoch,
-            chat_next,
         };
-        self.hello(link, |hello| hello.resume = Some(resume));
+        self.hello(link, |hello| {
+            hello.resume = Some(resume);
+            hello.cursors = BoundedVec::of_first(cursors.iter().copied());
+        });
     }
 
     fn welcome(&mut self, link: u64) -> Welcome {
@@ -168,19 +173,32 @@ impl Bench {
         }
     }
 
+    /// What a link was told, but for chat.
     fn heard(&mut self, link: u64) -> Vec<ServerControl> {
-        let packets = self.ordered.remove(&LinkId(link)).unwrap_or_default();
-        packets.iter().map(|bytes| decode(bytes).unwrap()).collect()
+        let all = self.ordered.remove(&LinkId(link)).unwrap_or_default();
+        let (chat, other): (Vec<_>, Vec<_>) = all.into_iter().partition(|bytes| is_chat(bytes));
+        self.ordered.insert(LinkId(link), chat);
+        other.iter().map(|bytes| decode(bytes).unwrap()).collect()
     }
 
-    /// Offsets of the chat lines a link was sent, history and news alike.
+    /// What a link was told of chat.
+    fn news(&mut self, link: u64) -> Vec<ChatNews> {
+        let all = self.ordered.remove(&LinkId(link)).unwrap_or_default();
+        let (chat, other): (Vec<_>, Vec<_>) = all.into_iter().partition(|bytes| is_chat(bytes));
+        self.ordered.insert(LinkId(link), other);
+        let news = |bytes: &Vec<u8>| match decode(bytes) {
+            Ok(ServerControl::Talk(news)) => news,
+            other => panic!("{other:?}"),
+        };
+        chat.iter().map(news).collect()
+    }
+
+    /// Offsets of the chat lines a link was sent.
     fn offsets(&mut self, link: u64) -> Vec<u64> {
         let mut offsets = Vec::new();
-        for control in self.heard(link) {
-            match control {
-                ServerControl::Chat(line) => offsets.push(line.offset),
-                ServerControl::History { lines } => offsets.extend(lines.iter().map(|l| l.offset)),
-                _ => {}
+        for news in self.news(link) {
+            if let ChatNews::Lines { lines, .. } = news {
+                offsets.extend(lines.iter().map(|line| line.offset));
             }
         }
         offsets
@@ -202,10 +220,19 @@ impl Bench {
         self.bytes(link, Lane::Input, writer.finish());
     }
 
-    fn chat(&mut self, link: u64, client_id: u32, text: &str) {
-        let text = BoundedStr::cut(text);
-        self.say(link, &ClientControl::Chat { client_id, text });
+    fn chat(&mut self, link: u64, client_id: u64, text: &str) {
+        let line = ChatCommand::Say {
+            client_id,
+            to: Address::Room,
+            manner: Manner::Said,
+            text: BoundedStr::cut(text),
+        };
+        self.say(link, &ClientControl::Talk(line));
     }
+}
+
+fn is_chat(bytes: &[u8]) -> bool {
+    matches!(decode(bytes), Ok(ServerControl::Talk(_)))
 }
 
 #[test]
@@ -319,24 +346,24 @@ fn a_session_outlives_its_link_and_goes_on_with_its_token_once() {
     bench.pass(100);
     bench.lobby.lost(bench.now, LinkId(1));
     bench.pass(29_000);
-    bench.resume(2, &first, 0);
+    bench.resume(2, &first);
     let second = bench.welcome(2);
     assert!(second.resumed && second.player == first.player && second.session == first.session);
     assert_ne!(second.token, first.token, "the token rotates");
     bench.pass(60);
     assert!(bench.snapshots[&LinkId(2)] >= 1, "it enters again");
     // The Welcome with the new token may be lost with its link: the old one still opens.
-    bench.resume(3, &first, 0);
+    bench.resume(3, &first);
     let third = bench.welcome(3);
     assert_eq!(bench.closed[&LinkId(2)], CloseReason::Replaced);
     // Once the client has spoken it has the new one: the old one is worth nothing.
     bench.say(3, &ClientControl::Ping { nonce: 5 });
-    bench.resume(4, &first, 0);
+    bench.resume(4, &first);
     assert_eq!(
         bench.refused(4).reason,
         CloseReason::UnknownSession.number()
     );
-    bench.resume(5, &third, 0);
+    bench.resume(5, &third);
     assert!(bench.welcome(5).resumed);
     assert_eq!(bench.rooms[&RoomId(1)].counts().seats, 1);
     assert_eq!(bench.lobby.counts().resumed, 3);
@@ -349,7 +376,7 @@ fn a_session_ends_with_its_grace_and_an_empty_room_a_minute_later() {
     bench.lobby.lost(bench.now, LinkId(1));
     bench.pass(30_000);
     assert_eq!(bench.lobby.sessions(), 0);
-    bench.resume(2, &welcome, 0);
+    bench.resume(2, &welcome);
     assert_eq!(
         bench.refused(2).reason,
         CloseReason::UnknownSession.number()
@@ -377,84 +404,6 @@ fn silence_and_slow_handshakes_close_the_link_only() {
 }
 
 #[test]
-fn chat_goes_round_at_once_in_order_and_once() {
-    let mut bench = Bench::new(|_| {});
-    bench.join(1);
-    bench.join(2);
-    bench.pass(100);
-    bench.ordered.clear();
-    bench.chat(1, 0, "hi");
-    bench.chat(1, 0, "hi");
-    bench.chat(2, 0, "yo");
-    let heard = bench.heard(2);
-    let ServerControl::Chat(line) = &heard[0] else {
-        panic!("{heard:?}")
-    };
-    assert_eq!(
-        (line.offset, line.from, line.tick),
-        (0, PlayerId(0), Tick(5))
-    );
-    assert_eq!((line.name.as_str(), line.text.as_str()), ("Ann", "hi"));
-    assert_eq!(
-        heard[1],
-        ServerControl::ChatAck {
-            client_id: 0,
-            offset: 1
-        }
-    );
-    assert_eq!(heard.len(), 3);
-    let acks = bench.heard(1);
-    let ack = ServerControl::ChatAck {
-        client_id: 0,
-        offset: 0,
-    };
-    assert_eq!(acks.iter().filter(|&control| *control == ack).count(), 2);
-    bench.chat(1, 1, "\u{1b}[2J");
-    let refused = ServerControl::ChatRefused {
-        client_id: 1,
-        reason: ChatRefusal::BadText,
-    };
-    assert_eq!(bench.heard(1), [refused]);
-    assert_eq!(bench.lobby.counts().chat_lines, 2);
-}
-
-#[test]
-fn a_resumed_client_gets_exactly_the_lines_it_missed_and_a_newcomer_the_last_few() {
-    let mut bench = Bench::new(|_| {});
-    let ann = bench.join(1);
-    bench.join(2);
-    for id in 0..3 {
-        bench.chat(1, id, "a");
-    }
-    assert_eq!(bench.offsets(1), [0, 1, 2]);
-    bench.lobby.lost(bench.now, LinkId(1));
-    for id in 0..100 {
-        bench.pass(200);
-        bench.input(2, 1);
-        bench.chat(2, id, "b");
-    }
-    bench.resume(3, &ann, 3);
-    assert_eq!(bench.welcome(3).chat_first, 3);
-    let taken = bench.lobby.directory.get(RoomId(1)).unwrap().chat.next();
-    assert_eq!(bench.offsets(3), (3..taken).collect::<Vec<_>>());
-    bench.chat(3, 2, "a");
-    assert_eq!(
-        bench.heard(3),
-        [ServerControl::ChatAck {
-            client_id: 2,
-            offset: 2
-        }]
-    );
-    let late = bench.join(4);
-    assert_eq!(late.chat_first, taken - crate::limits::CHAT_TAIL_MAX);
-    assert_eq!(
-        bench.offsets(4),
-        (late.chat_first..taken).collect::<Vec<_>>()
-    );
-    assert!((taken as usize) < CHAT_HISTORY_MAX);
-}
-
-#[test]
 fn a_failed_room_ends_its_sessions_and_nobody_elses() {
     let mut bench = Bench::new(|config| config.seats = 1);
     bench.join(1);
@@ -467,7 +416,7 @@ fn a_failed_room_ends_its_sessions_and_nobody_elses() {
     bench.lobby.close_all(CloseReason::Draining);
     bench.carry_out();
     assert_eq!(bench.closed[&LinkId(2)], CloseReason::Draining);
-    bench.resume(3, &other, 0);
+    bench.resume(3, &other);
     assert_eq!(
         bench.refused(3).reason,
         CloseReason::UnknownSession.number()

@@ -241,8 +241,8 @@ fn from_json(text: &str) -> Vec<String> {
     said
 }
 
-/// Every statement is a constant: nothing but [`statement`](crate::store::sqlite) and the opening of
-/// the file hands one to SQLite, and no text is put together there.
+/// Every statement is a constant: nothing but [`statement`](crate::store::sqlite) and the opening
+/// of the file hands one to SQLite, and no text is put together there.
 #[test]
 fn no_statement_is_put_together() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

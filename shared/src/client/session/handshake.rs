@@ -29,12 +29,9 @@ impl<G: Game> Client<G> {
             room: room.map_or(RoomRequest::Any, |name| {
                 RoomRequest::Named(BoundedStr::cut(name))
             }),
-            resume: self.resume.map(|(session, token)| Resume {
-                session,
-                token,
-                chat_epoch: 0,
-                chat_next: 0,
-            }),
+            resume: self
+                .resume
+                .map(|(session, token)| Resume { session, token }),
             who: self.who(),
             cursors: self.talk.cursors(),
         };

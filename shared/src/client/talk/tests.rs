@@ -31,8 +31,6 @@ fn welcome(room: &str, resumed: bool, pen: u32) -> Welcome {
         tables: BoundedVec::default(),
         token: Token([0; 16]),
         grace_millis: 0,
-        chat_epoch: 0,
-        chat_first: 0,
         account: ME,
         role: Role::Player,
         return_key: Token([0; 16]),

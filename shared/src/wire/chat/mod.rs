@@ -2,8 +2,8 @@
 //!
 //! Never says who may do what: the server judges each of these by what it knows of the account.
 //!
-//! A **log** is a list of lines with offsets 0, 1, 2 ... without a gap. A client names it by a number
-//! and an epoch; offsets of different epochs have nothing in common.
+//! A **log** is a list of lines with offsets 0, 1, 2 ... without a gap. A client names it by a
+//! number and an epoch; offsets of different epochs have nothing in common.
 //!
 //! ```text
 //! client                                     server

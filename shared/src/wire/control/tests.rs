@@ -3,7 +3,7 @@
 use super::super::{WireError, decode, encode};
 use super::*;
 use crate::id::{EntityId, LogId};
-use crate::limits::PEOPLE_BATCH_MAX;
+use crate::limits::{HISTORY_BATCH_MAX, PEOPLE_BATCH_MAX};
 use crate::rng::Rng;
 use crate::wire::{Address, Ask, Line, Manner, Presence, Sanction, Status, Whom};
 
@@ -20,8 +20,6 @@ fn hello() -> Hello {
         resume: Some(Resume {
             session: SessionId(u64::MAX),
             token: Token([255; 16]),
-            chat_epoch: u32::MAX,
-            chat_next: u64::MAX,
         }),
         who: Credential::Admission { token: text() },
         cursors: BoundedVec::of_first(vec![cursor(); CURSORS_MAX]),
@@ -44,8 +42,6 @@ fn welcome() -> Welcome {
         tables: BoundedVec::of_first(vec![255; TABLES_BYTES_MAX]),
         token: Token([255; 16]),
         grace_millis: u32::MAX,
-        chat_epoch: u32::MAX,
-        chat_first: u64::MAX,
         account: AccountId(u64::MAX),
         role: Role::Admin,
         return_key: Token([255; 16]),
@@ -58,16 +54,6 @@ fn cursor() -> LogCursor {
         log: LogId(u64::MAX),
         epoch: u32::MAX,
         next: u64::MAX,
-    }
-}
-
-fn line() -> ChatLine {
-    ChatLine {
-        offset: u64::MAX,
-        from: PlayerId(u16::MAX),
-        name: text(),
-        tick: Tick(u32::MAX),
-        text: text(),
     }
 }
 
@@ -87,10 +73,6 @@ fn sample() -> Sample {
 fn client_packets() -> Vec<ClientControl> {
     let client_id = u32::MAX;
     vec![
-        ClientControl::Chat {
-            client_id,
-            text: text(),
-        },
         ClientControl::Check {
             samples: BoundedVec::of_first(vec![sample(); CHECK_SAMPLES_MAX]),
         },
@@ -118,7 +100,6 @@ fn client_packets() -> Vec<ClientControl> {
 }
 
 fn server_packets() -> Vec<ServerControl> {
-    let (client_id, offset) = (u32::MAX, u64::MAX);
     let entry = RosterEntry {
         player: PlayerId(u16::MAX),
         name: text(),
@@ -127,15 +108,6 @@ fn server_packets() -> Vec<ServerControl> {
     };
     let differs = SampleResult::Differs { field: text() };
     vec![
-        ServerControl::ChatAck { client_id, offset },
-        ServerControl::ChatRefused {
-            client_id,
-            reason: ChatRefusal::Stale,
-        },
-        ServerControl::Chat(line()),
-        ServerControl::History {
-            lines: BoundedVec::of_first(vec![line(); HISTORY_BATCH_MAX]),
-        },
         ServerControl::Roster {
             players: BoundedVec::of_first(vec![entry.clone(); ROSTER_BATCH_MAX]),
             more: true,
@@ -151,7 +123,7 @@ fn server_packets() -> Vec<ServerControl> {
             bytes: BoundedVec::of_first(vec![255; EVENTS_BYTES_MAX]),
         },
         ServerControl::Pong {
-            nonce: client_id,
+            nonce: u32::MAX,
             tick: Tick(u32::MAX),
         },
         ServerControl::Draining { millis: u32::MAX },

@@ -5,7 +5,7 @@ use tickwire_shared::wire::{Address, ChatCommand, ChatNews, ChatRefusal};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::storage::StoreFault;
-use crate::limits::{CHAT_TAIL_MAX, CHAT_WAITING_MAX};
+use crate::limits::{CHAT_TAIL_MAX, CHAT_WAITING_MAX, STORE_TASKS_MAX};
 
 fn texts(world: &World, at: usize) -> Vec<String> {
     let peer = &world.peers[at];
@@ -32,7 +32,17 @@ fn a_line_is_stored_then_acked_then_shown_to_everybody_once() {
     assert!(world.answer_write());
     let log = world.peers[ann].room();
     assert_eq!(world.peers[ann].acked[&id], (log, 0));
-    assert!(world.answer_write(), "the same again");
+    assert!(!world.answer_write(), "the same again is no other line");
+    world.peers[ann].acked.clear();
+    world.peers[ann]
+        .unacked
+        .insert(id, (Address::Room, "hi".to_owned()));
+    world.send_line(ann, id);
+    assert_eq!(
+        world.peers[ann].acked[&id],
+        (log, 0),
+        "known without the store"
+    );
     for peer in [ann, bob] {
         assert_eq!(world.peers[peer].texts(log), [(0, "hi".to_owned())]);
     }
@@ -215,4 +225,45 @@ fn a_session_that_left_is_told_nothing_and_the_last_one_closes_the_log() {
     assert!(texts(&world, bob).is_empty());
     world.leave(ann);
     assert_eq!(world.desk.load(), (0, 0));
+}
+
+/// T-C4: a reader that takes nothing loses its link, and later gets every line. What it costs until
+/// then does not grow with what is said.
+#[test]
+fn a_slow_reader_loses_its_link_and_no_line() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(1, "Ann"), world.join(2, "Bob"));
+    world.peers[bob].pulls = false;
+    world.cut(bob);
+    fill(&mut world, ann, 30);
+    world.resume(bob);
+    let before = world.desk.load();
+    fill(&mut world, ann, 600);
+    assert_eq!(world.desk.load(), before, "one reader, one log");
+    world.cut(bob);
+    world.peers[bob].pulls = true;
+    world.resume(bob);
+    let log = world.peers[bob].room();
+    assert_eq!(world.peers[bob].texts(log).len(), 630);
+    assert_eq!(world.peers[bob].logs[&log].cut, 0);
+}
+
+#[test]
+fn a_store_that_is_silent_is_asked_so_much_and_no_more() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(1, "Ann");
+    world.prompt = false;
+    for number in 0..STORE_TASKS_MAX + 10 {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    assert_eq!(world.writes.len(), STORE_TASKS_MAX);
+    let refused = &world.peers[ann].refused;
+    assert!(
+        refused
+            .iter()
+            .all(|&(_, why)| why == ChatRefusal::StoreBusy)
+    );
+    assert_eq!(refused.len(), 10);
+    world.settle();
+    assert_eq!(texts(&world, ann).len(), STORE_TASKS_MAX);
 }

@@ -1,57 +1,18 @@
-//! A desk, its store, and clients that keep every rule of the protocol and check each packet.
-//!
-//! A client here is a model: it takes lines, pulls, keeps its cursors over links and sends again
-//! what was not acked.
+//! A desk, its store and its clients, which send again what was not acked.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, LinkId, PlayerId, RoomId, SessionId, Tick};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    Address, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Line, LogCursor, Manner, Receipt,
-    Role, Scope, ServerControl, decode,
+    Address, BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, decode,
 };
 
+use super::peer::Peer;
 use crate::engine::desk::{Desk, DeskConfig, Entrant, Sabotage};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::store::{SharedMemory, Store};
-
-/// What a client knows of a log.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    pub scope: Option<Scope>,
-    pub open: bool,
-    pub epoch: u32,
-    pub next: u64,
-    pub read: u64,
-    /// Every line it was sent since it was last told a first.
-    pub lines: Vec<Line>,
-    /// Lines it was told it will never get.
-    pub cut: u64,
-}
-
-/// A client.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    pub session: SessionId,
-    pub link: Option<LinkId>,
-    pub account: AccountId,
-    pub name: String,
-    pub role: Role,
-    pub room: String,
-    pub logs: BTreeMap<LogId, Known>,
-    pub pen: u64,
-    pub said: u64,
-    pub unacked: BTreeMap<u64, (Address, String)>,
-    pub acked: BTreeMap<u64, (LogId, u64)>,
-    pub refused: Vec<(u64, ChatRefusal)>,
-    pub receipts: BTreeMap<(LogId, AccountId), Receipt>,
-    /// Everything else it was told.
-    pub news: Vec<ChatNews>,
-    /// Whether it pulls by itself.
-    pub pulls: bool,
-}
 
 /// Everything.
 pub struct World {
@@ -71,6 +32,8 @@ pub struct World {
     /// Lobbies that were before.
     pub lives: u64,
     sabotage: Sabotage,
+    /// Whether effects are being carried out.
+    carrying: bool,
 }
 
 impl World {
@@ -89,6 +52,7 @@ impl World {
             prompt: true,
             lives: 0,
             sabotage,
+            carrying: false,
         }
     }
 
@@ -128,6 +92,7 @@ impl World {
         let (session, link) = (SessionId(self.sessions), LinkId(self.links));
         let peer = &mut self.peers[at];
         (peer.session, peer.link) = (session, Some(link));
+        (peer.logs.values_mut()).for_each(|known| known.open = false);
         let entrant = Entrant {
             link,
             account: peer.account,
@@ -227,25 +192,29 @@ impl World {
         self.carry_out();
     }
 
+    /// Carries out what the desk wants, and answers it if the store is prompt.
     pub fn carry_out(&mut self) {
+        if std::mem::replace(&mut self.carrying, true) {
+            return;
+        }
         loop {
             let effects: Vec<Effect> = self.desk.take_effects().collect();
-            if effects.is_empty() {
-                return;
+            let idle = effects.is_empty();
+            effects.into_iter().for_each(|effect| self.take_in(effect));
+            let answered = self.prompt && (self.answer_write() || self.answer_find(0));
+            if idle && !answered {
+                break;
             }
-            for effect in effects {
-                match effect {
-                    Effect::Write(ticket, write) => self.writes.push_back((ticket, write)),
-                    Effect::Find(ticket, query) => self.finds.push_back((ticket, query)),
-                    Effect::ToLink(Outbound::Packet { link, bytes, .. }) => {
-                        self.arrive(link, &bytes);
-                    }
-                    other => panic!("{other:?}"),
-                }
-            }
-            if self.prompt {
-                while self.answer_write() || self.answer_find(0) {}
-            }
+        }
+        self.carrying = false;
+    }
+
+    fn take_in(&mut self, effect: Effect) {
+        match effect {
+            Effect::Write(ticket, write) => self.writes.push_back((ticket, write)),
+            Effect::Find(ticket, query) => self.finds.push_back((ticket, query)),
+            Effect::ToLink(Outbound::Packet { link, bytes, .. }) => self.arrive(link, &bytes),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -277,6 +246,17 @@ impl World {
             let id = (line.from, line.client_id);
             self.committed.insert(id, offsets.clone());
         }
+    }
+
+    /// The store answers everything, from now on at once.
+    pub fn settle(&mut self) {
+        self.prompt = true;
+        self.carry_out();
+    }
+
+    /// Whether the server still knows a client's session.
+    pub fn is_known(&self, at: usize) -> bool {
+        self.desk.readers.contains_key(&self.peers[at].session)
     }
 
     /// The store refuses the oldest write.
@@ -327,105 +307,6 @@ impl World {
         if let Some(pull) = self.peers[at].take(news) {
             let session = self.peers[at].session;
             self.desk.command(self.now, session, self.tick, pull);
-        }
-    }
-}
-
-impl Peer {
-    pub fn cursors(&self) -> Vec<LogCursor> {
-        let logs = self.logs.iter();
-        let cursors = logs.map(|(&log, known)| LogCursor {
-            log,
-            epoch: known.epoch,
-            next: known.next,
-        });
-        cursors.collect()
-    }
-
-    /// The log of the room.
-    pub fn room(&self) -> LogId {
-        self.log(|scope| matches!(scope, Scope::Room { .. }))
-    }
-
-    /// The open log of such a scope.
-    pub fn log(&self, is: impl Fn(&Scope) -> bool) -> LogId {
-        let open = self.logs.iter().filter(|(_, known)| known.open);
-        let mut logs = open.filter(|(_, known)| known.scope.as_ref().is_some_and(&is));
-        logs.next().map(|(&log, _)| log).expect("an open log")
-    }
-
-    /// Offsets and texts it was sent of a log.
-    pub fn texts(&self, log: LogId) -> Vec<(u64, String)> {
-        let lines = self
-            .logs
-            .get(&log)
-            .into_iter()
-            .flat_map(|known| &known.lines);
-        lines
-            .map(|line| (line.offset, line.text.to_string()))
-            .collect()
-    }
-
-    /// Takes in what it is told; what it asks for next.
-    fn take(&mut self, news: ChatNews) -> Option<ChatCommand> {
-        match news {
-            ChatNews::Opened {
-                log,
-                scope,
-                epoch,
-                first,
-                next,
-                read,
-            } => {
-                assert!(first <= next && read <= next, "{first} {next} {read}");
-                let known = self.logs.entry(log).or_default();
-                if known.scope.is_some() && known.epoch == epoch {
-                    assert!(first >= known.next, "sent again: {first} < {}", known.next);
-                    known.cut += first - known.next;
-                } else {
-                    known.lines.clear();
-                }
-                known.scope = Some(scope);
-                (known.epoch, known.next, known.open, known.read) = (epoch, first, true, read);
-            }
-            ChatNews::Closed { log } => {
-                let known = self.logs.get_mut(&log).expect("open before");
-                known.open = false;
-            }
-            ChatNews::Lines { log, lines, more } => {
-                let known = self.logs.get_mut(&log).expect("opened first");
-                assert!(known.open, "a line of a closed log");
-                for line in lines.into_inner() {
-                    assert_eq!(line.offset, known.next, "once and in order");
-                    known.next += 1;
-                    known.lines.push(line);
-                }
-                return (more && self.pulls).then_some(ChatCommand::Pull { log });
-            }
-            ChatNews::Acked {
-                client_id,
-                log,
-                offset,
-            } => {
-                self.unacked.remove(&client_id);
-                let before = self.acked.insert(client_id, (log, offset));
-                assert!(before.is_none_or(|before| before == (log, offset)));
-            }
-            ChatNews::Refused {
-                client_id, reason, ..
-            } => self.refused.push((client_id, reason)),
-            ChatNews::Receipts { log, receipts } => self.note(log, &receipts),
-            other => self.news.push(other),
-        }
-        None
-    }
-
-    fn note(&mut self, log: LogId, receipts: &[Receipt]) {
-        for &receipt in receipts {
-            let before = self.receipts.insert((log, receipt.account), receipt);
-            let (delivered, read) = before.map_or((0, 0), |r| (r.delivered, r.read));
-            let rises = receipt.delivered >= delivered && receipt.read >= read;
-            assert!(rises && receipt.read <= receipt.delivered, "{receipt:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use tickwire_shared::wire::encode_probe;
 
+use super::desk::room_cursor;
 use super::*;
 use crate::limits::PROBE_ECHOES_MAX;
 
@@ -24,7 +25,7 @@ fn probes_come_back_as_they_are_and_a_late_one_is_nothing() {
 
     let first = bench.join(2);
     bench.lobby.lost(bench.now, LinkId(2));
-    bench.resume(3, &first, 0);
+    bench.resume(3, &first);
     for _ in 0..30 {
         bench.pass(200);
         bench.bytes(3, Lane::Input, &encode_probe(1, 100));
@@ -32,7 +33,7 @@ fn probes_come_back_as_they_are_and_a_late_one_is_nothing() {
     assert!(bench.echoes.is_empty(), "none after the Hello");
     let closed = bench.closed[&LinkId(3)];
     assert_eq!(closed, CloseReason::TimedOut, "a probe is no sign of life");
-    bench.resume(4, &first, 0);
+    bench.resume(4, &first);
     assert!(
         bench.welcome(4).resumed,
         "nor does it prove that the Welcome came"
@@ -83,7 +84,7 @@ fn a_link_that_dies_while_away_leaves_the_longer_of_both_times() {
         assert_eq!(bench.lobby.sessions(), 1, "lost after {lost_after} ms");
         bench.pass(20);
         assert_eq!(bench.lobby.sessions(), 0, "lost after {lost_after} ms");
-        bench.resume(2, &welcome, 0);
+        bench.resume(2, &welcome);
         let reason = bench.refused(2).reason;
         assert_eq!(reason, CloseReason::UnknownSession.number());
     }
@@ -94,7 +95,7 @@ fn a_resumed_session_is_not_away() {
     let mut bench = Bench::new(|_| {});
     let welcome = bench.join(1);
     away(&mut bench, 1, true);
-    bench.resume(2, &welcome, 0);
+    bench.resume(2, &welcome);
     assert_eq!(bench.lobby.attendance().next(), Some((LinkId(2), false)));
     bench.pass(5_020);
     assert_eq!(bench.closed[&LinkId(2)], CloseReason::TimedOut);
@@ -124,19 +125,19 @@ fn a_session_moves_to_another_link_while_the_old_one_lives() {
     let mut bench = Bench::new(|_| {});
     let first = bench.join(1);
     bench.join(9);
-    bench.chat(9, 0, "one");
-    bench.chat(1, 0, "two");
-    assert_eq!(bench.offsets(1), [0, 1]);
+    bench.chat(9, 90, "one");
+    bench.chat(1, 10, "two");
+    let cursor = room_cursor(&mut bench, 1, 2);
     bench.pass(200);
-    bench.resume(2, &first, 2);
+    bench.resume_at(2, &first, &[cursor]);
     assert_eq!(bench.closed[&LinkId(1)], CloseReason::Replaced);
     let second = bench.welcome(2);
     assert!(second.resumed && second.player == first.player);
-    bench.chat(9, 1, "three");
+    bench.chat(9, 91, "three");
     // What the old link still had on its way comes too late: it is nobody's any more.
-    bench.chat(1, 1, "lost");
+    bench.chat(1, 11, "lost");
     bench.input(1, 30);
-    bench.chat(2, 1, "lost");
+    bench.chat(2, 11, "lost");
     assert_eq!(bench.offsets(2), [2, 3], "no gap, no duplicate");
     let before = bench.snapshots.get(&LinkId(1)).copied();
     bench.pass(200);

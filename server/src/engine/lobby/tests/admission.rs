@@ -189,10 +189,7 @@ fn everything(bench: &Bench) -> Vec<(Lane, Vec<u8>)> {
     packet.encode(&kind, &mut writer);
     let input = writer.finish().to_vec();
     let mut all = vec![(Lane::Snapshot, input.clone()), (Lane::Input, input)];
-    let client_id = 1;
-    let text = BoundedStr::cut("hi");
     let controls = [
-        ClientControl::Chat { client_id, text },
         ClientControl::Check {
             samples: BoundedVec::default(),
         },
