@@ -44,7 +44,7 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
     run(async {
         let workshop = Workshop::new(SharedMemory::default());
         let ann = registered(&workshop, "Ann").await;
-        assert_eq!(*workshop.registered.borrow(), [ann.account]);
+        assert_eq!(*workshop.registered.0.borrow(), [ann.account]);
         let first = knock(&workshop, &ann.token).await.expect("let in");
         assert_eq!((first.account, first.name.as_str()), (ann.account, "Ann"));
         assert_eq!((first.role, first.room), (Role::Player, None));

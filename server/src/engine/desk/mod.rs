@@ -57,7 +57,7 @@ use super::etiquette::presence::Book;
 use super::etiquette::sanctions::Sanctions;
 use super::port::{Effect, Outbound};
 use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
-use crate::limits::{ACCOUNT_LINES_PER_SECOND, STORE_RETRY_TIME};
+use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 
 /// A bug to plant, so that tests show that they would find it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub struct Desk {
     /// Sessions that a moderator wants to be gone.
     sent_away: Vec<(SessionId, CloseReason)>,
     /// When the store was last asked again for what failed.
-    retried: Instant,
+    retried: Option<Instant>,
     effects: Vec<Effect>,
     counts: DeskCounts,
 }
@@ -155,7 +155,7 @@ impl Desk {
             book: Book::default(),
             started: Known::Failed,
             sent_away: Vec::new(),
-            retried: Instant(0),
+            retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),
         }
@@ -249,14 +249,15 @@ impl Desk {
     pub fn turn(&mut self, now: Instant) {
         self.now = now;
         self.turn_book();
-        if self.started == Known::Failed || now.since(self.retried) >= STORE_RETRY_TIME {
-            self.retried = now;
+        let due = |last: Instant| now.since(last) >= STORE_RETRY_TIME;
+        if self.retried.is_none_or(due) {
+            self.retried = Some(now);
             self.start();
             self.retry();
-            let people = &self.people;
+            let (people, many) = (&self.people, self.scribes.len() > PENS_MAX);
             self.scribes.retain(|account, scribe| {
                 let here = people.get(account).is_some_and(|p| !p.sessions.is_empty());
-                here || !scribe.is_old(now)
+                here || !(many || scribe.is_old(now))
             });
         }
     }
