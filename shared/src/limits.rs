@@ -224,6 +224,10 @@ pub const FOLLOWS_MAX: usize = 32;
 /// Milliseconds between two marks of a client in one log.
 pub const MARK_MILLIS: u64 = 1_000;
 
+/// Milliseconds for which a client keeps a line back on a new link until its log is open; then the
+/// server shall judge it.
+pub const REOPEN_MILLIS: u64 = 3_000;
+
 /// Milliseconds between two packets that say that a player writes in one log.
 pub const TYPING_MILLIS: u64 = 2_000;
 

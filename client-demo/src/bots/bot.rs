@@ -29,6 +29,9 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// costs more than playing.
 const THINK_TICKS: u32 = 3;
 
+/// Ticks that a bot may have stepped ahead of what it was told, and still knows where it is.
+const VIEW_TICKS: u32 = 30;
+
 /// What one bot can tell when it is done.
 #[derive(Clone, Debug, Default)]
 pub struct Tale {
@@ -155,6 +158,7 @@ impl Bot {
             Entity::Fighter(body) if body.player == me && body.health > 0 => Some(body.pos),
             _ => None,
         });
+        let here = here.filter(|_| tick.since(client.newest_snapshot()) <= VIEW_TICKS);
         let now = self.shared.clock.now();
         self.shared
             .ledger

@@ -9,9 +9,10 @@ use super::asks::Asks;
 use super::event::TalkEvent;
 use super::log::Log;
 use super::outbox::{Outbox, Outgoing};
+use super::reopen::address_of;
 use super::typists::Typists;
 use crate::id::{AccountId, LogId};
-use crate::limits::{CURSORS_MAX, MARK_MILLIS, TALK_LOGS_MAX};
+use crate::limits::{CURSORS_MAX, MARK_MILLIS, REOPEN_MILLIS, TALK_LOGS_MAX};
 use crate::time::Instant;
 use crate::wire::{
     Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatRefusal, LogCursor, Manner, Presence,
@@ -39,6 +40,9 @@ pub struct Book {
     /// Logs of which the server knows less than it should, and when each was marked last.
     pub(super) unmarked: BTreeSet<LogId>,
     marked_at: BTreeMap<LogId, Instant>,
+    /// Since when there is a link, and whether that is so long that no log is waited for.
+    linked: Option<Instant>,
+    waited: bool,
     /// What to tell the caller, and what to say to the server.
     pub(super) events: Vec<TalkEvent>,
     pub(super) commands: Vec<ChatCommand>,
@@ -254,6 +258,8 @@ impl Book {
     pub(crate) fn frame(&mut self, now: Instant) {
         self.typists.expire(now);
         self.outbox.frame(now);
+        let since = *self.linked.get_or_insert(now);
+        self.waited |= now.since(since) >= Duration::from_millis(REOPEN_MILLIS);
         self.send_lines();
         let between = Duration::from_millis(MARK_MILLIS);
         self.marked_at.retain(|_, &mut at| now.since(at) < between);
@@ -283,8 +289,9 @@ impl Book {
         core::mem::take(&mut self.commands)
     }
 
-    fn send_lines(&mut self) {
-        let due = self.outbox.due();
+    pub(super) fn send_lines(&mut self) {
+        let (logs, patient) = (&self.logs, !self.waited);
+        let due = self.outbox.due(|to| address_of(logs, patient, to));
         self.commands.extend(due);
     }
 
@@ -312,6 +319,7 @@ impl Book {
 
     /// Another link: nothing is open before the server says so, and nothing is on its way.
     fn start_link(&mut self) {
+        (self.linked, self.waited) = (None, false);
         self.logs.values_mut().for_each(Log::close);
         self.pulls.clear();
         self.unmarked.clear();

@@ -135,6 +135,7 @@ impl Book {
         };
         self.touch(id);
         self.unmarked.insert(id);
+        self.send_lines();
         let unread = self.logs.get(&id).map_or(0, Log::unread);
         self.events.push(TalkEvent::Opened {
             log: id,

@@ -9,6 +9,7 @@
 //! hear       what the server says, and what follows from it
 //! log        one log: next, unread, read, members, receipts
 //! outbox     lines the server has not answered, sent again after each new link
+//! reopen     where a line goes on a link whose logs are not open yet
 //! asks       questions that wait for their answer
 //! typists    who writes at the moment
 //! event      what is told of all that
@@ -20,6 +21,7 @@ mod event;
 mod hear;
 mod log;
 mod outbox;
+mod reopen;
 mod typists;
 
 pub use book::{Book, Invitation};

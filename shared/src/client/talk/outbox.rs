@@ -41,12 +41,12 @@ pub(super) struct Outbox {
 
 impl Outgoing {
     /// Sends it, once more or for the first time.
-    fn fly(&mut self) -> ChatCommand {
+    fn fly(&mut self, to: Address) -> ChatCommand {
         self.sent = self.sent.saturating_add(1);
         self.flies = true;
         ChatCommand::Say {
             client_id: self.client_id,
-            to: self.to.clone(),
+            to,
             manner: self.manner,
             text: self.text.clone(),
         }
@@ -85,13 +85,18 @@ impl Outbox {
         Some(client_id)
     }
 
-    /// What is to be sent now, in order: nothing while there is a pause.
-    pub(super) fn due(&mut self) -> Vec<ChatCommand> {
+    /// What is to be sent now, in order: nothing while there is a pause, and only what has an
+    /// address by now.
+    pub(super) fn due(
+        &mut self,
+        address: impl Fn(&Address) -> Option<Address>,
+    ) -> Vec<ChatCommand> {
         if self.pause.is_some() || self.paused.is_some() {
             return Vec::new();
         }
         let due = self.waiting.iter_mut().filter(|line| !line.flies);
-        due.map(Outgoing::fly).collect()
+        let due = due.filter_map(|line| Some(line.fly(address(&line.to)?)));
+        due.collect()
     }
 
     /// Time goes on: a pause begins or ends.

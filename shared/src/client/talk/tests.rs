@@ -187,6 +187,8 @@ fn what_nobody_answered_is_said_again_under_its_id() {
     });
     for resumed in [true, false] {
         book.welcome(&welcome("pit", resumed, 8));
+        assert_eq!(ids(&book.take_commands()), [0; 0], "its log is not open");
+        book.hear(opened(ROOM, 3, 0, 0, 0));
         assert_eq!(
             ids(&book.take_commands()),
             [said[0], said[2]],
@@ -194,6 +196,37 @@ fn what_nobody_answered_is_said_again_under_its_id() {
         );
     }
     assert_eq!(say(&mut book, "d"), Some(7 << 32 | 4));
+}
+
+#[test]
+fn a_line_waits_for_its_log_but_not_for_ever() {
+    let mut book = book();
+    let to = || Address::Whisper(Whom::Account(ANN));
+    book.hear(opened(WHISPER, 1, 0, 0, 0));
+    let line = book.say(to(), Manner::Said, "hi").expect("few");
+    let sent = |book: &mut Book| {
+        let commands = book.take_commands().into_iter();
+        let sent = commands.filter_map(|command| match command {
+            ChatCommand::Say { client_id, to, .. } => Some((client_id, to)),
+            _ => None,
+        });
+        sent.collect::<Vec<_>>()
+    };
+    assert_eq!(sent(&mut book), [(line, Address::Log(WHISPER))]);
+    book.welcome(&welcome("pit", false, 8));
+    let at = Instant::from_millis;
+    book.frame(at(1_000));
+    book.frame(at(3_999));
+    assert_eq!(sent(&mut book), []);
+    book.frame(at(4_000));
+    assert_eq!(
+        sent(&mut book),
+        [(line, to())],
+        "the server shall say why not"
+    );
+    book.welcome(&welcome("pit", false, 8));
+    book.hear(opened(WHISPER, 1, 0, 0, 0));
+    assert_eq!(sent(&mut book), [(line, Address::Log(WHISPER))]);
 }
 
 #[test]
@@ -257,7 +290,9 @@ fn a_line_sent_again_is_not_given_up_because_it_came_too_fast() {
     let say = |book: &mut Book, text| book.say(Address::Room, Manner::Said, text).expect("few");
     let (a, b) = (say(&mut book, "a"), say(&mut book, "b"));
     book.welcome(&welcome("pit", false, 8));
+    book.hear(opened(ROOM, 3, 0, 0, 0));
     assert_eq!(ids(&book.take_commands()), [a, b]);
+    book.take_events();
     for client_id in [a, b] {
         book.hear(ChatNews::Refused {
             client_id,
