@@ -9,7 +9,7 @@ use tickwire_shared::id::AccountId;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
-    Passwords, Registry, Secret, SigningKey, Tokens,
+    NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
 use crate::runtime::Clock;
