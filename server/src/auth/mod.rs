@@ -41,6 +41,6 @@ pub use keep::Keep;
 pub use key::SigningKey;
 pub use passwords::Passwords;
 pub use rates::LoginRates;
-pub use registry::Registry;
+pub use registry::{NamesSink, Registry};
 pub use secret::Secret;
 pub use tokens::Tokens;

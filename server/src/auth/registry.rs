@@ -11,12 +11,17 @@ use tickwire_shared::id::AccountId;
 use crate::engine::name_book::NameBook;
 use crate::engine::names::{Name, NameFault, keys};
 
+/// Who is told of names.
+pub trait NamesSink {
+    /// A name of this skeleton is the account's from now on.
+    fn registered(&self, skeleton: &str, account: AccountId);
+}
+
 /// Names of accounts, stored and about to be.
 pub struct Registry {
     book: RefCell<NameBook>,
     claimed: RefCell<BTreeSet<String>>,
-    /// Told of each name: its skeleton and its account.
-    news: Rc<dyn Fn(&str, AccountId)>,
+    sink: Rc<dyn NamesSink>,
 }
 
 /// A name that nobody else gets until this is dropped.
@@ -26,21 +31,20 @@ pub(super) struct Claim {
 }
 
 impl Registry {
-    /// The names that are in the book already. `news` is told of each further one: its skeleton
-    /// and its account.
+    /// The names that are in the book already. `sink` is told of each further one.
     #[must_use]
-    pub fn new(book: NameBook, news: Rc<dyn Fn(&str, AccountId)>) -> Rc<Registry> {
+    pub fn new(book: NameBook, sink: Rc<dyn NamesSink>) -> Rc<Registry> {
         Rc::new(Registry {
             book: RefCell::new(book),
             claimed: RefCell::default(),
-            news,
+            sink,
         })
     }
 
     /// An account has a name of this skeleton already.
     pub fn known(&self, skeleton: &str, account: AccountId) {
         self.book.borrow_mut().register(skeleton, account);
-        (self.news)(skeleton, account);
+        self.sink.registered(skeleton, account);
     }
 
     /// Holds a name for a new account.

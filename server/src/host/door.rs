@@ -19,8 +19,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
 
 use crate::auth::{
-    Accounts, AccountsParts, Gate, Helpers, Keep, LoginRates, LoginRequest, Passwords, Registry,
-    RoleRequest, SigningKey, Tokens,
+    Accounts, AccountsParts, Gate, Helpers, Keep, LoginRates, LoginRequest, NamesSink, Passwords,
+    Registry, RoleRequest, SigningKey, Tokens,
 };
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -34,12 +34,9 @@ use crate::runtime::Clock;
 use crate::runtime::clock::WallTime;
 
 /// Who hears what the door found out.
-pub(super) trait DoorSink {
+pub(super) trait DoorSink: NamesSink {
     /// Who a link's player is, or why it is not let in.
     fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>);
-
-    /// A name is an account's from now on.
-    fn registered(&self, skeleton: &str, account: AccountId);
 
     /// An account may not come in for so long.
     fn banned(&self, account: AccountId, time_left: Duration);
@@ -125,9 +122,7 @@ pub(super) fn attend<K: Keep>(parts: DoorParts<'_, K>, inbox: DoorInbox) -> Resu
     let no_thread = |error| format!("cannot start a thread for logins: {error}");
     let helpers = Helpers::start("tokens", 1, ADMISSIONS_WAITING_MAX).map_err(no_thread)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let sink = Rc::clone(&parts.sink);
-    let news = Rc::new(move |skeleton: &str, account| sink.registered(skeleton, account));
-    let registry = Registry::new(parts.names, news);
+    let registry = Registry::new(parts.names, Rc::clone(&parts.sink) as Rc<dyn NamesSink>);
     let accounts = Accounts::new(AccountsParts {
         keep: parts.keep.clone(),
         tokens: Arc::clone(&tokens),

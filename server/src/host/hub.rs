@@ -23,6 +23,7 @@ use super::attendance::Attendance;
 use super::door::DoorSink;
 use super::lazy::LazyRoom;
 use super::rooms::{Rooms, Told};
+use crate::auth::NamesSink;
 use crate::config::Config;
 use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
@@ -344,6 +345,12 @@ impl<G: Game> Hub<G> {
     }
 }
 
+impl<G: Game> NamesSink for Hub<G> {
+    fn registered(&self, skeleton: &str, account: AccountId) {
+        self.lobby.borrow_mut().registered(skeleton, account);
+    }
+}
+
 impl<G: Game> DoorSink for Hub<G> {
     fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
         if let Err(refusal) = &found {
@@ -351,10 +358,6 @@ impl<G: Game> DoorSink for Hub<G> {
         }
         let now = self.clock.now();
         self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
-    }
-
-    fn registered(&self, skeleton: &str, account: AccountId) {
-        self.lobby.borrow_mut().registered(skeleton, account);
     }
 
     fn banned(&self, account: AccountId, time_left: Duration) {

@@ -208,6 +208,8 @@ impl<G: Game<Rules: Default>> Server<G> {
         tracing::info!("closing");
         self.hub.close();
         self.ways.stop(CloseReason::Draining).await;
+        // Nobody writes any more; what waits is still stored.
+        drop(self.store);
     }
 
     /// The first signal starts the drain, the second ends it.

@@ -11,7 +11,7 @@ use crate::engine::storage::Millis;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
 use crate::runtime::{Clock, Wake};
-use crate::store::{Reader, SharedMemory, SqliteStore, Store, StoreRules, StoreThreads};
+use crate::store::{SharedMemory, SqliteStore, StoreHalves, StoreRules, StoreThreads};
 
 /// Opens the store; `wake` is notified when it has answers.
 pub(super) fn open(
@@ -36,18 +36,18 @@ pub(super) fn open(
     .map_err(|error| format!("cannot start the threads of the store: {error}"))
 }
 
-fn halves(place: &StorePlace) -> Result<(Box<dyn Store>, Box<dyn Reader>), String> {
+fn halves(place: &StorePlace) -> Result<StoreHalves, String> {
     match place {
         StorePlace::Memory => {
             tracing::warn!("store.path is memory: chat and accounts go when the server ends");
             let memory = SharedMemory::default();
-            Ok((Box::new(memory.clone()), Box::new(memory)))
+            Ok(StoreHalves::new(memory.clone(), memory))
         }
         StorePlace::File(path) => {
             let store = SqliteStore::open(path)?;
             tracing::info!(path = %path.display(), "the store is open");
             let reader = store.reader();
-            Ok((Box::new(store), Box::new(reader)))
+            Ok(StoreHalves::new(store, reader))
         }
     }
 }

@@ -17,7 +17,7 @@ mod writer;
 pub use handle::{Done, StoreHandle};
 pub use memory::{MemoryStore, SharedMemory};
 pub use sqlite::{SqliteReader, SqliteStore};
-pub use threads::{StoreRules, StoreThreads};
+pub use threads::{StoreHalves, StoreRules, StoreThreads};
 
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
 

@@ -142,7 +142,7 @@ mod tests {
         for weight in [9, 3, 2, 1] {
             queue.put(weight, weight).unwrap();
         }
-        let mut take = || match queue.take(NOW, 5, |weight| *weight) {
+        let take = || match queue.take(NOW, 5, |weight| *weight) {
             Taken::Some(taken) => taken,
             other => panic!("{other:?}"),
         };

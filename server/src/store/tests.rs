@@ -1,9 +1,16 @@
 //! What is true of every store, and of the threads in front of it.
 
 mod conformance;
+mod crash;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod image;
 mod migration;
+#[cfg(target_os = "linux")]
+mod quota;
 mod random;
+mod rig;
+mod threads;
 
 use std::path::{Path, PathBuf};
 

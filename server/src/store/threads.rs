@@ -37,6 +37,23 @@ impl Default for StoreRules {
     }
 }
 
+/// A store in two halves, one for each thread.
+pub struct StoreHalves {
+    store: Box<dyn Store>,
+    reader: Box<dyn Reader>,
+}
+
+impl StoreHalves {
+    /// A store, and what reads what it commits.
+    #[must_use]
+    pub fn new(store: impl Store + 'static, reader: impl Reader + 'static) -> StoreHalves {
+        StoreHalves {
+            store: Box::new(store),
+            reader: Box::new(reader),
+        }
+    }
+}
+
 /// The threads; whoever owns them owns the store.
 pub struct StoreThreads {
     handle: StoreHandle,
@@ -50,15 +67,15 @@ impl StoreThreads {
     /// # Errors
     /// When the operating system starts no more threads.
     pub fn start(
-        (store, reader): (Box<dyn Store>, Box<dyn Reader>),
+        halves: StoreHalves,
         rules: StoreRules,
         (clock, wall): (Clock, fn() -> Millis),
         wake: Wake,
         metrics: Arc<StoreMetrics>,
     ) -> std::io::Result<StoreThreads> {
         let handle = StoreHandle::new(clock, metrics, wake);
-        let writer = Writer::new(store, rules, wall, Arc::clone(handle.shared()));
-        let lookup = Lookup::new(reader, rules, Arc::clone(handle.shared()));
+        let writer = Writer::new(halves.store, rules, wall, Arc::clone(handle.shared()));
+        let lookup = Lookup::new(halves.reader, rules, Arc::clone(handle.shared()));
         let mut threads = StoreThreads {
             handle,
             threads: Vec::new(),

@@ -14,7 +14,7 @@ use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::runtime::clock::{WallTime, wall_millis};
 use crate::runtime::{Clock, Wake};
-use crate::store::{SharedMemory, SqliteStore, Store, StoreRules, StoreThreads};
+use crate::store::{SharedMemory, SqliteStore, Store, StoreHalves, StoreRules, StoreThreads};
 
 fn order(who: Credential) -> AdmitOrder {
     AdmitOrder {
@@ -44,7 +44,7 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
     run(async {
         let workshop = Workshop::new(SharedMemory::default());
         let ann = registered(&workshop, "Ann").await;
-        assert_eq!(*workshop.registered.borrow(), [ann.account]);
+        assert_eq!(*workshop.registered.0.borrow(), [ann.account]);
         let first = knock(&workshop, &ann.token).await.expect("let in");
         assert_eq!((first.account, first.name.as_str()), (ann.account, "Ann"));
         assert_eq!((first.role, first.room), (Role::Player, None));
@@ -88,7 +88,7 @@ fn on_disk(file: &Path) -> StoreThreads {
     let store = SqliteStore::open(file).expect("a store");
     let reader = store.reader();
     StoreThreads::start(
-        (Box::new(store), Box::new(reader)),
+        StoreHalves::new(store, reader),
         StoreRules::default(),
         (Clock::start(), || Millis(wall_millis())),
         Wake::new(|| {}),

@@ -9,7 +9,7 @@ use tickwire_shared::id::AccountId;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
-    Passwords, Registry, Secret, SigningKey, Tokens,
+    NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
 use crate::runtime::Clock;
@@ -22,7 +22,17 @@ pub(super) struct Workshop<K = SharedMemory> {
     pub(super) gate: Gate<K>,
     pub(super) accounts: Rc<Accounts<K>>,
     pub(super) passwords: Passwords,
-    pub(super) registered: Rc<RefCell<Vec<AccountId>>>,
+    pub(super) registered: Rc<Registered>,
+}
+
+/// Accounts whose names were told.
+#[derive(Default)]
+pub(super) struct Registered(pub(super) RefCell<Vec<AccountId>>);
+
+impl NamesSink for Registered {
+    fn registered(&self, _skeleton: &str, account: AccountId) {
+        self.0.borrow_mut().push(account);
+    }
 }
 
 impl<K: Keep> Workshop<K> {
@@ -31,10 +41,8 @@ impl<K: Keep> Workshop<K> {
         let tokens = Arc::new(tokens);
         let helpers = Helpers::start("tokens", 1, 64).unwrap();
         let passwords = Passwords::start(2).unwrap();
-        let registered = Rc::new(RefCell::new(Vec::new()));
-        let news = Rc::clone(&registered);
-        let news = Rc::new(move |_: &str, account| news.borrow_mut().push(account));
-        let registry = Registry::new(NameBook::default(), news);
+        let registered = Rc::new(Registered::default());
+        let registry = Registry::new(NameBook::default(), Rc::clone(&registered) as _);
         let accounts = Accounts::new(AccountsParts {
             keep: store.clone(),
             tokens: Arc::clone(&tokens),

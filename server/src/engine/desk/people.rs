@@ -15,12 +15,13 @@ use crate::limits::ACCOUNT_LOGS_MAX;
 impl Desk {
     /// The account, which the store is asked about when it is new here.
     pub(super) fn meet(&mut self, account: AccountId, name: &str) -> &mut Person {
-        if !self.people.contains_key(&account) {
-            self.people.insert(account, Person::new(name));
-            self.ask_person(account);
-        }
+        let asked = (!self.people.contains_key(&account))
+            .then(|| self.find(Task::Person(account), Query::Desk(account)));
         let person = self.people.entry(account);
         let person = person.or_insert_with(|| Person::new(name));
+        if asked == Some(None) {
+            person.known = Known::Failed;
+        }
         if !name.is_empty() {
             name.clone_into(&mut person.name);
         }

@@ -47,7 +47,7 @@ const SEEDS: [&str; 25] = [
 fn payloads() -> Vec<String> {
     let pairs = SEEDS
         .iter()
-        .flat_map(|one| SEEDS.map(|other| format!("{one}{other}")));
+        .flat_map(|one| SEEDS.map(|other| format!("{one}|{other}")));
     let fitting = pairs.filter(|text| text.len() <= 32);
     let payloads: Vec<String> = fitting.take(500).collect();
     assert_eq!(payloads.len(), 500);

@@ -115,7 +115,7 @@ impl Random {
         NewLine {
             logs,
             from: self.account(),
-            client_id: self.pick(&[1, 2, 3, 4, 5, 6, 7, u64::MAX]) ^ self.below(64) << 32,
+            client_id: self.pick(&[1, 2, 3, 4, 5, 6, 7, u64::MAX]) ^ self.below(3) << 32,
             name: self.word(),
             role: self.pick(&[Role::Player, Role::Bot, Role::Moderator, Role::Admin]),
             tick: Tick(self.next() as u32),
