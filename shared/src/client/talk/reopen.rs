@@ -3,9 +3,9 @@
 //! Never holds a line back for a log that this client does not know: the server shall judge it.
 //!
 //! On a new link a server reads first what an account may do. Until it says that a log is open it
-//! does not know the account as a member, and would refuse a line that it stored long ago. So a line
-//! for a log that was open before waits until it is again. A whisper goes to its log where there is
-//! one: the other one may not have come back yet, and then only the log is known.
+//! does not know the account as a member, and would refuse a line that it stored long ago. So a
+//! line for a log that was open before waits until it is again. A whisper goes to its log where
+//! there is one: the other one may not have come back yet, and then only the log is known.
 
 use std::collections::BTreeMap;
 
