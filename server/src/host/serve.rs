@@ -91,11 +91,9 @@ impl<G: Game<Rules: Default>> Server<G> {
     fn open(config: &Config) -> Result<Server<G>, String> {
         let (data, certificates) = (DataDir::open(&config.data_dir)?, certificates(config)?);
         let schema = schema_of::<G>().map_err(|error| format!("the game's schema: {error}"))?;
-        let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
-        let build = build_of(&schema);
-        let (counted, certified) = (Arc::clone(&metrics), Arc::clone(&certificates));
-        let admin_state = AdminState::new(counted, build.clone(), certified);
-        let wake = Arc::new(Notify::new());
+        let (clock, wake) = (Clock::start(), Arc::new(Notify::new()));
+        let (metrics, build) = (Arc::new(Metrics::default()), build_of(&schema));
+        let admin_state = AdminState::new(metrics.clone(), build.clone(), certificates.clone());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let store = vault::open(config, clock, &wake, &metrics)?;
         let (bell, door_inbox) = door::door();
