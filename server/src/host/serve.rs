@@ -89,22 +89,15 @@ pub(super) fn network_thread<G: Game<Rules: Default>>(
 impl<G: Game<Rules: Default>> Server<G> {
     /// Binds the listeners and opens the first room; needs the local task set.
     fn open(config: &Config) -> Result<Server<G>, String> {
-        let data = DataDir::open(&config.data_dir)?;
-        let certificates = certificates(config)?;
+        let (data, certificates) = (DataDir::open(&config.data_dir)?, certificates(config)?);
         let schema = schema_of::<G>().map_err(|error| format!("the game's schema: {error}"))?;
-        let (clock, metrics) = (Clock::start(), Arc::new(Metrics::default()));
-        let build = build_of(&schema);
-        let admin_state = AdminState::new(
-            Arc::clone(&metrics),
-            build.clone(),
-            Arc::clone(&certificates),
-        );
-        let wake = Arc::new(Notify::new());
+        let (clock, wake) = (Clock::start(), Arc::new(Notify::new()));
+        let (metrics, build) = (Arc::new(Metrics::default()), build_of(&schema));
+        let admin_state = AdminState::new(metrics.clone(), build.clone(), certificates.clone());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let store = vault::open(config, clock, &wake, &metrics)?;
-        let links = Rc::new(Links::default());
         let (bell, door_inbox) = door::door();
-        let names = door::names(config)?;
+        let (links, names) = (Rc::new(Links::default()), door::names(config)?);
         let hub = Hub::new(HubParts {
             config,
             schema: Arc::new(schema),
@@ -149,13 +142,13 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let admin = AdminListener::bind(config.admin_address(ways.address()))?;
-        let admin_address = admin.address();
-        admin.serve(admin_state, bell.roles);
+        let listener = AdminListener::bind(config.admin_address(ways.address()))?;
+        let admin = listener.address();
+        listener.serve(admin_state, bell.roles);
         Ok(Server {
             hub,
             ways,
-            admin: admin_address,
+            admin,
             certificates,
             clock,
             store,
