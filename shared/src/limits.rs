@@ -200,6 +200,9 @@ pub const REASON_BYTES_MAX: usize = 200;
 /// Receipts, members or presences in one packet at the most. More go into further packets.
 pub const PEOPLE_BATCH_MAX: usize = 64;
 
+/// Lines of a client on their way to the server at the most; further ones wait for an answer.
+pub const CHAT_FLYING_MAX: usize = 10;
+
 /// Lines that were not taken and that a client keeps to say them again; the oldest go.
 pub const CHAT_REFUSED_MAX: usize = 16;
 

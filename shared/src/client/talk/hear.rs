@@ -45,6 +45,7 @@ impl Book {
                         offset,
                     };
                     self.events.push(acked);
+                    self.send_lines();
                 }
             }
             ChatNews::Refused {
@@ -206,6 +207,7 @@ impl Book {
                 reason,
                 seconds,
             });
+            self.send_lines();
         }
     }
 

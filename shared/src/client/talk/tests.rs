@@ -308,7 +308,20 @@ fn a_line_sent_again_is_not_given_up_because_it_came_too_fast() {
         assert_eq!(ids(&book.take_commands()), [0; 0], "not even what is new");
     }
     book.frame(at(6_000));
-    assert_eq!(ids(&book.take_commands()), [a, b, c], "in order");
+    let ack = |book: &mut Book, client_id| {
+        let (log, offset) = (ROOM, 0);
+        book.hear(ChatNews::Acked {
+            client_id,
+            log,
+            offset,
+        });
+    };
+    assert_eq!(ids(&book.take_commands()), [a], "one at a time");
+    ack(&mut book, a);
+    assert_eq!(ids(&book.take_commands()), [b]);
+    ack(&mut book, b);
+    assert_eq!(ids(&book.take_commands()), [c], "in order");
+    book.take_events();
     book.hear(ChatNews::Refused {
         client_id: c,
         reason: ChatRefusal::TooFast,
