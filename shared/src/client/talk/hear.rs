@@ -199,7 +199,8 @@ impl Book {
     }
 
     fn turned_down(&mut self, client_id: u64, reason: ChatRefusal, seconds: u32) {
-        if let Some(line) = self.outbox.refused(client_id, reason, seconds) {
+        let early = !self.waited;
+        if let Some(line) = self.outbox.refused(client_id, reason, seconds, early) {
             self.events.push(TalkEvent::Refused {
                 client_id,
                 to: line.to,

@@ -145,20 +145,22 @@ impl Outbox {
     }
 
     /// The server did not take a line; it is kept where it may be taken later. A line that was sent
-    /// before may be stored already: where it only came too fast it is sent once more after a
-    /// while, with everything behind it, and nothing is told.
+    /// before may be stored already: where it only came too fast, or `early` on a new link, it is
+    /// sent once more after a while, before everything behind it, and nothing is told.
     pub(super) fn refused(
         &mut self,
         client_id: u64,
         reason: ChatRefusal,
         seconds: u32,
+        early: bool,
     ) -> Option<Outgoing> {
         let at = self
             .waiting
             .iter()
             .position(|one| one.client_id == client_id)?;
         let line = self.waiting.get_mut(at)?;
-        if line.sent > 1 && is_of_haste(reason) {
+        let passes = is_of_haste(reason) || (early && is_of_beginning(reason));
+        if line.sent > 1 && passes {
             (line.flies, line.slow) = (false, true);
             let pause = Duration::from_secs(u64::from(seconds.max(1)));
             self.pause = self.pause.max(Some(pause));
@@ -203,6 +205,14 @@ fn is_of_haste(reason: ChatRefusal) -> bool {
     matches!(
         reason,
         ChatRefusal::TooFast | ChatRefusal::SlowMode | ChatRefusal::Repeated
+    )
+}
+
+/// Whether a server says so that does not know yet what it has stored of an account.
+fn is_of_beginning(reason: ChatRefusal) -> bool {
+    matches!(
+        reason,
+        ChatRefusal::NotMember | ChatRefusal::NoSuchPlayer | ChatRefusal::StoreBusy
     )
 }
 
