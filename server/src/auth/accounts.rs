@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tickwire_shared::id::AccountId;
+use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::Role;
 use tokio::sync::oneshot;
 
@@ -197,6 +198,9 @@ impl<K: Keep> Accounts<K> {
     /// # Errors
     /// [`StoreFault`].
     pub async fn set_role(&self, name: &str, role: Role) -> Result<Option<AccountId>, StoreFault> {
+        if name.len() > NAME_BYTES_MAX {
+            return Ok(None);
+        }
         let query = Query::Skeleton(skeleton_of(name));
         let Found::Account(Some(known)) = self.parts.keep.find(query).await? else {
             return Ok(None);
@@ -244,6 +248,10 @@ impl<K: Keep> Accounts<K> {
     }
 
     async fn login(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {
+        // Longer names were never given out; looking one up would cost more than a login does.
+        if name.len() > NAME_BYTES_MAX {
+            return Err(LoginError::Wrong);
+        }
         let skeleton = skeleton_of(name);
         let now = self.parts.clock.now();
         let in_time = self.rates.borrow_mut().account(now, &skeleton);

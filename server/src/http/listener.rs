@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -18,7 +19,8 @@ use super::admin::{AdminState, routes};
 use super::{listen_error, roles};
 use crate::auth::RoleRequest;
 use crate::limits::{
-    ADMIN_CONNECTIONS_MAX, HTTP_ACCEPT_PAUSE, HTTP_CONNECTION_TIME_MAX, HTTP_HEADER_TIME_MAX,
+    ADMIN_CONNECTIONS_MAX, HTTP_ACCEPT_PAUSE, HTTP_BODY_BYTES_MAX, HTTP_CONNECTION_TIME_MAX,
+    HTTP_HEADER_TIME_MAX,
 };
 
 /// A bound admin listener that does not answer yet.
@@ -51,7 +53,9 @@ impl AdminListener {
     /// Answers for as long as the network thread lives; needs a local task set. `accounts` takes
     /// what operators want of accounts.
     pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>) {
-        let routes = routes(state).merge(roles::routes(accounts));
+        let routes = routes(state)
+            .merge(roles::routes(accounts))
+            .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }
 }

@@ -37,7 +37,8 @@ pub fn check_line(text: &str) -> Result<(), TextFault> {
     check(text, CHAT_BYTES_MAX, is_hostile)
 }
 
-/// Checks a player's name: 1 to 32 bytes, no space at either end, nothing invisible.
+/// Checks a player's name: 1 to 32 bytes, no space at either end nor after another, nothing
+/// invisible.
 ///
 /// # Errors
 /// The first [`TextFault`].
@@ -67,10 +68,18 @@ pub fn check_reason(why: &str) -> Result<(), TextFault> {
 fn check_label(label: &str, bytes_max: usize) -> Result<(), TextFault> {
     check(label, bytes_max, |c| is_hostile(c) || is_joiner(c))?;
     let mut ends = label.chars().next().into_iter().chain(label.chars().last());
-    match ends.find(|c| c.is_whitespace()) {
+    let end = ends.find(|c| c.is_whitespace());
+    match end.or_else(|| second_space(label)) {
         Some(c) => Err(TextFault::Character(c)),
         None => Ok(()),
     }
+}
+
+/// A space after a space: shown as one in many places, so that two names would look the same.
+fn second_space(label: &str) -> Option<char> {
+    let pairs = label.chars().zip(label.chars().skip(1));
+    let mut spaces = pairs.filter(|(one, other)| one.is_whitespace() && other.is_whitespace());
+    spaces.next().map(|(_, second)| second)
 }
 
 fn check(text: &str, bytes_max: usize, bad: impl Fn(char) -> bool) -> Result<(), TextFault> {
@@ -93,7 +102,7 @@ fn is_hostile(c: char) -> bool {
             '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}'..='\u{200F}'
             | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1D159}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// Joins emoji and letters of some scripts: fine in a line, but names that differ only by it look
@@ -144,6 +153,9 @@ mod tests {
         assert_eq!(check_name("Ann Ä. 3"), Ok(()));
         assert_eq!(check_name(""), Err(TextFault::Empty));
         assert_eq!(check_name(" Ann"), Err(TextFault::Character(' ')));
+        assert_eq!(check_name("Big Bob"), Ok(()));
+        let second = Err(TextFault::Character('\u{A0}'));
+        assert_eq!(check_name("Big \u{A0}Bob"), second);
         assert_eq!(
             check_name("A\u{200D}nn"),
             Err(TextFault::Character('\u{200D}'))

@@ -49,6 +49,13 @@ fn names_and_passwords_that_cannot_be_are_refused_by_name() {
             let refused = workshop.ask(LoginAct::Register, name, password, 2).await;
             assert_eq!(refused.err(), Some(fault), "{name}");
         }
+        let long = "\u{FDFA}".repeat(5_000);
+        let wrong = workshop.ask(LoginAct::Login, &long, GOOD, 2).await;
+        assert_eq!(
+            wrong.err(),
+            Some(LoginError::Wrong),
+            "no such name is looked up"
+        );
         for password in ["1234567", &"x".repeat(257)] {
             let refused = workshop.ask(LoginAct::Register, "Bob", password, 2).await;
             assert!(matches!(refused, Err(LoginError::Password(_))));

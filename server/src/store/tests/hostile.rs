@@ -67,9 +67,17 @@ fn five_hundred_payloads_come_back_from_every_field() {
 }
 
 fn write_everywhere(store: &mut dyn Store, account: AccountId, text: &str) {
+    let mut writes = writes_of_logs(account, text);
+    writes.extend(writes_of_accounts(account, text));
+    let written = store.commit(NOW, &writes).expect("it commits");
+    let stored = !(written.iter()).any(|one| matches!(one, Written::Taken | Written::Missing));
+    assert!(stored, "{written:?}");
+}
+
+fn writes_of_logs(account: AccountId, text: &str) -> Vec<Write> {
     let text = || text.to_owned();
     let log = tickwire_shared::id::LogId(account.0);
-    let writes = [
+    vec![
         Write::Open {
             key: LogKey::Room(text()),
             log,
@@ -102,6 +110,13 @@ fn write_everywhere(store: &mut dyn Store, account: AccountId, text: &str) {
             sign: text(),
             on: true,
         },
+    ]
+}
+
+fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
+    let text = || text.to_owned();
+    let log = tickwire_shared::id::LogId(account.0);
+    vec![
         Write::Register(Account {
             account,
             name: text(),
@@ -136,10 +151,7 @@ fn write_everywhere(store: &mut dyn Store, account: AccountId, text: &str) {
             by: account,
             what: text(),
         },
-    ];
-    let written = store.commit(NOW, &writes).expect("it commits");
-    let stored = !(written.iter()).any(|one| matches!(one, Written::Taken | Written::Missing));
-    assert!(stored, "{written:?}");
+    ]
 }
 
 /// The text as every way to find it gives it back.
