@@ -200,6 +200,13 @@ pub const REASON_BYTES_MAX: usize = 200;
 /// Receipts, members or presences in one packet at the most. More go into further packets.
 pub const PEOPLE_BATCH_MAX: usize = 64;
 
+/// Lines of a client on their way to the server at the most; further ones wait for an answer.
+pub const CHAT_FLYING_MAX: usize = 10;
+
+/// Events that one packet of chat may bring at the most. A client whose queue has no room for so
+/// many ends its link before it uses the packet, and gets it again on the next one.
+pub const TALK_EVENTS_MAX: usize = 2 * HISTORY_BATCH_MAX + 16;
+
 /// Lines that were not taken and that a client keeps to say them again; the oldest go.
 pub const CHAT_REFUSED_MAX: usize = 16;
 

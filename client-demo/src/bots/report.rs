@@ -136,6 +136,10 @@ impl Report {
             format!("{} chat messages skipped", chat.gaps),
         );
         fail_if(
+            chat.denied > 0,
+            format!("{} chat messages shown and refused", chat.denied),
+        );
+        fail_if(
             chat.leaked > 0,
             format!("{} chat messages leaked", chat.leaked),
         );
@@ -319,7 +323,7 @@ mod tests {
         let mut unexplained = good();
         unexplained.unexplained_mispredictions = 3;
         assert!(unexplained.failures().is_empty(), "reported, not failed");
-        let broken: [fn(&mut Report); 8] = [
+        let broken: [fn(&mut Report); 9] = [
             |r| r.joined = 0,
             |r| r.joined = 63,
             |r| r.chat.lost = 1,
@@ -327,6 +331,7 @@ mod tests {
             |r| r.chat.reordered = 1,
             |r| r.chat.gaps = 1,
             |r| r.chat.leaked = 1,
+            |r| r.chat.denied = 1,
             |r| r.desyncs = 1,
         ];
         for (index, breaks) in broken.iter().enumerate() {
@@ -349,7 +354,7 @@ mod tests {
             /chat/lost /chat/duplicated /chat/reordered /chat/delivery_ms/p50 \
             /chat/delivery_ms/p99 /bytes_down_per_bot_per_s /bytes_up_per_bot_per_s \
             /mispredictions_per_bot_per_minute /unexplained_mispredictions /desyncs \
-            /chat/leaked /chat/gaps /chat/scopes /cuts /disconnects /errors /server/tick_us/p50 \
+            /chat/leaked /chat/denied /chat/gaps /chat/scopes /cuts /disconnects /errors /server/tick_us/p50 \
             /server/tick_us/p99 /server/overruns /server/cpu_s /kills";
         for pointer in promised.split_whitespace() {
             assert!(

@@ -51,6 +51,11 @@ impl Message {
         }
     }
 
+    /// Whether its sender was told that nobody gets it, and somebody did.
+    pub fn denied(&self) -> bool {
+        self.refused && self.delivered.count() > 0
+    }
+
     /// How many got it who may not. Of a message without an ack nobody knows when the server took
     /// it, and so who was near then.
     pub fn leaked(&self, entitled: &Bits) -> u64 {

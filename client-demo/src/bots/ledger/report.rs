@@ -33,6 +33,8 @@ pub struct ChatReport {
     pub leaked: u64,
     /// Messages the server refused (too fast, too long).
     pub refused: u64,
+    /// Of these, the ones that reached somebody all the same.
+    pub denied: u64,
     /// From the sender's sending to each receiver's receiving.
     pub delivery_ms: Percentiles,
     /// The same by scope, where something was said.
@@ -89,6 +91,7 @@ impl Ledger {
             gaps: self.gaps,
             leaked: total(|scope| scope.leaked),
             refused: total(|scope| scope.refused),
+            denied: self.messages.iter().filter(|one| one.denied()).count() as u64,
             delivery_ms: self.delivery.percentiles(),
             scopes,
         }

@@ -82,6 +82,9 @@ fn refused_messages_and_bots_that_left_are_not_expected() {
     let mut ledger = ledger();
     let key = send(&mut ledger, 0, 1).expect("in a room");
     ledger.refuse(key);
+    assert_eq!(ledger.report().denied, 0);
+    ledger.deliver(0, Some(key), at(0), MS(1));
+    assert_eq!(ledger.report().denied, 1, "its sender was told otherwise");
     ledger.leave(69);
     let kept = send(&mut ledger, 0, 2);
     ledger.deliver(0, kept, at(1), MS(3));

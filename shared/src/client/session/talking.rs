@@ -5,9 +5,10 @@
 use super::{Client, Phase};
 use crate::client::event::ClientEvent;
 use crate::client::talk::{Book, TalkEvent};
+use crate::close::CloseReason;
 use crate::game::Game;
 use crate::id::{AccountId, Lane, LogId, PlayerId};
-use crate::limits::{CLIENT_QUEUE_MAX, TYPING_QUEUE_MAX};
+use crate::limits::{CLIENT_QUEUE_MAX, TALK_EVENTS_MAX, TYPING_QUEUE_MAX};
 use crate::time::Instant;
 use crate::wire::{Address, Ask, ChatNews, ClientControl, Manner, decode_typist, encode_typing};
 
@@ -97,8 +98,12 @@ impl<G: Game> Client<G> {
         self.accounts.get(&player).copied()
     }
 
-    /// News of chat came.
+    /// News of chat came. Where the caller has left no room for what they tell, the link ends: on
+    /// the next one they come again, while an event that is dropped is gone.
     pub(super) fn hear_talk(&mut self, news: ChatNews) {
+        if self.events.len() + TALK_EVENTS_MAX > CLIENT_QUEUE_MAX {
+            return self.link_closed(CloseReason::LinkLost);
+        }
         self.talk.hear(news);
         self.settle_talk();
     }

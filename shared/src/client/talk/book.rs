@@ -42,7 +42,7 @@ pub struct Book {
     marked_at: BTreeMap<LogId, Instant>,
     /// Since when there is a link, and whether that is so long that no log is waited for.
     linked: Option<Instant>,
-    waited: bool,
+    pub(super) waited: bool,
     /// What to tell the caller, and what to say to the server.
     pub(super) events: Vec<TalkEvent>,
     pub(super) commands: Vec<ChatCommand>,

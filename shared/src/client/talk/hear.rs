@@ -45,6 +45,7 @@ impl Book {
                         offset,
                     };
                     self.events.push(acked);
+                    self.send_lines();
                 }
             }
             ChatNews::Refused {
@@ -198,7 +199,8 @@ impl Book {
     }
 
     fn turned_down(&mut self, client_id: u64, reason: ChatRefusal, seconds: u32) {
-        if let Some(line) = self.outbox.refused(client_id, reason, seconds) {
+        let early = !self.waited;
+        if let Some(line) = self.outbox.refused(client_id, reason, seconds, early) {
             self.events.push(TalkEvent::Refused {
                 client_id,
                 to: line.to,
@@ -206,6 +208,7 @@ impl Book {
                 reason,
                 seconds,
             });
+            self.send_lines();
         }
     }
 

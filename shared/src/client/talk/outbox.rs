@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use crate::limits::{CHAT_BYTES_MAX, CHAT_REFUSED_MAX, CHAT_UNACKED_MAX};
+use crate::limits::{CHAT_BYTES_MAX, CHAT_FLYING_MAX, CHAT_REFUSED_MAX, CHAT_UNACKED_MAX};
 use crate::time::Instant;
 use crate::wire::{Address, BoundedStr, ChatCommand, ChatRefusal, Manner};
 
@@ -25,6 +25,8 @@ pub struct Outgoing {
     sent: u32,
     /// Whether an answer to it is on its way.
     flies: bool,
+    /// Whether it came too fast when it was sent again.
+    slow: bool,
 }
 
 /// All lines on their way out.
@@ -81,12 +83,14 @@ impl Outbox {
             text,
             sent: 0,
             flies: false,
+            slow: false,
         });
         Some(client_id)
     }
 
     /// What is to be sent now, in order: nothing while there is a pause, and only what has an
-    /// address by now.
+    /// address by now. At most [`CHAT_FLYING_MAX`] lines are on their way at a time, and one only
+    /// while there are lines that came too fast when they were sent again.
     pub(super) fn due(
         &mut self,
         address: impl Fn(&Address) -> Option<Address>,
@@ -94,9 +98,16 @@ impl Outbox {
         if self.pause.is_some() || self.paused.is_some() {
             return Vec::new();
         }
+        let most = if self.is_slowed() { 1 } else { CHAT_FLYING_MAX };
+        let flying = self.waiting.iter().filter(|line| line.flies).count();
         let due = self.waiting.iter_mut().filter(|line| !line.flies);
-        let due = due.filter_map(|line| Some(line.fly(address(&line.to)?)));
-        due.collect()
+        let due = due.filter_map(|line| Some((address(&line.to)?, line)));
+        let due = due.take(most.saturating_sub(flying));
+        due.map(|(to, line)| line.fly(to)).collect()
+    }
+
+    fn is_slowed(&self) -> bool {
+        self.waiting.iter().any(|line| line.slow)
     }
 
     /// Time goes on: a pause begins or ends.
@@ -110,7 +121,9 @@ impl Outbox {
     /// Another link: every line is sent again, at once.
     pub(super) fn start_link(&mut self) {
         (self.pause, self.paused) = (None, None);
-        self.waiting.iter_mut().for_each(|line| line.flies = false);
+        for line in &mut self.waiting {
+            (line.flies, line.slow) = (false, false);
+        }
     }
 
     /// A line that was refused is sent once more, under its id.
@@ -132,27 +145,29 @@ impl Outbox {
     }
 
     /// The server did not take a line; it is kept where it may be taken later. A line that was sent
-    /// before may be stored already: where it only came too fast it is sent once more after a
-    /// while, with everything behind it, and nothing is told.
+    /// before may be stored already: where it only came too fast, or `early` on a new link, it is
+    /// sent once more after a while, before everything behind it, and nothing is told.
     pub(super) fn refused(
         &mut self,
         client_id: u64,
         reason: ChatRefusal,
         seconds: u32,
+        early: bool,
     ) -> Option<Outgoing> {
         let at = self
             .waiting
             .iter()
             .position(|one| one.client_id == client_id)?;
         let line = self.waiting.get_mut(at)?;
-        if line.sent > 1 && is_of_haste(reason) {
-            line.flies = false;
+        let passes = is_of_haste(reason) || (early && is_of_beginning(reason));
+        if line.sent > 1 && passes {
+            (line.flies, line.slow) = (false, true);
             let pause = Duration::from_secs(u64::from(seconds.max(1)));
             self.pause = self.pause.max(Some(pause));
             return None;
         }
         let mut line = self.waiting.remove(at)?;
-        line.flies = false;
+        (line.flies, line.slow) = (false, false);
         if may_pass(reason) {
             if self.refused.len() >= CHAT_REFUSED_MAX {
                 self.refused.pop_front();
@@ -190,6 +205,14 @@ fn is_of_haste(reason: ChatRefusal) -> bool {
     matches!(
         reason,
         ChatRefusal::TooFast | ChatRefusal::SlowMode | ChatRefusal::Repeated
+    )
+}
+
+/// Whether a server says so that does not know yet what it has stored of an account.
+fn is_of_beginning(reason: ChatRefusal) -> bool {
+    matches!(
+        reason,
+        ChatRefusal::NotMember | ChatRefusal::NoSuchPlayer | ChatRefusal::StoreBusy
     )
 }
 

@@ -229,6 +229,33 @@ fn a_line_waits_for_its_log_but_not_for_ever() {
     assert_eq!(sent(&mut book), [(line, Address::Log(WHISPER))]);
 }
 
+/// A server that has just been started does not know yet who is a member of what.
+#[test]
+fn a_line_sent_again_is_not_given_up_before_the_server_knows_the_account() {
+    let mut book = book();
+    let log = Address::Log(LogId(77));
+    let line = book.say(log, Manner::Said, "hi").expect("few");
+    let at = Instant::from_millis;
+    let refuse = |book: &mut Book| {
+        book.hear(ChatNews::Refused {
+            client_id: line,
+            reason: ChatRefusal::NotMember,
+            seconds: 0,
+        });
+    };
+    book.welcome(&welcome("pit", false, 8));
+    book.frame(at(0));
+    book.take_commands();
+    refuse(&mut book);
+    assert_eq!(book.take_events(), []);
+    book.frame(at(100));
+    book.frame(at(1_100));
+    assert_eq!(ids(&book.take_commands()), [line]);
+    book.frame(at(3_000));
+    refuse(&mut book);
+    assert_eq!(book.take_events().len(), 1, "by now it knows");
+}
+
 #[test]
 fn what_was_for_another_room_or_player_is_given_back() {
     let mut book = book();
@@ -308,7 +335,20 @@ fn a_line_sent_again_is_not_given_up_because_it_came_too_fast() {
         assert_eq!(ids(&book.take_commands()), [0; 0], "not even what is new");
     }
     book.frame(at(6_000));
-    assert_eq!(ids(&book.take_commands()), [a, b, c], "in order");
+    let ack = |book: &mut Book, client_id| {
+        let (log, offset) = (ROOM, 0);
+        book.hear(ChatNews::Acked {
+            client_id,
+            log,
+            offset,
+        });
+    };
+    assert_eq!(ids(&book.take_commands()), [a], "one at a time");
+    ack(&mut book, a);
+    assert_eq!(ids(&book.take_commands()), [b]);
+    ack(&mut book, b);
+    assert_eq!(ids(&book.take_commands()), [c], "in order");
+    book.take_events();
     book.hear(ChatNews::Refused {
         client_id: c,
         reason: ChatRefusal::TooFast,
