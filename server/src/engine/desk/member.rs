@@ -40,12 +40,11 @@ impl Desk {
                 pair.filter(|&account| log.member(account).is_none())
                     .collect()
             }
-            _ => {
-                let founder = log
-                    .founder
-                    .and_then(|asker| self.readers.get(&asker.session));
-                founder.map(|reader| reader.account).into_iter().collect()
-            }
+            _ => match log.founder.map(|asker| self.readers.get(&asker.session)) {
+                Some(Some(founder)) => vec![founder.account],
+                Some(None) => return self.abandon(place),
+                None => Vec::new(),
+            },
         };
         if missing.is_empty() {
             return self.ready(place);
@@ -66,6 +65,20 @@ impl Desk {
             let member = membership(account, &name.unwrap_or_default(), standing, 0);
             self.join(place, member, founder);
         }
+    }
+
+    /// Whoever founds a log is gone before it is made: nobody will ever be in it.
+    fn abandon(&mut self, place: Place) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        log.founder = None;
+        let number = log.head.log;
+        let people = self.people.values_mut();
+        for person in people.filter(|person| person.party == Some(number)) {
+            person.party = None;
+        }
+        self.release(place);
     }
 
     /// A whisper that nobody may begin is not opened: whether that is so.

@@ -125,6 +125,7 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
+        log.founder = None;
         let waiting = std::mem::take(&mut log.waiting);
         let wishes = std::mem::take(&mut log.wishes);
         let readers: Vec<SessionId> = log.readers.keys().copied().collect();

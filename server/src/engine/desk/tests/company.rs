@@ -253,3 +253,17 @@ fn presence_is_told_to_whoever_shares_a_log_or_follows() {
         "they whisper"
     );
 }
+
+#[test]
+fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    let name = BoundedStr::cut("Foxes");
+    for what in [Ask::Group { name }, Ask::Party] {
+        world.command(ann, ChatCommand::Ask { ask: 7, what });
+    }
+    world.leave(ann);
+    world.settle();
+    assert_eq!(world.desk.load(), (0, 0));
+}
