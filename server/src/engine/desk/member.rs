@@ -164,10 +164,15 @@ impl Desk {
     }
 
     /// A membership is stored: whoever it concerns learns it.
-    fn changed(&mut self, place: Place, member: Membership) {
+    fn changed(&mut self, place: Place, mut member: Membership) {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
+        let late = comes_late(log, &member);
+        if late {
+            member.since = log.head.next;
+        }
+        let again = late.then(|| member.clone());
         let (account, standing) = (member.account, member.standing);
         let name = member.name.clone();
         let before = log.members.insert(account, member);
@@ -206,6 +211,9 @@ impl Desk {
                     self.begin(place, id);
                 }
             }
+        }
+        if let Some(member) = again {
+            self.join(place, member, None);
         }
     }
 
@@ -357,6 +365,14 @@ pub(super) fn membership(
         delivered: 0,
         read: 0,
     }
+}
+
+/// Whether somebody comes into a log in which lines were stored since that was asked for: whoever
+/// comes reads what is said from then on.
+fn comes_late(log: &Log, member: &Membership) -> bool {
+    let comes = is_in(member.standing) && log.member(member.account).is_none();
+    let all = matches!(log.head.key, LogKey::Whisper(..));
+    comes && !all && member.since < log.head.next
 }
 
 /// Parties and groups: how many are in it or may come in.
