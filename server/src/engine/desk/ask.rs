@@ -326,6 +326,11 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
+            Deed::LeaveTeam(account, log) => {
+                if let Some(person) = self.people.get_mut(&account) {
+                    person.teams.remove(&log);
+                }
+            }
             Deed::Hold(held) => self.conduct.sanctions.take(self.wall, held),
             Deed::SendAway(account, sanction) => {
                 let person = self.people.get(&account);

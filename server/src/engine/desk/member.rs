@@ -144,6 +144,7 @@ impl Desk {
         };
         if let Some(fault) = fault {
             self.settle_party(place, member.account);
+            self.still_in_team(place, &member);
             if opening {
                 return self.not_opened(place, fault);
             }
@@ -215,6 +216,7 @@ impl Desk {
         if let Some(member) = again {
             self.join(place, member, None);
         }
+        self.teamed(place, account);
     }
 
     fn tell_invited(&mut self, place: Place, account: AccountId, sessions: &[SessionId]) {

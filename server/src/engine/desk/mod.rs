@@ -27,6 +27,7 @@ mod say;
 mod scribe;
 mod shelf;
 mod show;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod tickets;

@@ -249,6 +249,10 @@ impl Desk {
         let failed = failed.filter(|(_, person)| person.known == Known::Failed);
         let failed: Vec<AccountId> = failed.map(|(&account, _)| account).collect();
         (failed.into_iter()).for_each(|account| self.ask_person(account));
+        let teamed = self.people.iter();
+        let teamed = teamed.filter(|(_, person)| !person.teams.is_empty());
+        let teamed: Vec<AccountId> = teamed.map(|(&account, _)| account).collect();
+        (teamed.into_iter()).for_each(|account| self.leave_others(account));
         let failed = self.shelf.iter();
         let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
         let failed: Vec<Place> = failed.map(|(place, _)| place).collect();

@@ -70,6 +70,7 @@ impl Desk {
             self.begin_all(id);
             self.show_picture_to(id, account);
         }
+        self.leave_others(account);
         let mine =
             |key: &LogKey| matches!(*key, LogKey::Whisper(a, b) if a == account || b == account);
         let logs = self.shelf.iter();
@@ -116,7 +117,7 @@ impl Desk {
 
 impl Person {
     fn take_in(&mut self, head: &LogHead, member: &Membership) {
-        use LogKey::{Group, Party, Whisper};
+        use LogKey::{Group, Party, Team, Whisper};
         let room = self.logs.len() < ACCOUNT_LOGS_MAX;
         match head.key {
             Whisper(..) | Party(_) | Group(_) if is_in(member.standing) && room => {
@@ -132,6 +133,10 @@ impl Person {
                 }
             }
             Whisper(..) | Party(_) | Group(_) => {}
+            Team(..) if is_in(member.standing) && self.teams.len() < ACCOUNT_LOGS_MAX => {
+                let known = (head.key.clone(), member.clone());
+                self.teams.insert(head.log, known);
+            }
             _ => {
                 self.read.insert(head.log, member.read);
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tickwire_shared::id::{AccountId, LogId, SessionId};
 
 use super::shelf::Place;
-use crate::engine::storage::LogKey;
+use crate::engine::storage::{LogKey, Membership};
 
 /// How much of an account is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,9 @@ pub struct Person {
     pub known: Known,
     /// Every line below this was seen, of logs without members.
     pub read: BTreeMap<LogId, u64>,
+    /// The teams it is or was in, until it has left them in the store too: of each its log, and
+    /// how it stands to that. At most [`crate::limits::ACCOUNT_LOGS_MAX`] are taken over.
+    pub teams: BTreeMap<LogId, (LogKey, Membership)>,
     /// Whispers, parties and groups it is in, at most [`crate::limits::ACCOUNT_LOGS_MAX`].
     pub logs: BTreeSet<LogKey>,
     /// Parties and groups it may come into and their names, as bounded as `logs`.
@@ -55,6 +58,7 @@ impl Person {
             sessions: BTreeSet::new(),
             known: Known::Asked,
             read: BTreeMap::new(),
+            teams: BTreeMap::new(),
             logs: BTreeSet::new(),
             invited: BTreeMap::new(),
             party: None,

@@ -95,6 +95,8 @@ pub enum Deed {
     Slow(Place, u16),
     /// Somebody is held to something.
     Hold(Held),
+    /// An account is not in the team of this log any more.
+    LeaveTeam(AccountId, LogId),
     /// An account is sent away.
     SendAway(AccountId, Sanction),
 }

@@ -173,6 +173,30 @@ fn a_team_hears_its_own_from_when_a_player_is_in_it() {
 }
 
 #[test]
+fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    let room = RoomId(u32::from(b'm'));
+    let locate = |world: &mut World, players: [(u16, u8); 2]| {
+        let all = players.map(|(player, team)| told(player, Some(team), 0.0));
+        world.desk.locate(room, &all);
+        world.carry_out();
+    };
+    locate(&mut world, [(1, 1), (2, 1)]);
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    world.say(ann, Address::Team, "ours");
+    world.restart();
+    world.enter(ann);
+    world.enter(bob);
+    locate(&mut world, [(3, 2), (4, 1)]);
+    world.pass(1_000);
+    world.say(bob, Address::Team, "secret");
+    locate(&mut world, [(3, 1), (4, 1)]);
+    world.say(bob, Address::Team, "again");
+    assert_eq!(texts(&world, ann, log), ["ours", "again"]);
+}
+
+#[test]
 fn what_is_said_nearby_is_heard_in_earshot_and_kept_for_each_hearer() {
     let mut world = World::new(Sabotage::None);
     let (ann, bob, eve) = (
