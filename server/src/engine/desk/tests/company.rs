@@ -2,13 +2,16 @@
 
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{
-    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Standing, Status, Whom,
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Standing, Status,
+    Whom,
 };
 
 use super::scopes::{ANN, BOB, EVE, ask, group, is_group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
+use crate::engine::storage::{Account, Millis, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX};
+use crate::store::Store;
 
 #[test]
 fn who_is_blocked_cannot_whisper_or_invite() {
@@ -266,4 +269,36 @@ fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
     world.leave(ann);
     world.settle();
     assert_eq!(world.desk.load(), (0, 0));
+}
+
+#[test]
+fn a_moderator_never_bans_an_admin_who_is_offline_and_was_whispered_with() {
+    let mut world = World::new(Sabotage::None);
+    let boss = AccountId(5);
+    let account = Account {
+        account: boss,
+        name: "Boss".to_owned(),
+        skeleton: "boss".to_owned(),
+        role: Role::Admin,
+        password: String::new(),
+        subject: String::new(),
+    };
+    let wrote = world.store.commit(Millis(0), &[Write::Register(account)]);
+    assert!(wrote.is_ok());
+    let judge = world.peer(6, "Judge", "main");
+    world.peers[judge].role = Role::Moderator;
+    world.enter(judge);
+    let whom = Whom::Account(boss);
+    world.say(judge, whisper(5), "hello");
+    let what = Ask::Sanction {
+        whom,
+        sanction: Sanction::Ban,
+        seconds: 60,
+        why: BoundedStr::cut("spite"),
+    };
+    assert_eq!(
+        ask(&mut world, judge, what).1,
+        Some(ChatRefusal::NotAllowed)
+    );
+    assert!(!world.desk.is_banned(boss));
 }
