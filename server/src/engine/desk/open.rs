@@ -257,6 +257,8 @@ impl Desk {
         let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
         let failed: Vec<Place> = failed.map(|(place, _)| place).collect();
         (failed.into_iter()).for_each(|place| self.ask_head(place, ""));
+        let places: Vec<Place> = self.shelf.iter().map(|(place, _)| place).collect();
+        (places.into_iter()).for_each(|place| self.enlist(place));
         self.revive();
     }
 }
