@@ -169,7 +169,7 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        let late = comes_late(log, &member);
+        let late = log.comes_late(&member);
         if late {
             member.since = log.head.next;
         }
@@ -367,14 +367,6 @@ pub(super) fn membership(
         delivered: 0,
         read: 0,
     }
-}
-
-/// Whether somebody comes into a log in which lines were stored since that was asked for: whoever
-/// comes reads what is said from then on.
-fn comes_late(log: &Log, member: &Membership) -> bool {
-    let comes = is_in(member.standing) && log.member(member.account).is_none();
-    let all = matches!(log.head.key, LogKey::Whisper(..));
-    comes && !all && member.since < log.head.next
 }
 
 /// Parties and groups: how many are in it or may come in.

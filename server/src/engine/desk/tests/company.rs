@@ -97,6 +97,27 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
 }
 
 #[test]
+fn who_comes_in_reads_nothing_that_was_on_its_way_before() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    let log = group(&mut world, ann);
+    let whom = Whom::Account(AccountId(BOB));
+    assert_eq!(ask(&mut world, ann, Ask::Invite { log, whom }).1, None);
+    world.prompt = false;
+    world.say(ann, Address::Log(log), "before");
+    let what = Ask::Accept { log };
+    world.command(bob, ChatCommand::Ask { ask: 7, what });
+    world.settle();
+    world.say(ann, Address::Log(log), "after");
+    assert_eq!(texts(&world, bob, log), ["after"]);
+    world.restart();
+    world.enter(bob);
+    world.command(bob, ChatCommand::Page { log, before: 1 });
+    assert!(matches!(world.peers[bob].news.pop(),
+        Some(ChatNews::Older { lines, .. }) if lines.is_empty()));
+}
+
+#[test]
 fn an_invitation_waits_and_is_answered_after_a_restart() {
     let mut world = World::new(Sabotage::None);
     let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));

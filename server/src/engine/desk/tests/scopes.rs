@@ -8,6 +8,7 @@ use tickwire_shared::wire::{
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::port::Whereabouts;
+use crate::engine::storage::{StoreFault, Write};
 
 pub const ANN: u64 = AccountId::GUEST | 1;
 pub const BOB: u64 = AccountId::GUEST | 2;
@@ -194,6 +195,26 @@ fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
     locate(&mut world, [(3, 1), (4, 1)]);
     world.say(bob, Address::Team, "again");
     assert_eq!(texts(&world, ann, log), ["ours", "again"]);
+}
+
+#[test]
+fn a_player_whom_the_store_did_not_let_into_a_team_comes_in_later() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    (world.desk).locate(RoomId(u32::from(b'm')), &[told(1, Some(1), 0.0)]);
+    world.carry_out();
+    while !matches!(world.writes.front(), Some((_, Write::Member { .. }))) {
+        assert!(world.answer_write());
+        while world.answer_find(0) {}
+    }
+    world.fail_write(StoreFault::Busy);
+    world.settle();
+    world.pass(1_000);
+    world.pass(1_000);
+    world.say(ann, Address::Team, "here");
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    assert_eq!(texts(&world, ann, log), ["here"]);
 }
 
 #[test]
