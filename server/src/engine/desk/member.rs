@@ -323,33 +323,6 @@ impl Desk {
     }
 }
 
-impl super::person::Person {
-    /// How the account stands to a log from now on.
-    fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
-        if matches!(key, LogKey::Team(..)) {
-            return;
-        }
-        self.invited.remove(&log);
-        match standing {
-            Standing::Invited => {
-                self.invited.insert(log, (key.clone(), called.to_owned()));
-            }
-            Standing::Member | Standing::Owner => {
-                self.logs.insert(key.clone());
-                if matches!(key, LogKey::Party(_)) {
-                    self.party = Some(log);
-                }
-            }
-            Standing::Left => {
-                self.logs.remove(key);
-                if self.party == Some(log) {
-                    self.party = None;
-                }
-            }
-        }
-    }
-}
-
 /// A membership that begins at this offset.
 pub(super) fn membership(
     account: AccountId,

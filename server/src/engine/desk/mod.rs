@@ -250,6 +250,7 @@ impl Desk {
     pub fn turn(&mut self, now: Instant) {
         self.now = now;
         self.turn_book();
+        self.open_more();
         let due = |last: Instant| now.since(last) >= STORE_RETRY_TIME;
         if self.retried.is_none_or(due) {
             self.retried = Some(now);

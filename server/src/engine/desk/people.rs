@@ -93,11 +93,25 @@ impl Desk {
 
     /// Tells a session where its account may come in.
     pub(super) fn tell_invitations(&mut self, account: AccountId, id: SessionId) {
-        let invited = self
-            .people
-            .get(&account)
-            .map(|person| person.invited.clone());
-        for (log, key) in invited.unwrap_or_default() {
+        let (Some(person), Some(reader)) = (self.people.get(&account), self.readers.get_mut(&id))
+        else {
+            return;
+        };
+        reader.invited = person.invited.keys().copied().collect();
+        self.tell_next_invitations(id);
+    }
+
+    /// Tells a session as much of that as goes into this turn.
+    pub(super) fn tell_next_invitations(&mut self, id: SessionId) {
+        while let Some(reader) = self.readers.get_mut(&id).filter(|r| r.openings > 0) {
+            let Some(log) = reader.invited.pop_first() else {
+                return;
+            };
+            let person = self.people.get(&reader.account);
+            let Some(key) = person.and_then(|person| person.invited.get(&log).cloned()) else {
+                continue;
+            };
+            reader.openings -= 1;
             let scope = match key.0 {
                 LogKey::Party(_) => Scope::Party,
                 _ => Scope::Group {

@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::Standing;
 
 use super::shelf::Place;
 use crate::engine::storage::{LogKey, Membership};
+use crate::limits::ACCOUNT_LOGS_MAX;
 
 /// How much of an account is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,33 @@ impl Person {
             whispers: 0,
             blocked: BTreeSet::new(),
             followed: BTreeMap::new(),
+        }
+    }
+
+    /// How the account stands to a log from now on.
+    pub fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
+        if matches!(key, LogKey::Team(..)) {
+            return;
+        }
+        self.invited.remove(&log);
+        match standing {
+            Standing::Invited if self.invited.len() >= ACCOUNT_LOGS_MAX => {}
+            Standing::Invited => {
+                self.invited.insert(log, (key.clone(), called.to_owned()));
+            }
+            Standing::Member | Standing::Owner if self.logs.len() >= ACCOUNT_LOGS_MAX => {}
+            Standing::Member | Standing::Owner => {
+                self.logs.insert(key.clone());
+                if matches!(key, LogKey::Party(_)) {
+                    self.party = Some(log);
+                }
+            }
+            Standing::Left => {
+                self.logs.remove(key);
+                if self.party == Some(log) {
+                    self.party = None;
+                }
+            }
         }
     }
 }

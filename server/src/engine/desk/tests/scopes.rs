@@ -9,6 +9,7 @@ use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::port::Whereabouts;
 use crate::engine::storage::{StoreFault, Write};
+use crate::limits::OPENINGS_PER_TURN;
 
 pub const ANN: u64 = AccountId::GUEST | 1;
 pub const BOB: u64 = AccountId::GUEST | 2;
@@ -123,6 +124,28 @@ fn a_whisper_waits_for_somebody_who_is_offline_also_over_a_restart() {
     );
     world.enter(ann);
     assert_eq!(world.peers[ann].receipts[&(log, AccountId(BOB))].read, 1);
+}
+
+#[test]
+fn who_has_many_whispers_is_told_of_some_each_turn() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for number in 0..40 {
+        let other = world.join(AccountId::GUEST | (100 + number), &format!("P{number}"));
+        world.say(other, whisper(ANN), "hi");
+        world.pass(100);
+    }
+    let open = |world: &World, at: usize| {
+        let whispers = world.peers[at].logs.values();
+        let open = whispers.filter(|k| k.open && k.scope.as_ref().is_some_and(is_whisper));
+        open.count()
+    };
+    assert_eq!(open(&world, ann), 40);
+    let second = world.join(ANN, "Ann 2");
+    assert_eq!(open(&world, second), OPENINGS_PER_TURN);
+    world.pass(100);
+    world.pass(100);
+    assert_eq!(open(&world, second), 40);
 }
 
 fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
