@@ -104,6 +104,10 @@ pub const STORE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// is refused, and of whispers those with something unread come first.
 pub const ACCOUNT_LOGS_MAX: usize = 256;
 
+/// Whispers, parties, groups and invitations that one session is told of between two turns at the
+/// most; the rest follow, so that a link is not filled by them.
+pub const OPENINGS_PER_TURN: usize = 16;
+
 /// Members of a party, with those who may come in. A further one is refused.
 pub const PARTY_MEMBERS_MAX: usize = 8;
 

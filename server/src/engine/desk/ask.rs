@@ -326,6 +326,11 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
+            Deed::LeaveTeam(account, log) => {
+                if let Some(person) = self.people.get_mut(&account) {
+                    person.teams.remove(&log);
+                }
+            }
             Deed::Hold(held) => self.conduct.sanctions.take(self.wall, held),
             Deed::SendAway(account, sanction) => {
                 let person = self.people.get(&account);
@@ -353,7 +358,9 @@ impl Desk {
 /// Whoever was in a log longest, besides its owner, as its owner.
 fn heir_of(log: &Log, owner: AccountId) -> Option<Membership> {
     let members = log.members.values();
-    let others = members.filter(|m| m.standing == Standing::Member && m.account != owner);
+    // Whose membership is being written may be about to go.
+    let stays = |m: &&Membership| m.account != owner && !log.joining.contains_key(&m.account);
+    let others = members.filter(|m| m.standing == Standing::Member && stays(m));
     let heir = others.min_by_key(|member| (member.since, member.account))?;
     Some(Membership {
         standing: Standing::Owner,

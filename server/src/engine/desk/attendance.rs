@@ -15,6 +15,7 @@ use super::reader::{Entrant, Reader};
 use super::reading::Reading;
 use super::tickets::Someone;
 use crate::engine::storage::LogKey;
+use crate::limits::OPENINGS_PER_TURN;
 
 impl Desk {
     /// A session begins. `seed` is unpredictable: new logs are named by it.
@@ -48,6 +49,7 @@ impl Desk {
         };
         reader.link = Some(link);
         reader.cursors = cursors;
+        reader.openings = OPENINGS_PER_TURN;
         let account = reader.account;
         (self.book).arrive(account, &reader.name, link, &reader.room_name);
         self.begin_all(id);
@@ -66,6 +68,7 @@ impl Desk {
         }
         reader.cursors.clear();
         reader.older.clear();
+        reader.invited.clear();
         for &place in &reader.places {
             let log = self.shelf.get_mut(place);
             if let Some(reading) = log.and_then(|log| log.readers.get_mut(&id)) {

@@ -120,6 +120,14 @@ impl Log {
             .filter(|member| is_in(member.standing))
     }
 
+    /// Whether somebody comes into a log in which lines were stored since that was asked for:
+    /// whoever comes reads what is said from then on.
+    pub fn comes_late(&self, member: &Membership) -> bool {
+        let comes = is_in(member.standing) && self.member(member.account).is_none();
+        let all = matches!(self.head.key, LogKey::Whisper(..));
+        comes && !all && member.since < self.head.next
+    }
+
     /// The lowest offset that is in memory; that of the next line when none is.
     pub fn base(&self) -> u64 {
         self.lines

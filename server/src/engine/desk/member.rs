@@ -40,12 +40,11 @@ impl Desk {
                 pair.filter(|&account| log.member(account).is_none())
                     .collect()
             }
-            _ => {
-                let founder = log
-                    .founder
-                    .and_then(|asker| self.readers.get(&asker.session));
-                founder.map(|reader| reader.account).into_iter().collect()
-            }
+            _ => match log.founder.map(|asker| self.readers.get(&asker.session)) {
+                Some(Some(founder)) => vec![founder.account],
+                Some(None) => return self.abandon(place),
+                None => Vec::new(),
+            },
         };
         if missing.is_empty() {
             return self.ready(place);
@@ -66,6 +65,20 @@ impl Desk {
             let member = membership(account, &name.unwrap_or_default(), standing, 0);
             self.join(place, member, founder);
         }
+    }
+
+    /// Whoever founds a log is gone before it is made: nobody will ever be in it.
+    fn abandon(&mut self, place: Place) {
+        let Some(log) = self.shelf.get_mut(place) else {
+            return;
+        };
+        log.founder = None;
+        let number = log.head.log;
+        let people = self.people.values_mut();
+        for person in people.filter(|person| person.party == Some(number)) {
+            person.party = None;
+        }
+        self.release(place);
     }
 
     /// A whisper that nobody may begin is not opened: whether that is so.
@@ -131,6 +144,7 @@ impl Desk {
         };
         if let Some(fault) = fault {
             self.settle_party(place, member.account);
+            self.still_in_team(place, &member);
             if opening {
                 return self.not_opened(place, fault);
             }
@@ -151,10 +165,15 @@ impl Desk {
     }
 
     /// A membership is stored: whoever it concerns learns it.
-    fn changed(&mut self, place: Place, member: Membership) {
+    fn changed(&mut self, place: Place, mut member: Membership) {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
+        let late = log.comes_late(&member);
+        if late {
+            member.since = log.head.next;
+        }
+        let again = late.then(|| member.clone());
         let (account, standing) = (member.account, member.standing);
         let name = member.name.clone();
         let before = log.members.insert(account, member);
@@ -194,6 +213,10 @@ impl Desk {
                 }
             }
         }
+        if let Some(member) = again {
+            self.join(place, member, None);
+        }
+        self.teamed(place, account);
     }
 
     fn tell_invited(&mut self, place: Place, account: AccountId, sessions: &[SessionId]) {
@@ -297,33 +320,6 @@ impl Desk {
     pub(super) fn answer(&mut self, asker: Asker, refused: Option<ChatRefusal>) {
         let (ask, log) = (asker.ask, asker.log);
         self.tell(asker.session, ChatNews::Answer { ask, log, refused });
-    }
-}
-
-impl super::person::Person {
-    /// How the account stands to a log from now on.
-    fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
-        if matches!(key, LogKey::Team(..)) {
-            return;
-        }
-        self.invited.remove(&log);
-        match standing {
-            Standing::Invited => {
-                self.invited.insert(log, (key.clone(), called.to_owned()));
-            }
-            Standing::Member | Standing::Owner => {
-                self.logs.insert(key.clone());
-                if matches!(key, LogKey::Party(_)) {
-                    self.party = Some(log);
-                }
-            }
-            Standing::Left => {
-                self.logs.remove(key);
-                if self.party == Some(log) {
-                    self.party = None;
-                }
-            }
-        }
     }
 }
 

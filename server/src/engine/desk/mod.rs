@@ -27,6 +27,7 @@ mod say;
 mod scribe;
 mod shelf;
 mod show;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod tickets;
@@ -249,6 +250,7 @@ impl Desk {
     pub fn turn(&mut self, now: Instant) {
         self.now = now;
         self.turn_book();
+        self.open_more();
         let due = |last: Instant| now.since(last) >= STORE_RETRY_TIME;
         if self.retried.is_none_or(due) {
             self.retried = Some(now);

@@ -13,6 +13,7 @@ use super::reading::{Phase, Reading, first_of};
 use super::shelf::Place;
 use super::tickets::Task;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write, Written};
+use crate::limits::OPENINGS_PER_TURN;
 
 impl Desk {
     /// A session may read a log from now on; it is told when the log is open.
@@ -125,6 +126,7 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
+        log.founder = None;
         let waiting = std::mem::take(&mut log.waiting);
         let wishes = std::mem::take(&mut log.wishes);
         let readers: Vec<SessionId> = log.readers.keys().copied().collect();
@@ -171,7 +173,22 @@ impl Desk {
         }
     }
 
-    /// Begins every log of a session that can be begun.
+    /// Sessions are told of as many further logs as go into a turn.
+    pub(super) fn open_more(&mut self) {
+        let mut behind = Vec::new();
+        for (&id, reader) in &mut self.readers {
+            reader.openings = OPENINGS_PER_TURN;
+            if std::mem::take(&mut reader.behind) || !reader.invited.is_empty() {
+                behind.push(id);
+            }
+        }
+        for id in behind {
+            self.begin_all(id);
+            self.tell_next_invitations(id);
+        }
+    }
+
+    /// Begins every log of a session that can be begun, but for those that wait for a turn.
     pub(super) fn begin_all(&mut self, id: SessionId) {
         let places = self.readers.get(&id).map(|reader| reader.places.clone());
         for place in places.unwrap_or_default() {
@@ -194,6 +211,13 @@ impl Desk {
         else {
             return;
         };
+        if log.is_personal() {
+            if reader.openings == 0 {
+                reader.behind = true;
+                return;
+            }
+            reader.openings -= 1;
+        }
         let account = reader.account;
         let cursor = reader.take_cursor(log.head.log);
         let reading = Reading {
@@ -248,10 +272,16 @@ impl Desk {
         let failed = failed.filter(|(_, person)| person.known == Known::Failed);
         let failed: Vec<AccountId> = failed.map(|(&account, _)| account).collect();
         (failed.into_iter()).for_each(|account| self.ask_person(account));
+        let teamed = self.people.iter();
+        let teamed = teamed.filter(|(_, person)| !person.teams.is_empty());
+        let teamed: Vec<AccountId> = teamed.map(|(&account, _)| account).collect();
+        (teamed.into_iter()).for_each(|account| self.leave_others(account));
         let failed = self.shelf.iter();
         let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
         let failed: Vec<Place> = failed.map(|(place, _)| place).collect();
         (failed.into_iter()).for_each(|place| self.ask_head(place, ""));
+        let places: Vec<Place> = self.shelf.iter().map(|(place, _)| place).collect();
+        (places.into_iter()).for_each(|place| self.enlist(place));
         self.revive();
     }
 }

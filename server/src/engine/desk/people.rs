@@ -70,6 +70,7 @@ impl Desk {
             self.begin_all(id);
             self.show_picture_to(id, account);
         }
+        self.leave_others(account);
         let mine =
             |key: &LogKey| matches!(*key, LogKey::Whisper(a, b) if a == account || b == account);
         let logs = self.shelf.iter();
@@ -92,11 +93,25 @@ impl Desk {
 
     /// Tells a session where its account may come in.
     pub(super) fn tell_invitations(&mut self, account: AccountId, id: SessionId) {
-        let invited = self
-            .people
-            .get(&account)
-            .map(|person| person.invited.clone());
-        for (log, key) in invited.unwrap_or_default() {
+        let (Some(person), Some(reader)) = (self.people.get(&account), self.readers.get_mut(&id))
+        else {
+            return;
+        };
+        reader.invited = person.invited.keys().copied().collect();
+        self.tell_next_invitations(id);
+    }
+
+    /// Tells a session as much of that as goes into this turn.
+    pub(super) fn tell_next_invitations(&mut self, id: SessionId) {
+        while let Some(reader) = self.readers.get_mut(&id).filter(|r| r.openings > 0) {
+            let Some(log) = reader.invited.pop_first() else {
+                return;
+            };
+            let person = self.people.get(&reader.account);
+            let Some(key) = person.and_then(|person| person.invited.get(&log).cloned()) else {
+                continue;
+            };
+            reader.openings -= 1;
             let scope = match key.0 {
                 LogKey::Party(_) => Scope::Party,
                 _ => Scope::Group {
@@ -116,7 +131,7 @@ impl Desk {
 
 impl Person {
     fn take_in(&mut self, head: &LogHead, member: &Membership) {
-        use LogKey::{Group, Party, Whisper};
+        use LogKey::{Group, Party, Team, Whisper};
         let room = self.logs.len() < ACCOUNT_LOGS_MAX;
         match head.key {
             Whisper(..) | Party(_) | Group(_) if is_in(member.standing) && room => {
@@ -132,6 +147,10 @@ impl Person {
                 }
             }
             Whisper(..) | Party(_) | Group(_) => {}
+            Team(..) if is_in(member.standing) && self.teams.len() < ACCOUNT_LOGS_MAX => {
+                let known = (head.key.clone(), member.clone());
+                self.teams.insert(head.log, known);
+            }
             _ => {
                 self.read.insert(head.log, member.read);
             }

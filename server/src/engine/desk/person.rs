@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::Standing;
 
 use super::shelf::Place;
-use crate::engine::storage::LogKey;
+use crate::engine::storage::{LogKey, Membership};
+use crate::limits::ACCOUNT_LOGS_MAX;
 
 /// How much of an account is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub struct Person {
     pub known: Known,
     /// Every line below this was seen, of logs without members.
     pub read: BTreeMap<LogId, u64>,
+    /// The teams it is or was in, until it has left them in the store too: of each its log, and
+    /// how it stands to that. At most [`crate::limits::ACCOUNT_LOGS_MAX`] are taken over.
+    pub teams: BTreeMap<LogId, (LogKey, Membership)>,
     /// Whispers, parties and groups it is in, at most [`crate::limits::ACCOUNT_LOGS_MAX`].
     pub logs: BTreeSet<LogKey>,
     /// Parties and groups it may come into and their names, as bounded as `logs`.
@@ -55,6 +60,7 @@ impl Person {
             sessions: BTreeSet::new(),
             known: Known::Asked,
             read: BTreeMap::new(),
+            teams: BTreeMap::new(),
             logs: BTreeSet::new(),
             invited: BTreeMap::new(),
             party: None,
@@ -62,6 +68,33 @@ impl Person {
             whispers: 0,
             blocked: BTreeSet::new(),
             followed: BTreeMap::new(),
+        }
+    }
+
+    /// How the account stands to a log from now on.
+    pub fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
+        if matches!(key, LogKey::Team(..)) {
+            return;
+        }
+        self.invited.remove(&log);
+        match standing {
+            Standing::Invited if self.invited.len() >= ACCOUNT_LOGS_MAX => {}
+            Standing::Invited => {
+                self.invited.insert(log, (key.clone(), called.to_owned()));
+            }
+            Standing::Member | Standing::Owner if self.logs.len() >= ACCOUNT_LOGS_MAX => {}
+            Standing::Member | Standing::Owner => {
+                self.logs.insert(key.clone());
+                if matches!(key, LogKey::Party(_)) {
+                    self.party = Some(log);
+                }
+            }
+            Standing::Left => {
+                self.logs.remove(key);
+                if self.party == Some(log) {
+                    self.party = None;
+                }
+            }
         }
     }
 }

@@ -58,6 +58,7 @@ impl Desk {
                 self.begin(place, id);
             }
         }
+        self.leave_others(account);
     }
 
     fn leave_team(&mut self, id: SessionId, account: AccountId, place: Place) {

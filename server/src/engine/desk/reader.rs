@@ -12,7 +12,7 @@ use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 use super::shelf::Place;
 use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
-use crate::limits::{ASKS_BURST, ASKS_PER_SECOND};
+use crate::limits::{ASKS_BURST, ASKS_PER_SECOND, OPENINGS_PER_TURN};
 
 /// Who takes part from now on.
 #[derive(Clone, Debug)]
@@ -62,6 +62,12 @@ pub struct Reader {
     pub pace: TypingPace,
     /// What it may still ask.
     pub asks: Bucket,
+    /// How many logs and invitations it may be told of before the next turn.
+    pub openings: usize,
+    /// Whether logs of its wait for the next turn.
+    pub behind: bool,
+    /// Where its account may come in, and it was not told yet.
+    pub invited: BTreeSet<LogId>,
     /// Its team and the log of it.
     pub team: Option<(u8, Place)>,
     /// Where its entity is, and the log of what is heard there.
@@ -84,6 +90,9 @@ impl Reader {
             older: BTreeSet::new(),
             pace: TypingPace::default(),
             asks: Bucket::new(ASKS_PER_SECOND, ASKS_BURST, now),
+            openings: OPENINGS_PER_TURN,
+            behind: false,
+            invited: BTreeSet::new(),
             team: None,
             spot: None,
         }

@@ -39,7 +39,7 @@ pub enum Task {
     Reactions(Place, SessionId),
     /// Who somebody is, for what a session wants of them.
     Whom(SessionId, Errand),
-    /// Whom somebody blocks, for what a session wants of them.
+    /// Whom somebody blocks, or what they may do, for what a session wants of them.
     Vet(SessionId, Someone, Errand),
     /// A change that its asker is told of.
     Deed(Deed, Asker),
@@ -95,6 +95,8 @@ pub enum Deed {
     Slow(Place, u16),
     /// Somebody is held to something.
     Hold(Held),
+    /// An account is not in the team of this log any more.
+    LeaveTeam(AccountId, LogId),
     /// An account is sent away.
     SendAway(AccountId, Sanction),
 }

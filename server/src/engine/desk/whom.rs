@@ -127,9 +127,35 @@ impl Desk {
             Errand::Invite(asker) => self.vet(id, whom, Errand::Invite(asker)),
             Errand::Block(asker, on) => self.block(me, whom.account, asker, on),
             Errand::Follow(asker, on) => self.follow(me, whom, asker, on),
-            Errand::Sanction(asker, sanction, seconds, why) => {
-                self.sanction(id, whom, asker, (sanction, seconds, &why));
-            }
+            Errand::Sanction(..) => self.weigh(id, whom, errand),
+        }
+    }
+
+    /// Goes on with a sanction once the store told what whomever it is for may do.
+    fn weigh(&mut self, id: SessionId, whom: Someone, errand: Errand) {
+        if whom.account.is_guest() {
+            return self.weighed(id, &whom, errand, None);
+        }
+        let query = Query::Account(whom.account);
+        if let Err(task) = self.look_up(Task::Vet(id, whom, errand), query)
+            && let Task::Vet(_, _, errand) = *task
+        {
+            self.give_up(errand, ChatRefusal::StoreBusy);
+        }
+    }
+
+    /// What somebody may do is known: the most that the store or a session of theirs says.
+    fn weighed(&mut self, id: SessionId, whom: &Someone, errand: Errand, stored: Option<Role>) {
+        let sessions = self.readers.values();
+        let theirs = sessions.filter(|reader| reader.account == whom.account);
+        let live = theirs.map(|reader| reader.role).max();
+        let role = stored.max(live).unwrap_or(whom.role);
+        let whom = Someone {
+            role,
+            ..whom.clone()
+        };
+        if let Errand::Sanction(asker, sanction, seconds, why) = errand {
+            self.sanction(id, whom, asker, (sanction, seconds, &why));
         }
     }
 
@@ -168,7 +194,7 @@ impl Desk {
         }
     }
 
-    /// The store told whom somebody blocks.
+    /// The store told whom somebody blocks, or what they may do.
     pub(super) fn found_vet(
         &mut self,
         id: SessionId,
@@ -178,6 +204,10 @@ impl Desk {
     ) {
         match result {
             Ok(Found::Desk { blocked, .. }) => self.vetted(id, whom, errand, &blocked),
+            Ok(Found::Account(stored)) => {
+                let role = stored.map(|account| account.role);
+                self.weighed(id, whom, errand, role);
+            }
             Ok(_) => self.give_up(errand, ChatRefusal::StoreFailed),
             Err(fault) => self.give_up(errand, fault.refusal()),
         }

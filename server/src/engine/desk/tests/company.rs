@@ -2,13 +2,16 @@
 
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{
-    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Standing, Status, Whom,
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Standing, Status,
+    Whom,
 };
 
 use super::scopes::{ANN, BOB, EVE, ask, group, is_group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
+use crate::engine::storage::{Account, Millis, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX};
+use crate::store::Store;
 
 #[test]
 fn who_is_blocked_cannot_whisper_or_invite() {
@@ -91,6 +94,27 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
         Some(ChatRefusal::NotMember)
     );
     assert!(!world.peers[eve].logs.contains_key(&log));
+}
+
+#[test]
+fn who_comes_in_reads_nothing_that_was_on_its_way_before() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    let log = group(&mut world, ann);
+    let whom = Whom::Account(AccountId(BOB));
+    assert_eq!(ask(&mut world, ann, Ask::Invite { log, whom }).1, None);
+    world.prompt = false;
+    world.say(ann, Address::Log(log), "before");
+    let what = Ask::Accept { log };
+    world.command(bob, ChatCommand::Ask { ask: 7, what });
+    world.settle();
+    world.say(ann, Address::Log(log), "after");
+    assert_eq!(texts(&world, bob, log), ["after"]);
+    world.restart();
+    world.enter(bob);
+    world.command(bob, ChatCommand::Page { log, before: 1 });
+    assert!(matches!(world.peers[bob].news.pop(),
+        Some(ChatNews::Older { lines, .. }) if lines.is_empty()));
 }
 
 #[test]
@@ -252,4 +276,50 @@ fn presence_is_told_to_whoever_shares_a_log_or_follows() {
         Some(Status::Online),
         "they whisper"
     );
+}
+
+#[test]
+fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    let name = BoundedStr::cut("Foxes");
+    for what in [Ask::Group { name }, Ask::Party] {
+        world.command(ann, ChatCommand::Ask { ask: 7, what });
+    }
+    world.leave(ann);
+    world.settle();
+    assert_eq!(world.desk.load(), (0, 0));
+}
+
+#[test]
+fn a_moderator_never_bans_an_admin_who_is_offline_and_was_whispered_with() {
+    let mut world = World::new(Sabotage::None);
+    let boss = AccountId(5);
+    let account = Account {
+        account: boss,
+        name: "Boss".to_owned(),
+        skeleton: "boss".to_owned(),
+        role: Role::Admin,
+        password: String::new(),
+        subject: String::new(),
+    };
+    let wrote = world.store.commit(Millis(0), &[Write::Register(account)]);
+    assert!(wrote.is_ok());
+    let judge = world.peer(6, "Judge", "main");
+    world.peers[judge].role = Role::Moderator;
+    world.enter(judge);
+    let whom = Whom::Account(boss);
+    world.say(judge, whisper(5), "hello");
+    let what = Ask::Sanction {
+        whom,
+        sanction: Sanction::Ban,
+        seconds: 60,
+        why: BoundedStr::cut("spite"),
+    };
+    assert_eq!(
+        ask(&mut world, judge, what).1,
+        Some(ChatRefusal::NotAllowed)
+    );
+    assert!(!world.desk.is_banned(boss));
 }

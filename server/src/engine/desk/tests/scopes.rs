@@ -8,6 +8,8 @@ use tickwire_shared::wire::{
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::port::Whereabouts;
+use crate::engine::storage::{StoreFault, Write};
+use crate::limits::OPENINGS_PER_TURN;
 
 pub const ANN: u64 = AccountId::GUEST | 1;
 pub const BOB: u64 = AccountId::GUEST | 2;
@@ -124,6 +126,28 @@ fn a_whisper_waits_for_somebody_who_is_offline_also_over_a_restart() {
     assert_eq!(world.peers[ann].receipts[&(log, AccountId(BOB))].read, 1);
 }
 
+#[test]
+fn who_has_many_whispers_is_told_of_some_each_turn() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for number in 0..40 {
+        let other = world.join(AccountId::GUEST | (100 + number), &format!("P{number}"));
+        world.say(other, whisper(ANN), "hi");
+        world.pass(100);
+    }
+    let open = |world: &World, at: usize| {
+        let whispers = world.peers[at].logs.values();
+        let open = whispers.filter(|k| k.open && k.scope.as_ref().is_some_and(is_whisper));
+        open.count()
+    };
+    assert_eq!(open(&world, ann), 40);
+    let second = world.join(ANN, "Ann 2");
+    assert_eq!(open(&world, second), OPENINGS_PER_TURN);
+    world.pass(100);
+    world.pass(100);
+    assert_eq!(open(&world, second), 40);
+}
+
 fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
     Whereabouts {
         player: PlayerId(player),
@@ -170,6 +194,50 @@ fn a_team_hears_its_own_from_when_a_player_is_in_it() {
     assert!(!world.peers[ann].logs[&log].open);
     world.say(bob, Address::Team, "gone");
     assert_eq!(texts(&world, ann, log), ["red only", "both"]);
+}
+
+#[test]
+fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    let room = RoomId(u32::from(b'm'));
+    let locate = |world: &mut World, players: [(u16, u8); 2]| {
+        let all = players.map(|(player, team)| told(player, Some(team), 0.0));
+        world.desk.locate(room, &all);
+        world.carry_out();
+    };
+    locate(&mut world, [(1, 1), (2, 1)]);
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    world.say(ann, Address::Team, "ours");
+    world.restart();
+    world.enter(ann);
+    world.enter(bob);
+    locate(&mut world, [(3, 2), (4, 1)]);
+    world.pass(1_000);
+    world.say(bob, Address::Team, "secret");
+    locate(&mut world, [(3, 1), (4, 1)]);
+    world.say(bob, Address::Team, "again");
+    assert_eq!(texts(&world, ann, log), ["ours", "again"]);
+}
+
+#[test]
+fn a_player_whom_the_store_did_not_let_into_a_team_comes_in_later() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    (world.desk).locate(RoomId(u32::from(b'm')), &[told(1, Some(1), 0.0)]);
+    world.carry_out();
+    while !matches!(world.writes.front(), Some((_, Write::Member { .. }))) {
+        assert!(world.answer_write());
+        while world.answer_find(0) {}
+    }
+    world.fail_write(StoreFault::Busy);
+    world.settle();
+    world.pass(1_000);
+    world.pass(1_000);
+    world.say(ann, Address::Team, "here");
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    assert_eq!(texts(&world, ann, log), ["here"]);
 }
 
 #[test]
