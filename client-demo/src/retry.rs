@@ -47,7 +47,8 @@ pub fn is_final(reason: CloseReason) -> bool {
         | CloseReason::HandshakeTimeout
         | CloseReason::RoomFailed
         | CloseReason::UnknownSession
-        | CloseReason::Draining => false,
+        | CloseReason::Draining
+        | CloseReason::Starting => false,
         CloseReason::Bye
         | CloseReason::Malformed
         | CloseReason::Oversize
@@ -78,6 +79,7 @@ pub fn why_again(end: &LinkEnd) -> String {
             "The room had an internal error and was closed. You join again automatically."
         }
         CloseReason::UnknownSession => "The session is over. You join anew automatically.",
+        CloseReason::Starting => "The server is still starting. You are let in automatically.",
         _ => return end.to_string(),
     };
     words.to_owned()

@@ -61,6 +61,7 @@ reasons! {
     20 BadCredential "The server does not know who this is: log in again.",
     21 Kicked "A moderator has sent this player away.",
     22 Banned "This player is banned from the server.",
+    23 Starting "The server is still starting: try again in a moment.",
 }
 
 impl fmt::Display for CloseReason {

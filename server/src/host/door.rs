@@ -17,6 +17,7 @@ use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::Sanction;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
+use tokio::time::sleep;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoginRates, LoginRequest, NamesSink, Passwords,
@@ -29,6 +30,7 @@ use crate::engine::storage::{Found, Millis, Query, StoreFault};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{
     ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, RESERVED_NAMES_BYTES_MAX, ROLES_WAITING_MAX,
+    STORE_RETRY_TIME,
 };
 use crate::runtime::Clock;
 use crate::runtime::clock::WallTime;
@@ -40,6 +42,9 @@ pub(super) trait DoorSink: NamesSink {
 
     /// An account may not come in for so long.
     fn banned(&self, account: AccountId, time_left: Duration);
+
+    /// All names and bans of the store were told.
+    fn start_known(&self);
 }
 
 /// What waits at the door.
@@ -154,9 +159,9 @@ struct Door<K> {
 
 impl<K: Keep> Door<K> {
     async fn serve(self, mut inbox: DoorInbox) {
-        if let Err(fault) = self.learn().await {
-            tracing::error!(%fault, "names and bans are not known: nobody is let in by a login");
-            return;
+        while let Err(fault) = self.learn().await {
+            tracing::error!(%fault, "names and bans are not known: nobody is let in");
+            sleep(STORE_RETRY_TIME).await;
         }
         let places = Arc::new(Semaphore::new(ADMISSIONS_WAITING_MAX));
         loop {
@@ -206,6 +211,7 @@ impl<K: Keep> Door<K> {
             let time_left = Duration::from_millis(held.until.0.saturating_sub(now));
             self.sink.banned(held.account, time_left);
         }
+        self.sink.start_known();
         Ok(())
     }
 }

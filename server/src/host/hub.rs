@@ -149,6 +149,7 @@ fn lobby_config<G: Game>(
             ..usual.chat
         },
         guests: config.auth.guests,
+        start_known: false,
         ..usual
     })
 }
@@ -218,6 +219,11 @@ impl<G: Game> Hub<G> {
     /// Sessions, those without a link included.
     pub(super) fn sessions(&self) -> usize {
         self.lobby.borrow().sessions()
+    }
+
+    /// Whether players may come in.
+    pub(super) fn has_started(&self) -> bool {
+        self.lobby.borrow().has_started()
     }
 
     /// Lets the lobby take something in, and carries out what it wants.
@@ -363,6 +369,10 @@ impl<G: Game> DoorSink for Hub<G> {
     fn banned(&self, account: AccountId, time_left: Duration) {
         let until = self.clock.now() + time_left;
         self.lobby.borrow_mut().ban(account, Some(until));
+    }
+
+    fn start_known(&self) {
+        self.lobby.borrow_mut().start_known();
     }
 }
 

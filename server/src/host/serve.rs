@@ -11,7 +11,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
 use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::door::{self, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
@@ -35,6 +35,10 @@ use crate::transport::{LinkSink, Links};
 
 /// How often the lobby looks at its deadlines.
 const TURN: Duration = Duration::from_millis(50);
+
+/// How long a start waits for the store at the most, and how often it looks.
+const WARM_UP_TIME: Duration = Duration::from_secs(1);
+const WARM_UP_STEP: Duration = Duration::from_millis(2);
 
 /// Everything that lives on the network thread.
 struct Server<G: Game> {
@@ -76,6 +80,7 @@ pub(super) fn network_thread<G: Game<Rules: Default>>(
             .and_then(|signals| Ok((signals, Server::<G>::open(&config)?)));
         match opened {
             Ok((signals, server)) => {
+                server.warm_up().await;
                 let _ = tell.send(Ok(server.bound()));
                 server.serve(inbox, signals).await;
             }
@@ -165,6 +170,19 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: self.admin,
             certificate: self.certificates.current().certificate().to_vec(),
         }
+    }
+
+    /// Waits until the store has told what keeps people out, so that who is told of the server is
+    /// let in at once; not long, for a store that does not answer.
+    async fn warm_up(&self) {
+        let started = async {
+            while !self.hub.has_started() {
+                self.hub.turn();
+                self.hub.take_answers();
+                sleep(WARM_UP_STEP).await;
+            }
+        };
+        let _ = timeout(WARM_UP_TIME, started).await;
     }
 
     /// Goes on until a signal, a command or the end of a drain.

@@ -55,6 +55,11 @@ impl Lobby {
         self.config.names.register(skeleton, account);
     }
 
+    /// The lobby was told all names and bans that the store has.
+    pub fn start_known(&mut self) {
+        self.started = true;
+    }
+
     /// An account may not come in before this time; `None` lets it in again. Past [`BANS_MAX`] the
     /// ban that ends first is forgotten here; the store has it.
     pub fn ban(&mut self, account: AccountId, until: Option<Instant>) {

@@ -87,10 +87,19 @@ impl Lobby {
         self.effect_close(link, reason);
     }
 
+    /// Whether what keeps people out is known: names of others, and bans.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.started
+    }
+
     /// Whether anybody at all can come in.
     pub(super) fn has_place(&self) -> Result<(), Refusal> {
         if self.draining {
             return Err(CloseReason::Draining.into());
+        }
+        if !self.has_started() {
+            return Err(CloseReason::Starting.into());
         }
         if self.sessions.len() >= self.config.sessions_max {
             return Err(CloseReason::ServerFull.into());

@@ -76,6 +76,8 @@ pub struct LobbyConfig {
     pub guests: bool,
     /// Names that are not free.
     pub names: NameBook,
+    /// Whether there is nothing to learn from the store before somebody may come in.
+    pub start_known: bool,
 }
 
 impl LobbyConfig {
@@ -112,6 +114,7 @@ impl LobbyConfig {
             },
             guests: true,
             names: NameBook::default(),
+            start_known: true,
             schema,
         })
     }
@@ -188,6 +191,8 @@ pub struct Lobby {
     directory: Directory,
     desk: Desk,
     draining: bool,
+    /// Whether names and bans of the store are in; until then nobody comes in.
+    started: bool,
     /// Accounts that may not come in, and until when.
     bans: BTreeMap<AccountId, Instant>,
     effects: VecDeque<Effect>,
@@ -201,6 +206,7 @@ impl Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
             desk: Desk::new(config.chat.clone()),
+            started: config.start_known,
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),

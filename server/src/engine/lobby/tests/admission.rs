@@ -137,6 +137,21 @@ fn whoever_is_banned_or_wants_another_room_stays_out() {
 }
 
 #[test]
+fn nobody_comes_in_before_names_and_bans_are_known() {
+    let mut bench = Bench::new(|config| config.start_known = false);
+    bench.hello(1, |_| {});
+    assert_eq!(bench.refused_with(1).0, CloseReason::Starting);
+    bench.knock(2, RoomRequest::Any);
+    assert_eq!(bench.refused_with(2).0, CloseReason::Starting);
+    assert!(bench.asked.is_empty() && bench.lobby.sessions() == 0);
+    bench.lobby.start_known();
+    bench.join(3);
+    bench.knock(4, RoomRequest::Any);
+    bench.answer(4, Ok(admission(5, "Bob", None)));
+    assert_eq!(&*bench.welcome(4).name, "Bob");
+}
+
+#[test]
 fn guests_have_no_name_of_anybody_else() {
     let mut bench = Bench::new(|_| {});
     bench
