@@ -19,7 +19,9 @@ use tickwire_tests::games::sandbox::Sandbox;
 use tickwire_tests::log::LogHash;
 use tickwire_tests::oracles::ChatBook;
 use tickwire_tests::route::Route;
-use tickwire_tests::samples::{Named, client_control, handshake, inputs, server_control};
+use tickwire_tests::samples::{
+    Named, client_control, client_talk, handshake, inputs, server_control,
+};
 use tickwire_tests::sim::{Peer, Plan, Sent, Server};
 use tickwire_tests::stage::schema;
 
@@ -174,15 +176,18 @@ fn hostile_texts() {
         b"%n",
         b"a",
     ];
-    let (hello, chat) = (&handshake()[0].bytes, &client_control()[0].bytes);
+    let said = "waves, wörld".as_bytes();
+    let lines = client_talk().into_iter().map(|sample| sample.bytes);
+    let chat = lines
+        .filter(|bytes| bytes.ends_with(said))
+        .min_by_key(Vec::len)
+        .expect("a line");
+    let hello = &handshake()[0].bytes;
     let name_at = hello
         .windows(4)
         .position(|four| four == "Zoë".as_bytes())
         .expect("its name");
-    let text_at = chat
-        .windows(5)
-        .position(|five| five == b"hello")
-        .expect("its text");
+    let text_at = chat.len() - said.len();
     for seed in 0..count(50_000) {
         let mut rng = Rng::of(seed, &[22]);
         let pieces = (0..rng.below(9)).map(|_| pieces[rng.below(12) as usize]);
@@ -259,7 +264,7 @@ fn a_packet_of_another_phase_is_named_so() {
         "a second hello"
     );
     assert_eq!(
-        reason(&[Hello::KIND; 600], false),
+        reason(&[Hello::KIND; Hello::BYTES_MAX + 1], false),
         Some(CloseReason::Oversize)
     );
     assert_eq!(reason(&[], true), Some(CloseReason::Malformed));
