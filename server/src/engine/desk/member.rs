@@ -2,7 +2,7 @@
 //!
 //! Never lets anybody in before the store knows it, and never tells a log's members to others.
 
-use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::id::{AccountId, SessionId};
 use tickwire_shared::limits::PEOPLE_BATCH_MAX;
 use tickwire_shared::wire::{
     BoundedStr, BoundedVec, ChatNews, ChatRefusal, Member, Receipt, Standing,
