@@ -11,10 +11,8 @@ use std::fs::File;
 use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tickwire_shared::id::{AccountId, LinkId};
-use tickwire_shared::wire::Sanction;
+use tickwire_shared::id::LinkId;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
 use tokio::time::sleep;
@@ -40,11 +38,8 @@ pub(super) trait DoorSink: NamesSink {
     /// Who a link's player is, or why it is not let in.
     fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>);
 
-    /// An account may not come in for so long.
-    fn banned(&self, account: AccountId, time_left: Duration);
-
-    /// All names and bans of the store were told.
-    fn start_known(&self);
+    /// All names of the store were told.
+    fn names_known(&self);
 }
 
 /// What waits at the door.
@@ -160,7 +155,7 @@ struct Door<K> {
 impl<K: Keep> Door<K> {
     async fn serve(self, mut inbox: DoorInbox) {
         while let Err(fault) = self.learn().await {
-            tracing::error!(%fault, "names and bans are not known: nobody is let in");
+            tracing::error!(%fault, "names are not known: nobody is let in");
             sleep(STORE_RETRY_TIME).await;
         }
         let places = Arc::new(Semaphore::new(ADMISSIONS_WAITING_MAX));
@@ -198,20 +193,16 @@ impl<K: Keep> Door<K> {
         }
     }
 
-    /// What must be known before anybody is let in.
+    /// The names that must be known before anybody is let in; bans are the desk's to ask for.
     async fn learn(&self) -> Result<(), StoreFault> {
         let now = WallTime::now().0.saturating_mul(1_000);
-        let Found::Start { names, held } = self.keep.find(Query::Start(Millis(now))).await? else {
+        let Found::Start { names, .. } = self.keep.find(Query::Start(Millis(now))).await? else {
             return Err(StoreFault::Failed);
         };
         for (skeleton, account) in names {
             self.registry.known(&skeleton, account);
         }
-        for held in held.iter().filter(|held| held.sanction == Sanction::Ban) {
-            let time_left = Duration::from_millis(held.until.0.saturating_sub(now));
-            self.sink.banned(held.account, time_left);
-        }
-        self.sink.start_known();
+        self.sink.names_known();
         Ok(())
     }
 }

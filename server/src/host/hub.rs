@@ -366,13 +366,8 @@ impl<G: Game> DoorSink for Hub<G> {
         self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
     }
 
-    fn banned(&self, account: AccountId, time_left: Duration) {
-        let until = self.clock.now() + time_left;
-        self.lobby.borrow_mut().ban(account, Some(until));
-    }
-
-    fn start_known(&self) {
-        self.lobby.borrow_mut().start_known();
+    fn names_known(&self) {
+        self.lobby.borrow_mut().names_known();
     }
 }
 

@@ -50,7 +50,7 @@ pub const WORD_BYTES_MAX: usize = 64;
 pub const WORD_LIST_BYTES_MAX: usize = 1_024 * 1_024;
 
 /// Sanctions in force at the most; beyond, the one that ends first is forgotten until a restart.
-pub const SANCTIONS_MAX: usize = 16_384;
+pub const SANCTIONS_MAX: usize = 65_536;
 
 /// Accounts one account watches at the most: friends, and members of what it is in. A further one
 /// is not watched.

@@ -8,9 +8,6 @@ pub const ADMISSION_TIME_MAX: Duration = Duration::from_secs(5);
 /// Links whose players wait to be found out at the most. A further one is refused: "server full".
 pub const ADMISSIONS_WAITING_MAX: usize = 1_024;
 
-/// Accounts the lobby keeps out at the most. Past it the ban that ends first is forgotten.
-pub const BANS_MAX: usize = 65_536;
-
 /// How long an admission token of this server, or of an issuer of PASETO, may be good in all. One
 /// that says it is good for longer is refused.
 pub const TOKEN_TIME_MAX: Duration = Duration::from_secs(60);

@@ -282,6 +282,12 @@ impl Desk {
         }
     }
 
+    /// Whether it is known who is held to something.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.started == Known::All
+    }
+
     /// Sessions to close, and why.
     pub fn take_sent_away(&mut self) -> Vec<(SessionId, CloseReason)> {
         std::mem::take(&mut self.sent_away)

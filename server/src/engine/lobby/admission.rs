@@ -14,7 +14,6 @@ use crate::engine::account::{guest_key, guest_of};
 use crate::engine::admission::{Admission, AdmitOrder, Refusal};
 use crate::engine::port::Effect;
 use crate::engine::session::Admitting;
-use crate::limits::BANS_MAX;
 
 /// Somebody who is known and wants a seat.
 pub(super) struct Newcomer {
@@ -55,33 +54,15 @@ impl Lobby {
         self.config.names.register(skeleton, account);
     }
 
-    /// The lobby was told all names and bans that the store has.
-    pub fn start_known(&mut self) {
-        self.started = true;
+    /// The lobby was told all names that the store has.
+    pub fn names_known(&mut self) {
+        self.names_known = true;
     }
 
-    /// An account may not come in before this time; `None` lets it in again. Past [`BANS_MAX`] the
-    /// ban that ends first is forgotten here; the store has it.
-    pub fn ban(&mut self, account: AccountId, until: Option<Instant>) {
-        let Some(until) = until else {
-            self.bans.remove(&account);
-            return;
-        };
-        self.bans.insert(account, until);
-        if self.bans.len() > BANS_MAX {
-            let soonest = self.bans.iter().min_by_key(|(_, until)| **until);
-            if let Some(&account) = soonest.map(|(account, _)| account) {
-                self.bans.remove(&account);
-            }
-        }
-    }
-
-    pub(super) fn is_banned(&mut self, now: Instant, account: AccountId) -> bool {
-        let until = self.bans.get(&account).copied();
-        if until.is_some_and(|until| now >= until) {
-            self.bans.remove(&account);
-        }
-        until.is_some_and(|until| now < until)
+    /// Whether what keeps people out is known: names of others, and bans.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.config.start_known || (self.names_known && self.desk.has_started())
     }
 
     /// The guest that a Hello is from; `None` when the shell must find out who it is.

@@ -87,12 +87,6 @@ impl Lobby {
         self.effect_close(link, reason);
     }
 
-    /// Whether what keeps people out is known: names of others, and bans.
-    #[must_use]
-    pub fn has_started(&self) -> bool {
-        self.started
-    }
-
     /// Whether anybody at all can come in.
     pub(super) fn has_place(&self) -> Result<(), Refusal> {
         if self.draining {
@@ -117,7 +111,7 @@ impl Lobby {
         entropy: &mut dyn FnMut() -> u64,
     ) -> Result<SessionId, Refusal> {
         self.has_place()?;
-        if self.desk.is_banned(who.account) || self.is_banned(now, who.account) {
+        if self.desk.is_banned(who.account) {
             return Err(CloseReason::Banned.into());
         }
         let room_id = self.find_room(now, request, entropy)?;

@@ -191,10 +191,8 @@ pub struct Lobby {
     directory: Directory,
     desk: Desk,
     draining: bool,
-    /// Whether names and bans of the store are in; until then nobody comes in.
-    started: bool,
-    /// Accounts that may not come in, and until when.
-    bans: BTreeMap<AccountId, Instant>,
+    /// Whether the names that the store has are in.
+    names_known: bool,
     effects: VecDeque<Effect>,
     counts: LobbyCounts,
 }
@@ -206,14 +204,13 @@ impl Lobby {
         config.seats = config.seats.min(SEATS_MAX);
         Lobby {
             desk: Desk::new(config.chat.clone()),
-            started: config.start_known,
+            names_known: false,
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sessions_made: 0,
             directory: Directory::default(),
             draining: false,
-            bans: BTreeMap::new(),
             effects: VecDeque::new(),
             counts: LobbyCounts::default(),
         }

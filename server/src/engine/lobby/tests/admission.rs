@@ -8,6 +8,8 @@ use tickwire_shared::wire::{Address, Ask, ChatCommand, Manner, Sanction, Whom, e
 use super::*;
 use crate::engine::account::stored_key;
 use crate::engine::admission::{Admission, Refusal};
+use crate::engine::storage::{Held, Write};
+use crate::store::Store;
 
 impl Bench {
     /// A link says hello with a token.
@@ -25,6 +27,19 @@ impl Bench {
         self.lobby
             .admitted(self.now, LinkId(link), found, &mut || rng.next_u64());
         self.carry_out();
+    }
+
+    /// The store has it that an account is banned until then.
+    fn hold_out(&mut self, account: AccountId, until: u64) {
+        let held = Held {
+            account,
+            sanction: Sanction::Ban,
+            until: Millis(until),
+            by: AccountId(9),
+            why: String::new(),
+        };
+        let stored = self.store.commit(Millis(0), &[Write::Hold(held)]);
+        assert!(stored.is_ok());
     }
 
     /// What strangers must not change: sessions, rooms and chat.
@@ -108,47 +123,65 @@ fn an_answer_has_five_seconds_and_nothing_else_is_said_meanwhile() {
 #[test]
 fn whoever_is_banned_or_wants_another_room_stays_out() {
     let mut bench = Bench::new(|_| {});
-    bench
-        .lobby
-        .ban(AccountId(5), Some(bench.now + Duration::from_secs(60)));
+    bench.hold_out(AccountId(5), 60_000);
+    bench.pass(20);
     bench.knock(1, RoomRequest::Any);
     bench.answer(1, Ok(admission(5, "Ann", None)));
     assert_eq!(bench.refused_with(1).0, CloseReason::Banned);
     bench.knock(2, RoomRequest::Named(BoundedStr::cut("main")));
     bench.answer(2, Ok(admission(6, "Bob", Some("duel"))));
     assert_eq!(bench.refused_with(2).0, CloseReason::BadCredential);
-    bench.pass(60_000);
+    bench.lobby.set_wall(Millis(60_000));
     bench.knock(3, RoomRequest::Any);
     bench.answer(3, Ok(admission(5, "Ann", None)));
     assert_eq!(&*bench.welcome(3).name, "Ann", "the ban is over");
+}
 
-    let mut guest = Bench::new(|_| {});
-    let welcome = guest.join(1);
-    guest.say(1, &ClientControl::Leave);
-    guest
-        .lobby
-        .ban(welcome.account, Some(guest.now + Duration::from_secs(60)));
-    let key = welcome.return_key;
-    guest.hello(2, |hello| hello.who = Credential::Return { key });
-    assert_eq!(guest.refused_with(2).0, CloseReason::Banned);
-    guest.lobby.ban(welcome.account, None);
-    guest.hello(3, |hello| hello.who = Credential::Return { key });
-    assert_eq!(guest.welcome(3).account, welcome.account);
+#[test]
+fn a_ban_from_before_the_start_is_ended_at_once() {
+    let mut bench = Bench::new(|_| {});
+    let guest = bench.join(1);
+    bench.hold_out(guest.account, 60_000);
+    bench.say(1, &ClientControl::Leave);
+    bench.pass(20);
+    let key = guest.return_key;
+    bench.hello(2, |hello| hello.who = Credential::Return { key });
+    assert_eq!(bench.refused_with(2).0, CloseReason::Banned);
+    bench.knock(3, RoomRequest::Any);
+    bench.answer(3, Ok(admission(5, "Bob", None)));
+    let pardon = Ask::Sanction {
+        whom: Whom::Account(guest.account),
+        sanction: Sanction::Ban,
+        seconds: 0,
+        why: BoundedStr::cut("sorry"),
+    };
+    let pardon = ChatCommand::Ask {
+        ask: 1,
+        what: pardon,
+    };
+    bench.say(3, &ClientControl::Talk(pardon));
+    bench.hello(4, |hello| hello.who = Credential::Return { key });
+    assert_eq!(bench.welcome(4).account, guest.account);
 }
 
 #[test]
 fn nobody_comes_in_before_names_and_bans_are_known() {
     let mut bench = Bench::new(|config| config.start_known = false);
-    bench.hello(1, |_| {});
-    assert_eq!(bench.refused_with(1).0, CloseReason::Starting);
-    bench.knock(2, RoomRequest::Any);
-    assert_eq!(bench.refused_with(2).0, CloseReason::Starting);
-    assert!(bench.asked.is_empty() && bench.lobby.sessions() == 0);
-    bench.lobby.start_known();
-    bench.join(3);
-    bench.knock(4, RoomRequest::Any);
-    bench.answer(4, Ok(admission(5, "Bob", None)));
-    assert_eq!(&*bench.welcome(4).name, "Bob");
+    let refused = |bench: &mut Bench, link| {
+        bench.hello(link, |_| {});
+        assert_eq!(bench.refused_with(link).0, CloseReason::Starting);
+        bench.knock(link + 1, RoomRequest::Any);
+        assert_eq!(bench.refused_with(link + 1).0, CloseReason::Starting);
+        assert!(bench.asked.is_empty() && bench.lobby.sessions() == 0);
+    };
+    refused(&mut bench, 1);
+    bench.lobby.names_known();
+    refused(&mut bench, 3);
+    bench.pass(20);
+    bench.join(5);
+    bench.knock(6, RoomRequest::Any);
+    bench.answer(6, Ok(admission(5, "Bob", None)));
+    assert_eq!(&*bench.welcome(6).name, "Bob");
 }
 
 #[test]
