@@ -152,7 +152,8 @@ fn bots(server: &Served, flags: &str) -> Receiver<Report> {
             .enable_all()
             .build();
         let played = runtime.expect("a runtime").block_on(fleet::run(cli));
-        done.send(played)
+        // Whoever waits for it may have failed meanwhile.
+        let _ = done.send(played);
     });
     report
 }

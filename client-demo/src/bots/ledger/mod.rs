@@ -167,7 +167,8 @@ impl Ledger {
     /// Where a bot stands now; `None` when it is dead or not there.
     pub fn stands(&mut self, bot: usize, now: Instant, position: Option<Vec2>) {
         if let Some(reader) = self.bots.get_mut(bot) {
-            reader.stand = position.map(|position| Stand { at: now, position });
+            let before = reader.stand;
+            reader.stand = position.map(|position| Stand::after(before, now, position));
         }
     }
 

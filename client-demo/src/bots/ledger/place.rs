@@ -13,6 +13,9 @@ use tickwire_shared::time::Instant;
 /// A position that is older says nothing.
 const STALE_MICROS: u64 = 500_000;
 
+/// So long after it appeared somewhere a bot is where the server takes it to be.
+const SETTLED_MICROS: u64 = 2_000_000;
+
 /// How far a bot goes while a line is on its way and the server looks where players are.
 const SLACK: f32 = SPEED_MAX * 0.5;
 
@@ -104,8 +107,32 @@ pub fn team_of(seat: PlayerId) -> u8 {
 pub struct Stand {
     /// When.
     pub at: Instant,
+    /// Since when it has gone there on foot: for a while after a rebirth the server may still take
+    /// it for where it died.
+    pub since: Instant,
     /// Where.
     pub position: Vec2,
+}
+
+impl Stand {
+    /// Where a bot stands that stood so before.
+    #[must_use]
+    pub fn after(before: Option<Stand>, now: Instant, position: Vec2) -> Stand {
+        let walks = before.filter(|before| {
+            let soon = now.since(before.at).as_micros() as u64 <= STALE_MICROS;
+            soon && before.position.distance(position) < SLACK
+        });
+        Stand {
+            at: now,
+            since: walks.map_or(now, |before| before.since),
+            position,
+        }
+    }
+
+    fn is_certain(&self, now: Instant) -> bool {
+        let fresh = now.since(self.at).as_micros() as u64 <= STALE_MICROS;
+        fresh && now.since(self.since).as_micros() as u64 >= SETTLED_MICROS
+    }
 }
 
 /// How certain it is that one hears another.
@@ -122,8 +149,8 @@ pub enum Earshot {
 /// Whether somebody there is heard here.
 #[must_use]
 pub fn hears(now: Instant, there: Option<Stand>, here: Option<Stand>) -> Earshot {
-    let fresh = |stand: &Stand| now.since(stand.at).as_micros() as u64 <= STALE_MICROS;
-    let (Some(there), Some(here)) = (there.filter(fresh), here.filter(fresh)) else {
+    let certain = |stand: &Stand| stand.is_certain(now);
+    let (Some(there), Some(here)) = (there.filter(certain), here.filter(certain)) else {
         return Earshot::Doubtful;
     };
     let apart = there.position.distance(here.position);
@@ -162,10 +189,11 @@ mod tests {
 
     #[test]
     fn only_what_is_certain_is_expected() {
-        let now = Instant::from_millis(1_000);
-        let stand = |x: f32, millis| {
+        let now = Instant::from_millis(3_000);
+        let stand = |x: f32, millis: u64| {
             Some(Stand {
-                at: Instant::from_millis(millis),
+                at: Instant::from_millis(2_000 + millis),
+                since: Instant::from_millis(0),
                 position: Vec2::new(x, 0.0),
             })
         };
@@ -175,5 +203,9 @@ mod tests {
         assert_eq!(hears(now, from, stand(1_500.0, 900)), Earshot::Beyond);
         assert_eq!(hears(now, from, stand(1_500.0, 100)), Earshot::Doubtful);
         assert_eq!(hears(now, None, stand(1_500.0, 900)), Earshot::Doubtful);
+        let walked = Stand::after(from, now, Vec2::new(9.0, 0.0));
+        assert_eq!(hears(now, from, Some(walked)), Earshot::Within);
+        let reborn = Stand::after(from, now, Vec2::new(1_500.0, 0.0));
+        assert_eq!(hears(now, from, Some(reborn)), Earshot::Doubtful);
     }
 }

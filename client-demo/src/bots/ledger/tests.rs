@@ -148,25 +148,26 @@ fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
             ledger.stands(bot, MS(millis), Some(Vec2::new(x, 0.0)));
         }
     };
-    stand(
-        &mut ledger,
-        0,
-        [(0, 0.0), (69, 50.0), (2, 50.0), (3, 1_500.0)],
-    );
-    let key = ledger.send(0, Place::Near, None, None, MS(10)).expect("in");
+    for millis in (0..=2_400).step_by(400) {
+        let places = [(0, 0.0), (69, 50.0), (2, 50.0), (3, 1_500.0)];
+        stand(&mut ledger, millis, places);
+    }
+    let key = ledger
+        .send(0, Place::Near, None, None, MS(2_410))
+        .expect("in");
     assert_eq!(ledger.outstanding(), 1, "itself");
     stand(
         &mut ledger,
-        100,
+        2_500,
         [(0, 0.0), (69, 60.0), (2, 1_500.0), (3, 1_500.0)],
     );
-    ledger.ack(key, MS(100));
+    ledger.ack(key, MS(2_500));
     assert_eq!(ledger.outstanding(), 2, "and who was near at both times");
     for bot in [0, 69, 2] {
-        ledger.deliver(bot, Some(key), (LogId(8 + bot as u64), 1, 0), MS(110));
+        ledger.deliver(bot, Some(key), (LogId(8 + bot as u64), 1, 0), MS(2_510));
     }
     assert_eq!((ledger.outstanding(), ledger.report().leaked), (0, 0));
-    ledger.deliver(3, Some(key), (LogId(99), 1, 0), MS(110));
+    ledger.deliver(3, Some(key), (LogId(99), 1, 0), MS(2_510));
     assert_eq!(ledger.report().leaked, 1);
 }
 
