@@ -174,7 +174,9 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 fn reason(refused: Result<(Link, Welcome), Refuse>) -> CloseReason {
-    let refuse = refused.err().expect("a refusal");
+    let Err(refuse) = refused else {
+        panic!("a refusal");
+    };
     CloseReason::from_number(refuse.reason).expect("a reason")
 }
 
@@ -187,9 +189,11 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
         let server = Server::start(&scratch, &[]);
         let ann = server
             .log_in("/register", "Ann", PASSWORD)
-            .ok()
-            .expect("a new account");
-        let (_link, welcome) = server.join("Whoever", ann.shown()).await.ok().expect("in");
+            .unwrap_or_else(|_| panic!("a new account"));
+        let (_link, welcome) = server
+            .join("Whoever", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
         assert_eq!((&*welcome.name, ann.name.as_str()), ("Ann", "Ann"));
         assert_eq!(welcome.account.0.to_string(), ann.account);
         assert_eq!(welcome.role, Role::Player);
@@ -197,7 +201,10 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
         assert_eq!(reason(again), CloseReason::BadCredential);
         let key = welcome.return_key;
         let back = server.join("Whoever", Credential::Return { key }).await;
-        assert_eq!(back.ok().expect("in").1.account, welcome.account);
+        assert_eq!(
+            back.unwrap_or_else(|_| panic!("in")).1.account,
+            welcome.account
+        );
         let guest = server.join("ann", Credential::New).await;
         assert_eq!(reason(guest), CloseReason::BadName);
         let taken = server.log_in("/register", "ANN", PASSWORD).err();
@@ -217,9 +224,11 @@ fn a_key_survives_a_restart_and_a_used_token_stays_used() {
         let server = Server::start(&scratch, &[]);
         let ann = server
             .log_in("/register", "Ann", PASSWORD)
-            .ok()
-            .expect("a new account");
-        let (_link, welcome) = server.join("Ann", ann.shown()).await.ok().expect("in");
+            .unwrap_or_else(|_| panic!("a new account"));
+        let (_link, welcome) = server
+            .join("Ann", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
         drop(server);
         let server = Server::start(&scratch, &[]);
         let replay = server.join("Ann", ann.shown()).await;
@@ -228,11 +237,13 @@ fn a_key_survives_a_restart_and_a_used_token_stays_used() {
         assert_eq!(reason(guest), CloseReason::BadName);
         let key = welcome.return_key;
         let back = server.join("Ann", Credential::Return { key }).await;
-        assert_eq!(back.ok().expect("in").1.account, welcome.account);
+        assert_eq!(
+            back.unwrap_or_else(|_| panic!("in")).1.account,
+            welcome.account
+        );
         let again = server
             .log_in("/login", "Ann", PASSWORD)
-            .ok()
-            .expect("a token");
+            .unwrap_or_else(|_| panic!("a token"));
         assert_eq!(again.account, ann.account);
     });
 }
@@ -244,8 +255,7 @@ fn an_operator_makes_the_first_admin_and_no_page_does() {
         let server = Server::start(&scratch, &["--auth-guests", "false"]);
         server
             .log_in("/register", "Ann", PASSWORD)
-            .ok()
-            .expect("a new account");
+            .unwrap_or_else(|_| panic!("a new account"));
         let evil = "Origin: https://evil.example\r\n";
         assert_eq!(server.promote(evil, "Ann", "admin"), 403);
         assert_eq!(server.promote("", "Bob", "admin"), 404);
@@ -255,9 +265,11 @@ fn an_operator_makes_the_first_admin_and_no_page_does() {
         assert_eq!(server.promote("", "ann", "admin"), 200);
         let ann = server
             .log_in("/login", "Ann", PASSWORD)
-            .ok()
-            .expect("a token");
-        let (_link, welcome) = server.join("Ann", ann.shown()).await.ok().expect("in");
+            .unwrap_or_else(|_| panic!("a token"));
+        let (_link, welcome) = server
+            .join("Ann", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
         assert_eq!(welcome.role, Role::Admin);
         let guest = server.join("Guest", Credential::New).await;
         assert_eq!(reason(guest), CloseReason::BadCredential);
@@ -274,20 +286,25 @@ fn no_secret_is_logged() {
         let mut secrets = vec![PASSWORD.to_owned(), "planted-password-wrong".to_owned()];
         let ann = server
             .log_in("/register", "Ann", PASSWORD)
-            .ok()
-            .expect("a new account");
+            .unwrap_or_else(|_| panic!("a new account"));
         let _ = server.log_in("/login", "Ann", "planted-password-wrong");
         let (_, malformed) =
             server.post(server.public, "/login", "", "{\"password\":\"planted-half");
         assert!(!malformed.contains("planted"), "{malformed}");
-        let (_link, welcome) = server.join("Ann", ann.shown()).await.ok().expect("in");
+        let (_link, welcome) = server
+            .join("Ann", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
         let _ = server.join("Ann", ann.shown()).await;
         let forged = format!("{}planted", &ann.token[..ann.token.len() - 8]);
         let token = BoundedStr::cut(&forged);
         let _ = server.join("Ann", Credential::Admission { token }).await;
         let key = Token(*b"planted key 1234");
         let _ = server.join("Ann", Credential::Return { key }).await;
-        let (_guest, guest) = server.join("Bob", Credential::New).await.ok().expect("in");
+        let (_guest, guest) = server
+            .join("Bob", Credential::New)
+            .await
+            .unwrap_or_else(|_| panic!("in"));
         secrets.extend([ann.token, forged, "planted".to_owned()]);
         for key in [
             welcome.return_key,
