@@ -156,7 +156,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         page.serve(config, public)?;
         let admin = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin_address = admin.address();
-        admin.serve(admin_state, bell.roles);
+        admin.serve(admin_state, bell.roles, data.admin_token()?);
         Ok(Server {
             hub,
             ways,
