@@ -2,12 +2,17 @@
 //!
 //! Never keeps anything about players (yet), and never overwrites a file it could not read.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::auth::Secret;
 use crate::runtime::entropy;
 use crate::transport::quic::ResetKey;
+
+/// Hexadecimal digits of the operators' token.
+const ADMIN_TOKEN_DIGITS: usize = 32;
 
 /// A directory that exists and can be written.
 #[derive(Clone, Debug)]
@@ -63,26 +68,49 @@ impl DataDir {
         self.secret("signing.key")
     }
 
+    /// What operators show who change something, made at the first start.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn admin_token(&self) -> Result<Secret, String> {
+        let name = "admin.token";
+        let digits = entropy::bytes::<{ ADMIN_TOKEN_DIGITS / 2 }>();
+        let digits = digits.map(|byte| format!("{byte:02x}")).concat();
+        let bytes = self.private(name, digits.as_bytes())?;
+        let text = String::from_utf8_lossy(bytes.trim_ascii());
+        let is_digit = |digit: u8| digit.is_ascii_hexdigit();
+        if text.len() == ADMIN_TOKEN_DIGITS && text.bytes().all(is_digit) {
+            return Ok(Secret::new(text.into_owned()));
+        }
+        let rule = format!("it is not {ADMIN_TOKEN_DIGITS} hexadecimal digits");
+        Err(unusable(&self.path.join(name), &rule))
+    }
+
     /// The bytes of a file that nobody else may read, unpredictable ones at first.
     fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], String> {
-        let path = self.path.join(name);
-        let in_words = |error: io::Error| {
-            let shown = path.display();
-            format!("cannot use {shown}: {error}; remove it and a new one is made")
-        };
-        match fs::read(&path) {
-            Ok(bytes) => <[u8; N]>::try_from(bytes).map_err(|_| {
-                let rule = format!("it is not {N} bytes long");
-                in_words(io::Error::other(rule))
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let secret = entropy::bytes();
-                write_private(&path, &secret).map_err(in_words)?;
-                Ok(secret)
-            }
-            Err(error) => Err(in_words(error)),
-        }
+        let bytes = self.private(name, &entropy::bytes::<N>())?;
+        <[u8; N]>::try_from(bytes).map_err(|_| {
+            let rule = format!("it is not {N} bytes long");
+            unusable(&self.path.join(name), &rule)
+        })
     }
+
+    /// What a file that nobody else may read says; `first` is written if there is none.
+    fn private(&self, name: &str, first: &[u8]) -> Result<Vec<u8>, String> {
+        let path = self.path.join(name);
+        let read = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_private(&path, first).map(|()| first.to_vec())
+            }
+            read => read,
+        };
+        read.map_err(|error| unusable(&path, &error))
+    }
+}
+
+fn unusable(path: &Path, why: &dyn Display) -> String {
+    let shown = path.display();
+    format!("cannot use {shown}: {why}; remove it and a new one is made")
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
@@ -118,8 +146,11 @@ mod tests {
 
         let seed = DataDir::open(&path).unwrap().signing_seed().unwrap();
         assert_eq!(DataDir::open(&path).unwrap().signing_seed(), Ok(seed));
+        let token = DataDir::open(&path).unwrap().admin_token().unwrap();
+        assert_eq!(token.reveal().len(), ADMIN_TOKEN_DIGITS);
+        assert_eq!(DataDir::open(&path).unwrap().admin_token(), Ok(token));
         #[cfg(unix)]
-        for secret in ["reset.key", "signing.key"] {
+        for secret in ["reset.key", "signing.key", "admin.token"] {
             use std::os::unix::fs::PermissionsExt;
             let mode = fs::metadata(path.join(secret))
                 .unwrap()
@@ -131,6 +162,9 @@ mod tests {
         fs::write(path.join("reset.key"), b"short").unwrap();
         let told = DataDir::open(&path).unwrap().reset_key().err().unwrap();
         assert!(told.contains("reset.key") && told.contains("64 bytes"));
+        fs::write(path.join("admin.token"), b"").unwrap();
+        let told = DataDir::open(&path).unwrap().admin_token().err().unwrap();
+        assert!(told.contains("admin.token") && told.contains("32 hexadecimal"));
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 

@@ -43,6 +43,8 @@ struct Server {
     child: Child,
     public: SocketAddr,
     admin: SocketAddr,
+    /// What operators show.
+    token: String,
 }
 
 impl Server {
@@ -76,6 +78,7 @@ impl Server {
         Server {
             public: public.parse().expect("the public address"),
             admin: admin.parse().expect("the admin address"),
+            token: std::fs::read_to_string(scratch.0.join("admin.token")).expect("a token"),
             child,
         }
     }
@@ -110,7 +113,8 @@ impl Server {
 
     fn promote(&self, headers: &str, name: &str, role: &str) -> u16 {
         let body = serde_json::json!({"name": name, "role": role}).to_string();
-        self.post(self.admin, "/accounts/role", headers, &body).0
+        let headers = format!("{headers}Authorization: Bearer {}\r\n", self.token);
+        self.post(self.admin, "/accounts/role", &headers, &body).0
     }
 
     async fn join(&self, name: &str, who: Credential) -> Result<(Link, Welcome), Refuse> {
@@ -258,6 +262,8 @@ fn an_operator_makes_the_first_admin_and_no_page_does() {
             .unwrap_or_else(|_| panic!("a new account"));
         let evil = "Origin: https://evil.example\r\n";
         assert_eq!(server.promote(evil, "Ann", "admin"), 403);
+        let bare = server.post(server.admin, "/accounts/role", "", "{}").0;
+        assert_eq!(bare, 401);
         assert_eq!(server.promote("", "Bob", "admin"), 404);
         assert_eq!(server.promote("", "Ann", "god"), 400);
         let public = server.post(server.public, "/accounts/role", "", "{}").0;

@@ -149,7 +149,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         page.serve(config, public)?;
         let listener = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin = listener.address();
-        listener.serve(admin_state, bell.roles);
+        listener.serve(admin_state, bell.roles, data.admin_token()?);
         Ok(Server {
             hub,
             ways,

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::admin::{AdminState, routes};
 use super::{listen_error, roles};
-use crate::auth::RoleRequest;
+use crate::auth::{RoleRequest, Secret};
 use crate::limits::{
     ADMIN_CONNECTIONS_MAX, HTTP_ACCEPT_PAUSE, HTTP_BODY_BYTES_MAX, HTTP_CONNECTION_TIME_MAX,
     HTTP_HEADER_TIME_MAX,
@@ -51,10 +51,10 @@ impl AdminListener {
     }
 
     /// Answers for as long as the network thread lives; needs a local task set. `accounts` takes
-    /// what operators want of accounts.
-    pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>) {
+    /// what operators want of accounts who show the token.
+    pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>, token: Secret) {
         let routes = routes(state)
-            .merge(roles::routes(accounts))
+            .merge(roles::routes(accounts, token))
             .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }

@@ -1,21 +1,26 @@
 //! Who moderates: an operator gives an account another role.
 //!
 //! Never answers a page: a browser always says where a request like this comes from, and whoever
-//! says so is refused, also under a name that somebody made lead to this machine.
+//! says so is refused, also under a name that somebody made lead to this machine. Never answers
+//! anybody who does not show the token of the data directory either.
 //!
 //! ```text
 //! POST /accounts/role {"name": "Ann", "role": "admin"} -> {"account": "123", "role": "admin"}
 //! ```
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::auth::{RoleRequest, role_of};
+use crate::auth::{RoleRequest, Secret, role_of};
 
 /// What an operator sends.
 #[derive(Deserialize)]
@@ -27,21 +32,47 @@ struct Promotion {
 
 type Refused = (StatusCode, &'static str);
 
-/// The routes; requests go to where accounts are.
-pub(super) fn routes(roles: mpsc::Sender<RoleRequest>) -> Router {
+/// Where requests go, and what must be shown.
+#[derive(Clone)]
+struct Office {
+    roles: mpsc::Sender<RoleRequest>,
+    token: Arc<Secret>,
+}
+
+/// Somebody who showed the token and is no page.
+struct Operator;
+
+impl FromRequestParts<Office> for Operator {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refused> {
+        if parts.headers.contains_key(header::ORIGIN) {
+            return Err((StatusCode::FORBIDDEN, "not for pages\n"));
+        }
+        let shown = parts.headers.get(header::AUTHORIZATION);
+        let shown = shown.and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
+        let token = office.token.reveal().as_bytes();
+        if shown.is_some_and(|shown| verify_slices_are_equal(shown, token).is_ok()) {
+            return Ok(Operator);
+        }
+        let rule = "send Authorization: Bearer and what admin.token in the data directory says\n";
+        Err((StatusCode::UNAUTHORIZED, rule))
+    }
+}
+
+/// The routes; requests of whoever shows the token go to where accounts are.
+pub(super) fn routes(roles: mpsc::Sender<RoleRequest>, token: Secret) -> Router {
+    let token = Arc::new(token);
     Router::new()
         .route("/accounts/role", post(promote))
-        .with_state(roles)
+        .with_state(Office { roles, token })
 }
 
 async fn promote(
-    State(roles): State<mpsc::Sender<RoleRequest>>,
-    headers: HeaderMap,
+    State(office): State<Office>,
+    _: Operator,
     Json(Promotion { name, role }): Json<Promotion>,
 ) -> Result<Json<Value>, Refused> {
-    if headers.contains_key(header::ORIGIN) {
-        return Err((StatusCode::FORBIDDEN, "not for pages\n"));
-    }
     let rule = "a role is player, bot, moderator or admin\n";
     let wanted = role_of(&role).ok_or((StatusCode::BAD_REQUEST, rule))?;
     let (reply, answer) = oneshot::channel();
@@ -51,7 +82,7 @@ async fn promote(
         reply,
     };
     let busy = (StatusCode::SERVICE_UNAVAILABLE, "busy: try again\n");
-    roles.try_send(request).map_err(|_| busy)?;
+    office.roles.try_send(request).map_err(|_| busy)?;
     match answer.await {
         Ok(Ok(Some(account))) => Ok(Json(json!({
             "account": account.0.to_string(),

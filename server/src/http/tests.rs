@@ -12,6 +12,8 @@ use crate::engine::storage::StoreFault;
 use crate::runtime::clock::WallTime;
 use crate::transport::tls::Certificates;
 
+const TOKEN: &str = "00112233445566778899aabbccddeeff";
+
 struct Bench {
     address: SocketAddr,
     state: std::sync::Arc<AdminState>,
@@ -28,7 +30,8 @@ impl Bench {
         let state = AdminState::new(std::sync::Arc::default(), build, certificates);
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
-        listener.serve(state.clone(), tokio::sync::mpsc::channel(1).0);
+        let token = crate::auth::Secret::new(TOKEN.to_owned());
+        listener.serve(state.clone(), tokio::sync::mpsc::channel(1).0, token);
         Bench { address, state }
     }
 
@@ -57,6 +60,37 @@ fn on_network_thread<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
         .unwrap();
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async { test(Bench::start()).await });
+}
+
+#[test]
+fn roles_are_given_by_whoever_shows_the_token_alone() {
+    on_network_thread(|bench| async move {
+        let bearer = format!("Authorization: Bearer {TOKEN}\r\n");
+        let wrong = bearer.replace('f', "e");
+        let cut = bearer.replace("ff", "");
+        let page = format!("{bearer}Origin: https://evil.example\r\n");
+        for (headers, status) in [
+            ("", 401),
+            ("Authorization: Bearer \r\n", 401),
+            (wrong.as_str(), 401),
+            (cut.as_str(), 401),
+            (page.as_str(), 403),
+            // Nobody takes requests on.
+            (bearer.as_str(), 503),
+        ] {
+            let body = r#"{"name": "Ann", "role": "admin"}"#;
+            let length = body.len();
+            let head = "POST /accounts/role HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+            let kind = "Content-Type: application/json";
+            let told = bench
+                .send(&format!(
+                    "{head}{kind}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+                ))
+                .await;
+            assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
+            assert_eq!(told.contains("admin.token"), status == 401, "{told}");
+        }
+    });
 }
 
 #[test]
