@@ -10,6 +10,7 @@ use tickwire_shared::wire::{BoundedStr, ChatNews, ChatRefusal, Standing};
 use super::Desk;
 use super::draft::Draft;
 use super::member::membership;
+use super::reader::Spot;
 use super::shelf::Place;
 use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::port::Whereabouts;
@@ -124,17 +125,26 @@ impl Desk {
             return;
         };
         let (account, room) = (reader.account, reader.room_name.to_string());
-        let place = match (position, reader.spot) {
-            (None, _) => None,
-            (Some(at), Some((_, place))) => Some((at, place)),
-            (Some(at), None) => {
-                let place = self.seat(id, &LogKey::Near(room, account));
-                self.begin(place, id);
-                Some((at, place))
+        let spot = match (position, reader.spot) {
+            (None, spot) => spot.map(|spot| Spot {
+                here: false,
+                ..spot
+            }),
+            (Some(at), spot) => {
+                let log = spot.map_or_else(
+                    || {
+                        let log = self.seat(id, &LogKey::Near(room, account));
+                        self.begin(log, id);
+                        log
+                    },
+                    |spot| spot.log,
+                );
+                let here = true;
+                Some(Spot { at, here, log })
             }
         };
-        if let (Some(reader), Some(_)) = (self.readers.get_mut(&id), place) {
-            reader.spot = place;
+        if let Some(reader) = self.readers.get_mut(&id) {
+            reader.spot = spot;
         }
     }
 
@@ -162,7 +172,7 @@ impl Desk {
     /// The logs of everybody who hears a session, its own first.
     fn earshot(&self, id: SessionId) -> Result<Vec<(Place, LogId)>, ChatRefusal> {
         let me = self.readers.get(&id).ok_or(ChatRefusal::NotMember)?;
-        let (at, own) = me.spot.ok_or(ChatRefusal::NotMember)?;
+        let Spot { at, log: own, .. } = me.spot.ok_or(ChatRefusal::NotMember)?;
         let open = |place: Place| {
             let log = self.shelf.get(place).filter(|log| log.is_ready())?;
             Some((place, log.head.log))
@@ -170,12 +180,14 @@ impl Desk {
         let mut logs = vec![open(own).ok_or(ChatRefusal::StoreBusy)?];
         let reach = self.config.earshot * self.config.earshot;
         for other in self.readers.values().filter(|other| other.room == me.room) {
-            let Some((spot, place)) = other.spot else {
+            let Some(spot) = other.spot.filter(|spot| spot.here) else {
                 continue;
             };
-            let square: f32 = at.iter().zip(spot).map(|(a, b)| (a - b) * (a - b)).sum();
+            let square: f32 = (at.iter().zip(spot.at))
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum();
             if square <= reach
-                && let Some(log) = open(place)
+                && let Some(log) = open(spot.log)
                 && !logs.contains(&log)
             {
                 logs.push(log);

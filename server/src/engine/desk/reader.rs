@@ -70,8 +70,19 @@ pub struct Reader {
     pub invited: BTreeSet<LogId>,
     /// Its team and the log of it.
     pub team: Option<(u8, Place)>,
-    /// Where its entity is, and the log of what is heard there.
-    pub spot: Option<([f32; 3], Place)>,
+    /// Where its entity is, once it had one.
+    pub spot: Option<Spot>,
+}
+
+/// Where a session's entity is, and what is heard there.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot {
+    /// Its place, the last one when it is gone.
+    pub at: [f32; 3],
+    /// Whether it is there: who is nowhere hears nothing, and may call from where it was.
+    pub here: bool,
+    /// The log of what the account hears in this room.
+    pub log: Place,
 }
 
 impl Reader {

@@ -261,6 +261,14 @@ fn what_is_said_nearby_is_heard_in_earshot_and_kept_for_each_hearer() {
     assert_eq!(near(&world, ann), ["from ann", "from bob"]);
     assert_eq!(near(&world, bob), ["from ann", "from bob"]);
     assert_eq!(near(&world, eve), ["from bob"]);
+    let gone = Whereabouts {
+        position: None,
+        ..told(2, None, 0.0)
+    };
+    world.desk.locate(room, &[gone]);
+    world.say(ann, Address::Near, "is bob dead?");
+    assert_eq!(near(&world, ann).len(), 3);
+    assert_eq!(near(&world, bob), ["from ann", "from bob"], "he is nowhere");
     let log = world.peers[ann].log(|scope| *scope == Scope::Near);
     world.say(ann, Address::Log(log), "to myself");
     assert_eq!(
