@@ -65,7 +65,7 @@ pub enum ChatCommand {
     },
 }
 
-/// What is asked, and answered with [`ChatNews::Answer`].
+/// What is asked, and answered with [`super::ChatNews::Answer`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Ask {
     /// A new party with this player in it.

@@ -41,10 +41,10 @@ pub enum ChatNews {
         log: LogId,
         /// Its next lines, without a gap.
         lines: BoundedVec<Line, HISTORY_BATCH_MAX>,
-        /// Whether there are more for a [`ChatCommand::Pull`].
+        /// Whether there are more for a [`super::ChatCommand::Pull`].
         more: bool,
     },
-    /// Lines from before, as asked for by [`ChatCommand::Page`].
+    /// Lines from before, as asked for by [`super::ChatCommand::Page`].
     Older {
         /// Of which log.
         log: LogId,
@@ -110,7 +110,7 @@ pub enum ChatNews {
         /// Who, and how.
         changes: BoundedVec<Presence, PEOPLE_BATCH_MAX>,
     },
-    /// What became of an [`Ask`].
+    /// What became of an [`super::Ask`].
     Answer {
         /// The ask's.
         ask: u32,
