@@ -41,7 +41,7 @@ impl Helpers {
     /// Has some work done.
     ///
     /// # Errors
-    /// [`Busy`] when too much waits, or when the work panicked.
+    /// `Busy` when too much waits, or when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -55,7 +55,7 @@ impl Passwords {
     /// The hash of a new password, with a salt of its own.
     ///
     /// # Errors
-    /// [`Busy`] when too many wait.
+    /// `Busy` when too many wait.
     pub async fn hash(&self, password: Secret) -> Result<String, Busy> {
         let salt = entropy::bytes();
         self.run(password, salt)
@@ -67,7 +67,7 @@ impl Passwords {
     /// same work is done and the answer is no.
     ///
     /// # Errors
-    /// [`Busy`] when too many wait.
+    /// `Busy` when too many wait.
     pub async fn verify(&self, password: Secret, known: Option<&str>) -> Result<bool, Busy> {
         let known = known.and_then(parse);
         let (salt, expected) = known.unwrap_or(([0; SALT_BYTES], [0; HASH_BYTES]));
