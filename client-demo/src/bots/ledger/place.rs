@@ -19,6 +19,10 @@ const SETTLED_MICROS: u64 = 2_000_000;
 /// How far a bot goes while a line is on its way and the server looks where players are.
 const SLACK: f32 = SPEED_MAX * 0.5;
 
+/// How much further apart two bots must be to be out of earshot for certain. Each of them goes up to
+/// half a second ahead of what the server has seen of it, and the server looks 6 times a second.
+const DOUBT: f32 = 2.0 * SPEED_MAX * 0.75;
+
 /// Bots in one party, and in one group.
 const PARTY: usize = 4;
 const GROUP: usize = 8;
@@ -156,7 +160,7 @@ pub fn hears(now: Instant, there: Option<Stand>, here: Option<Stand>) -> Earshot
     let apart = there.position.distance(here.position);
     if apart < EARSHOT - SLACK {
         Earshot::Within
-    } else if apart > EARSHOT + SLACK {
+    } else if apart > EARSHOT + DOUBT {
         Earshot::Beyond
     } else {
         Earshot::Doubtful
@@ -200,12 +204,12 @@ mod tests {
         let from = stand(0.0, 1_000);
         assert_eq!(hears(now, from, stand(100.0, 900)), Earshot::Within);
         assert_eq!(hears(now, from, stand(EARSHOT, 900)), Earshot::Doubtful);
-        assert_eq!(hears(now, from, stand(1_500.0, 900)), Earshot::Beyond);
-        assert_eq!(hears(now, from, stand(1_500.0, 100)), Earshot::Doubtful);
-        assert_eq!(hears(now, None, stand(1_500.0, 900)), Earshot::Doubtful);
+        assert_eq!(hears(now, from, stand(1_900.0, 900)), Earshot::Beyond);
+        assert_eq!(hears(now, from, stand(1_900.0, 100)), Earshot::Doubtful);
+        assert_eq!(hears(now, None, stand(1_900.0, 900)), Earshot::Doubtful);
         let walked = Stand::after(from, now, Vec2::new(9.0, 0.0));
         assert_eq!(hears(now, from, Some(walked)), Earshot::Within);
-        let reborn = Stand::after(from, now, Vec2::new(1_500.0, 0.0));
+        let reborn = Stand::after(from, now, Vec2::new(1_900.0, 0.0));
         assert_eq!(hears(now, from, Some(reborn)), Earshot::Doubtful);
     }
 }

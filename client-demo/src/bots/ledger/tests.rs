@@ -149,7 +149,7 @@ fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
         }
     };
     for millis in (0..=2_400).step_by(400) {
-        let places = [(0, 0.0), (69, 50.0), (2, 50.0), (3, 1_500.0)];
+        let places = [(0, 0.0), (69, 50.0), (2, 50.0), (3, 1_900.0)];
         stand(&mut ledger, millis, places);
     }
     let key = ledger
@@ -159,7 +159,7 @@ fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
     stand(
         &mut ledger,
         2_500,
-        [(0, 0.0), (69, 60.0), (2, 1_500.0), (3, 1_500.0)],
+        [(0, 0.0), (69, 60.0), (2, 1_900.0), (3, 1_900.0)],
     );
     ledger.ack(key, MS(2_500));
     assert_eq!(ledger.outstanding(), 2, "and who was near at both times");
