@@ -19,8 +19,8 @@ const SETTLED_MICROS: u64 = 2_000_000;
 /// How far a bot goes while a line is on its way and the server looks where players are.
 const SLACK: f32 = SPEED_MAX * 0.5;
 
-/// How much further apart two bots must be to be out of earshot for certain. Each of them goes up to
-/// half a second ahead of what the server has seen of it, and the server looks 6 times a second.
+/// How much further apart two bots must be to be out of earshot for certain. Each of them goes up
+/// to half a second ahead of what the server has seen of it, and the server looks 6 times a second.
 const DOUBT: f32 = 2.0 * SPEED_MAX * 0.75;
 
 /// Bots in one party, and in one group.
