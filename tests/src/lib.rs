@@ -16,3 +16,4 @@ pub mod shadow;
 pub mod sim;
 pub mod stage;
 pub mod table;
+pub mod yardstick;
