@@ -390,16 +390,16 @@ impl Confirmed {
         }
     }
 
-    /// Remembers that whoever was in this slot is gone, also when this client never heard of it: the
-    /// packet that lets it enter may still be on its way.
+    /// Remembers that whoever was in this slot is gone, also when this client never heard of it:
+    /// the packet that lets it enter may still be on its way.
     fn note_left(&mut self, slot: u32, tick: Tick) {
         let slot = slot as usize;
         self.make_room(slot);
         self.left[slot] = self.left[slot].max(tick);
     }
 
-    /// Slots come from packets, whose reader takes none of [`ENTITIES_MAX`](crate::limits::ENTITIES_MAX)
-    /// and beyond.
+    /// Slots come from packets, whose reader takes none of
+    /// [`ENTITIES_MAX`](crate::limits::ENTITIES_MAX) and beyond.
     fn make_room(&mut self, slot: usize) {
         if self.tracks.len() <= slot {
             self.tracks.resize_with(slot + 1, || None);
