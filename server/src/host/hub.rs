@@ -353,7 +353,8 @@ impl<G: Game> Hub<G> {
 
 impl<G: Game> NamesSink for Hub<G> {
     fn registered(&self, skeleton: &str, account: AccountId) {
-        self.lobby.borrow_mut().registered(skeleton, account);
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.registered(now, skeleton, account));
     }
 }
 

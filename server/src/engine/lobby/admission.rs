@@ -49,9 +49,16 @@ impl Lobby {
         self.let_in(now, link, entered, &hello, entropy);
     }
 
-    /// A name was registered: it is its account's alone from now on.
-    pub fn registered(&mut self, skeleton: &str, account: AccountId) {
+    /// A name was registered: it is its account's alone from now on. Guests who have it, or one
+    /// that looks like it, must go: what is said to its bearer would reach them.
+    pub fn registered(&mut self, now: Instant, skeleton: &str, account: AccountId) {
         self.config.names.register(skeleton, account);
+        for id in self.directory.bearers(skeleton) {
+            let session = self.sessions.get(&id);
+            if session.is_some_and(|session| session.account.is_guest()) {
+                self.dismiss(now, id, CloseReason::BadName);
+            }
+        }
     }
 
     /// The lobby was told all names that the store has.
@@ -84,7 +91,7 @@ impl Lobby {
             let words = "This server takes no guests: log in first.";
             return Err(Refusal::new(CloseReason::BadCredential, words));
         }
-        let name = self.config.names.check(&hello.name, None);
+        let name = self.config.names.check_guest(&hello.name);
         let name = name.map_err(|fault| {
             Refusal::new(CloseReason::BadName, format!("In this one, {fault}."))
         })?;
