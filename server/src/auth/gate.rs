@@ -78,6 +78,18 @@ impl<K: Keep> Gate<K> {
     /// # Errors
     /// [`Refusal`], in words for the player.
     pub async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+        let mut changes = self.registry.role_changes();
+        let mut admission = self.identify(&order).await?;
+        // Whoever is not in yet is not sent away when the role changes meanwhile.
+        while changes != self.registry.role_changes() {
+            changes = self.registry.role_changes();
+            let account = self.account(Query::Account(admission.account)).await?;
+            admission.role = account.ok_or(CloseReason::BadCredential)?.role;
+        }
+        Ok(admission)
+    }
+
+    async fn identify(&self, order: &AdmitOrder) -> Result<Admission, Refusal> {
         match &order.who {
             Credential::New => Err(CloseReason::BadCredential.into()),
             Credential::Return { key } => self.returning(*key).await,

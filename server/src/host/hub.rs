@@ -356,6 +356,11 @@ impl<G: Game> NamesSink for Hub<G> {
         let now = self.clock.now();
         self.drive(|lobby| lobby.registered(now, skeleton, account));
     }
+
+    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
+    }
 }
 
 impl<G: Game> DoorSink for Hub<G> {

@@ -8,7 +8,7 @@ use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
 use super::scratch;
-use super::workshop::{Workshop, run};
+use super::workshop::{Slow, Workshop, run};
 use crate::auth::{Keep, LoggedIn, Secret};
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
@@ -148,6 +148,55 @@ fn an_operators_role_counts_and_not_the_tokens() {
         assert_eq!(written, Ok(vec![Written::Done]));
         let admission = knock(&workshop, &ann.token).await.expect("let in");
         assert_eq!(admission.role, Role::Admin);
+    });
+}
+
+/// A role holds for sessions that are there, and whoever had more must log in again.
+#[test]
+fn a_role_that_is_taken_away_takes_sessions_and_keys_with_it() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        let back = || workshop.gate.find_out(order(Credential::Return { key }));
+        for (role, keys_dropped) in [(Role::Admin, false), (Role::Moderator, true)] {
+            assert_eq!(
+                workshop.accounts.set_role("Ann", role).await,
+                Ok(Some(ann.account))
+            );
+            let told = workshop.registered.1.borrow().last().copied();
+            assert_eq!(told, Some((ann.account, keys_dropped)));
+            let role = back().await.map(|admission| admission.role).ok();
+            assert_eq!(role, (!keys_dropped).then_some(Role::Admin));
+        }
+    });
+}
+
+/// The role changes between the look at the account and the answer.
+#[test]
+fn whoever_is_being_let_in_has_the_newest_role() {
+    run(async {
+        let slow = Slow::default();
+        let workshop = Workshop::new(slow.clone());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        slow.answers
+            .forget_permits(slow.answers.available_permits());
+        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let (back, ()) = tokio::join!(back, async {
+            let promote = Write::Role(ann.account, Role::Admin);
+            let written = slow.memory.clone().commit(Millis(1), &[promote]);
+            assert_eq!(written, Ok(vec![Written::Done]));
+            workshop.registry.role_changed(ann.account, false);
+            slow.answers.add_permits(9);
+        });
+        assert_eq!(back.expect("known").role, Role::Admin);
     });
 }
 

@@ -4,7 +4,7 @@
 //! acts on a word of a link before its player is known.
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{AccountId, LinkId};
+use tickwire_shared::id::{AccountId, LinkId, SessionId};
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, Credential, Hello, Role, RoomRequest, Token};
@@ -59,6 +59,18 @@ impl Lobby {
                 self.dismiss(now, id, CloseReason::BadName);
             }
         }
+    }
+
+    /// An account has another role: what its sessions may do is of the one from before. Clients
+    /// come back by themselves, unless the account's keys are gone with the role.
+    pub fn role_changed(&mut self, now: Instant, account: AccountId, keys_dropped: bool) {
+        let reason = match keys_dropped {
+            true => CloseReason::BadCredential,
+            false => CloseReason::UnknownSession,
+        };
+        let theirs = self.sessions.iter().filter(|(_, s)| s.account == account);
+        let theirs: Vec<SessionId> = theirs.map(|(&id, _)| id).collect();
+        (theirs.into_iter()).for_each(|id| self.dismiss(now, id, reason));
     }
 
     /// The lobby was told all names that the store has.

@@ -8,13 +8,12 @@ use tickwire_shared::wire::{Address, Ask, ChatCommand, Manner, Sanction, Whom, e
 use super::*;
 use crate::engine::account::stored_key;
 use crate::engine::admission::{Admission, Refusal};
-use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Held, Write};
 use crate::store::Store;
 
 impl Bench {
     /// A link says hello with a token.
-    fn knock(&mut self, link: u64, room: RoomRequest) {
+    pub(super) fn knock(&mut self, link: u64, room: RoomRequest) {
         self.hello(link, |hello| {
             hello.room = room;
             hello.who = Credential::Admission {
@@ -23,7 +22,7 @@ impl Bench {
         });
     }
 
-    fn answer(&mut self, link: u64, found: Result<Admission, Refusal>) {
+    pub(super) fn answer(&mut self, link: u64, found: Result<Admission, Refusal>) {
         let rng = &mut self.rng;
         self.lobby
             .admitted(self.now, LinkId(link), found, &mut || rng.next_u64());
@@ -43,25 +42,19 @@ impl Bench {
         assert!(stored.is_ok());
     }
 
-    fn register(&mut self, name: &str, account: AccountId) {
-        let skeleton = skeleton_of(name);
-        self.lobby.registered(self.now, &skeleton, account);
-        self.carry_out();
-    }
-
     /// What strangers must not change: sessions, rooms and chat.
     fn state(&self) -> String {
         let lobby = &self.lobby;
         format!("{:?}{:?}{:?}", lobby.sessions, lobby.directory, lobby.desk)
     }
 
-    fn refused_with(&mut self, link: u64) -> (CloseReason, String) {
+    pub(super) fn refused_with(&mut self, link: u64) -> (CloseReason, String) {
         let refuse = self.refused(link);
         (self.closed[&LinkId(link)], refuse.detail.to_string())
     }
 }
 
-fn admission(account: u64, name: &str, room: Option<&str>) -> Admission {
+pub(super) fn admission(account: u64, name: &str, room: Option<&str>) -> Admission {
     let mut number = account;
     Admission {
         account: AccountId(account),
@@ -189,56 +182,6 @@ fn nobody_comes_in_before_names_and_bans_are_known() {
     bench.knock(6, RoomRequest::Any);
     bench.answer(6, Ok(admission(5, "Bob", None)));
     assert_eq!(&*bench.welcome(6).name, "Bob");
-}
-
-#[test]
-fn guests_have_no_name_of_anybody_else() {
-    let mut bench = Bench::new(|_| {});
-    bench.register("Ivan", AccountId(5));
-    for (link, name, words) in [
-        (1, "lvan", "registered"),
-        (8, "lvan 2", "registered"),
-        (2, "Admin 2", "kept for"),
-        (3, "A\u{200D}nn", "U+200D"),
-        (4, "Аnn", "scripts"),
-    ] {
-        bench.hello(link, |hello| hello.name = BoundedStr::cut(name));
-        let (reason, detail) = bench.refused_with(link);
-        assert_eq!(reason, CloseReason::BadName, "{name}");
-        assert!(detail.contains(words), "{name}: {detail}");
-    }
-    bench.knock(5, RoomRequest::Any);
-    bench.answer(5, Ok(admission(5, "Ivan", None)));
-    assert_eq!(&*bench.welcome(5).name, "Ivan");
-    bench.join(6);
-    bench.hello(7, |hello| hello.name = BoundedStr::cut("ANN"));
-    assert_eq!(&*bench.welcome(7).name, "ANN 2");
-}
-
-#[test]
-fn guests_lose_a_name_that_is_registered() {
-    let mut bench = Bench::new(|_| {});
-    let names = ["Zed", "zed", "ZED 11", "Zeda", "Zed Fox", "Zed2"];
-    for (link, name) in (1..).zip(names) {
-        bench.hello(link, |hello| hello.name = BoundedStr::cut(name));
-    }
-    assert_eq!(&*bench.welcome(2).name, "zed 2");
-    bench.knock(7, RoomRequest::Any);
-    bench.answer(7, Ok(admission(4, "Zed 5", None)));
-    bench.lobby.lost(bench.now, LinkId(2));
-    bench.register("Zed", AccountId(5));
-    let gone: Vec<u64> = bench.closed.keys().map(|link| link.0).collect();
-    assert_eq!(gone, [1, 3], "and the second one, who had no link");
-    assert!(
-        bench
-            .closed
-            .values()
-            .all(|&why| why == CloseReason::BadName)
-    );
-    assert_eq!(bench.lobby.sessions(), 4);
-    bench.knock(8, RoomRequest::Any);
-    bench.answer(8, Ok(admission(5, "Zed", None)));
-    assert_eq!(&*bench.welcome(8).name, "Zed");
 }
 
 #[test]
