@@ -136,12 +136,13 @@ impl<K: Keep> Gate<K> {
             (None, false) => return self.newcomer(claims, wanted, use_token).await,
         };
         let key = stored_key(&mut entropy::number);
-        let writes = vec![use_token, key_write(&key, account.account)];
+        let mut writes = vec![use_token];
+        writes.extend(kept_key(&claims, &key, account.account));
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
-        match written[..] {
-            [Written::Done, Written::Done] => {}
+        match &written[..] {
             [Written::Taken, ..] => return Err(used()),
+            written if written.iter().all(|one| *one == Written::Done) => {}
             _ => return Err(StoreFault::Failed.into()),
         }
         // What an issuer says of its player holds for this visit; the store knows nothing of it.
@@ -170,12 +171,15 @@ impl<K: Keep> Gate<K> {
         };
         let key = stored_key(&mut entropy::number);
         let register = Write::Register(account.clone());
-        let writes = vec![use_token, register, key_write(&key, account.account)];
+        let mut writes = vec![use_token, register];
+        writes.extend(kept_key(&claims, &key, account.account));
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
-        match written[..] {
-            [Written::Done, Written::Done, Written::Done] => claim.stored(account.account),
+        match &written[..] {
             [Written::Taken, ..] => return Err(used()),
+            written if written.iter().all(|one| *one == Written::Done) => {
+                claim.stored(account.account);
+            }
             // Another link of the same player was quicker.
             _ => return Err(CloseReason::BadCredential.into()),
         }
@@ -227,6 +231,12 @@ fn used() -> Refusal {
 
 fn subject_of(claims: &Claims) -> String {
     format!("{}\n{}", claims.issuer, claims.subject)
+}
+
+/// Keeps the key that brings a player back, which opens every room: there is none for whoever was
+/// vouched for in one room alone. Its session goes on over another link all the same.
+fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
+    claims.room.is_none().then(|| key_write(key, account))
 }
 
 fn key_write(key: &Token, account: AccountId) -> Write {

@@ -138,6 +138,30 @@ fn used_numbers_that_are_forgotten_let_in_again() {
     });
 }
 
+/// What vouches for somebody in one room opens no other one later.
+#[test]
+fn a_token_for_one_room_leaves_no_key_for_all() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await.account;
+        for (room, comes_back) in [(None, true), (Some("main"), false)] {
+            let (role, now) = (Role::Player, WallTime::now());
+            let token =
+                workshop
+                    .tokens
+                    .mint(ann, "Ann", role, room, now, 7 + u128::from(comes_back));
+            let admission = knock(&workshop, &token.unwrap()).await.expect("let in");
+            assert_eq!(admission.room.as_deref(), room);
+            let key = admission.return_key;
+            let back = workshop
+                .gate
+                .find_out(order(Credential::Return { key }))
+                .await;
+            assert_eq!(back.is_ok(), comes_back, "{room:?}");
+        }
+    });
+}
+
 #[test]
 fn an_operators_role_counts_and_not_the_tokens() {
     run(async {

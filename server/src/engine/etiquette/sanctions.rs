@@ -170,11 +170,15 @@ pub fn judge(now: Millis, order: &Order<'_>) -> Result<Sentence, ChatRefusal> {
             why: order.why.to_owned(),
         }));
     }
+    let banned = order.sanction == Sanction::Ban && order.seconds > 0;
+    // Whoever comes back after a ban logs in again; guests have no keys in the store.
+    if banned && !order.whom.account.is_guest() {
+        writes.push(Write::DropKeys(order.whom.account));
+    }
     writes.push(Write::Audit {
         by: order.by.account,
         what: deed(order),
     });
-    let banned = order.sanction == Sanction::Ban && order.seconds > 0;
     Ok(Sentence {
         writes,
         sent_away: banned || order.sanction == Sanction::Kick,
@@ -275,7 +279,7 @@ mod tests {
         assert_eq!(say(&sanctions, 10_000), Ok(Reach::Nobody));
         assert_eq!(say(&sanctions, 60_000), Ok(Reach::All));
         let banned = carry_out(&mut sanctions, Millis(0), &order(Sanction::Ban, 5));
-        assert!(banned.sent_away);
+        assert!(banned.sent_away && banned.writes.contains(&Write::DropKeys(ANN.account)));
         let join = |now| sanctions.check_join(Millis(now), ANN.account);
         assert_eq!(join(4_999).map_err(|held| held.why.as_str()), Err("spam"));
         assert_eq!(join(5_000), Ok(()));
