@@ -10,7 +10,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, Credential, Hello, Role, RoomRequest, Token};
 
 use super::{Lobby, Phase};
-use crate::engine::account::{guest_key, guest_of};
+use crate::engine::account::guest_key;
 use crate::engine::admission::{Admission, AdmitOrder, Refusal};
 use crate::engine::port::Effect;
 use crate::engine::session::Admitting;
@@ -96,7 +96,7 @@ impl Lobby {
             Credential::Return { key } => *key,
             Credential::Admission { .. } => return Ok(None),
         };
-        let Some(account) = guest_of(&return_key) else {
+        let Some(account) = self.config.guest_secret.guest_of(&return_key) else {
             return Ok(None);
         };
         if !self.config.guests {
