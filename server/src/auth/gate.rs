@@ -12,6 +12,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{Credential, Role, Token};
+use tokio::task::spawn_local;
 
 use super::claims::{Claims, TokenFault};
 use super::helpers::{Busy, Helpers};
@@ -73,7 +74,7 @@ impl<K: Keep> Gate<K> {
         }
     }
 
-    /// Who it is, or why it is not let in.
+    /// Who it is, or why it is not let in; needs a local task set.
     ///
     /// # Errors
     /// [`Refusal`], in words for the player.
@@ -108,13 +109,17 @@ impl<K: Keep> Gate<K> {
 
     async fn returning(&self, key: Token) -> Result<Admission, Refusal> {
         let (digest, now) = (key_digest(&key), WallTime::now());
-        let account = self.account(Query::Key(digest, millis(now))).await?;
+        let half = now.after(RETURN_KEY_TIME / 2);
+        let mut account = self.account(Query::Key(digest, millis(half))).await?;
+        if account.is_none() {
+            account = self.account(Query::Key(digest, millis(now))).await?;
+            // Nobody waits for that: a key that is not made to last longer is good all the same.
+            if let Some(account) = &account {
+                let (keep, write) = (self.keep.clone(), key_write(&key, account.account));
+                spawn_local(async move { keep.write(vec![write]).await });
+            }
+        }
         let account = account.ok_or(CloseReason::BadCredential)?;
-        // A key that cannot be made to last longer is good all the same.
-        let _ = self
-            .keep
-            .write(vec![key_write(&key, account.account)])
-            .await;
         Ok(admission(&account, account.role, key, None))
     }
 

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
 use super::scratch;
 use super::workshop::{Slow, Workshop, run};
+use crate::auth::keep::millis;
 use crate::auth::{Keep, LoggedIn, Secret};
+use crate::engine::account::key_digest;
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::runtime::clock::{WallTime, wall_millis};
@@ -135,6 +139,39 @@ fn used_numbers_that_are_forgotten_let_in_again() {
             .expect("pruned");
         let restarted = Workshop::new(workshop.store.clone());
         assert_eq!(let_in(&restarted, &ann.token, 200).await, 1);
+    });
+}
+
+/// A key lasts for as long again once half of its time is over, and nobody waits for the disk.
+#[test]
+fn a_key_is_written_again_late_and_behind_its_player() {
+    run(async {
+        let slow = Slow::default();
+        let workshop = Workshop::new(slow.clone());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        slow.is_deaf.set(true);
+        for (days, written) in [(46, 0), (44, 1)] {
+            let until = millis(WallTime::now().after(Duration::from_secs(days * 24 * 3_600)));
+            let (digest, account) = (key_digest(&key), ann.account);
+            let set = Write::Key {
+                digest,
+                account,
+                until,
+            };
+            slow.memory
+                .clone()
+                .commit(Millis(1), &[set])
+                .expect("memory");
+            let back = workshop.gate.find_out(order(Credential::Return { key }));
+            let back = back.now_or_never().expect("it waits for no write");
+            assert_eq!(back.expect("known").account, account);
+            tokio::task::yield_now().await;
+            assert_eq!(slow.unheard.borrow().len(), written);
+        }
     });
 }
 
