@@ -83,7 +83,9 @@ pub const SIGN_MARKS_MAX: usize = 4;
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
-/// Lines of an account whose places are remembered to answer a repeated one without the store.
+/// Lines of an account whose places are remembered to answer a repeated one without the store. For
+/// a further one the oldest of them is forgotten. Those on their way into the store are as many as
+/// [`STORE_TASKS_MAX`] and [`CHAT_WAITING_MAX`] allow.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
 /// How long they are remembered after its last session ended.

@@ -117,7 +117,8 @@ impl Desk {
 
     fn run(&mut self, id: SessionId, whom: Someone, errand: Errand) {
         let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
-            return;
+            // Another session of the account may have asked for the same line since.
+            return self.give_up(errand, ChatRefusal::StoreBusy);
         };
         if me == whom.account {
             return self.give_up(errand, ChatRefusal::NotAllowed);
