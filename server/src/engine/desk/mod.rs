@@ -237,7 +237,7 @@ impl Desk {
             Some(Task::Members(place)) => self.gathered(place, result),
             Some(Task::Person(account)) => self.remembered(account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
-            Some(Task::Older(log, id, from)) => self.leafed(log, id, from, result),
+            Some(Task::Older(log, id, from)) => self.leafed(ticket, log, id, from, result),
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
             Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
             Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),

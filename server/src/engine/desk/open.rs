@@ -178,13 +178,15 @@ impl Desk {
         let mut behind = Vec::new();
         for (&id, reader) in &mut self.readers {
             reader.openings = OPENINGS_PER_TURN;
-            if std::mem::take(&mut reader.behind) || !reader.invited.is_empty() {
+            let more = !reader.invited.is_empty() || !reader.late_marks.is_empty();
+            if std::mem::take(&mut reader.behind) || more {
                 behind.push(id);
             }
         }
         for id in behind {
             self.begin_all(id);
             self.tell_next_invitations(id);
+            self.mark_late(id);
         }
     }
 
@@ -262,6 +264,7 @@ impl Desk {
         }
         if let Some(reader) = self.readers.get_mut(&id) {
             reader.places.remove(&place);
+            reader.late_marks.remove(&place);
         }
         self.release(place);
     }

@@ -1,14 +1,14 @@
 //! What is bounded at the desk, and that nothing is lost at a bound.
 
 use tickwire_shared::id::AccountId;
-use tickwire_shared::wire::{Address, BoundedStr, ChatRefusal, Role, Whom};
+use tickwire_shared::wire::{Address, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom};
 
 use super::scopes::ANN;
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Account, Millis, Write};
-use crate::limits::CHAT_IDS_REMEMBERED;
+use crate::limits::{ASKS_BURST, CHAT_IDS_REMEMBERED, MARKS_BURST, STORE_TASKS_MAX};
 use crate::store::Store;
 
 /// Somebody who can log in, and is not there.
@@ -70,4 +70,88 @@ fn a_whisper_that_comes_again_while_its_reader_is_looked_up_is_one() {
     assert_eq!(refused, Some((id, ChatRefusal::StoreBusy)));
     world.send_line(ann, id);
     assert!(world.peers[ann].acked.contains_key(&id));
+}
+
+/// Answers to pages that a peer got: how many lines, and whether there are more.
+fn pages(world: &mut World, at: usize) -> Vec<(usize, bool)> {
+    let news = world.peers[at].news.drain(..);
+    let pages = news.filter_map(|news| match news {
+        ChatNews::Older { lines, more, .. } => Some((lines.len(), more)),
+        _ => None,
+    });
+    pages.collect()
+}
+
+#[test]
+fn pages_are_counted_and_none_says_that_history_ends_where_it_does_not() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for number in 0..60 {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    world.pass(20_000);
+    for _ in 0..=ASKS_BURST {
+        world.command(ann, ChatCommand::Page { log, before: 50 });
+    }
+    let mut got = pages(&mut world, ann);
+    assert_eq!(got.pop(), Some((0, true)), "later");
+    assert_eq!(got, vec![(24, true); ASKS_BURST as usize]);
+    // What an earlier link asked for is no answer to what a later one did.
+    world.pass(20_000);
+    world.prompt = false;
+    world.command(ann, ChatCommand::Page { log, before: 50 });
+    world.cut(ann);
+    world.resume(ann);
+    world.command(ann, ChatCommand::Page { log, before: 10 });
+    world.settle();
+    assert_eq!(pages(&mut world, ann), [(10, false)]);
+    // The store is asked too much already.
+    world.prompt = false;
+    for number in 0..STORE_TASKS_MAX {
+        world.say(ann, Address::Room, &format!("{number} more"));
+    }
+    world.command(ann, ChatCommand::Page { log, before: 50 });
+    assert_eq!(pages(&mut world, ann), [(0, true)]);
+}
+
+#[test]
+fn marks_and_whispers_to_strangers_are_counted() {
+    let mut world = World::new(Sabotage::None);
+    register(&mut world, 5, "Dora");
+    let ann = world.join(ANN, "Ann");
+    let lines = 2 * u64::from(MARKS_BURST);
+    for number in 0..lines {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    world.prompt = false;
+    let mut writes = 0;
+    for read in 1..=lines {
+        let delivered = read;
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            },
+        );
+        writes += usize::from(world.answer_write());
+    }
+    assert_eq!(writes, MARKS_BURST as usize);
+    world.prompt = true;
+    world.pass(1_000);
+    let read = |world: &World| world.desk.people[&AccountId(ANN)].read[&log];
+    assert_eq!(read(&world), lines, "the newest was not forgotten");
+
+    world.pass(20_000);
+    world.prompt = false;
+    let nobody = |number: u32| Address::Whisper(Whom::Name(BoundedStr::cut(&format!("N{number}"))));
+    for number in 0..=ASKS_BURST {
+        world.say(ann, nobody(number), "psst");
+    }
+    assert_eq!(world.finds.len(), ASKS_BURST as usize);
+    let last = world.peers[ann].refused.last().map(|(_, why)| *why);
+    assert_eq!(last, Some(ChatRefusal::TooFast));
 }
