@@ -3,7 +3,7 @@
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Address, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom};
 
-use super::scopes::ANN;
+use super::scopes::{ANN, BOB, ask};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::names::skeleton_of;
@@ -154,4 +154,30 @@ fn marks_and_whispers_to_strangers_are_counted() {
     assert_eq!(world.finds.len(), ASKS_BURST as usize);
     let last = world.peers[ann].refused.last().map(|(_, why)| *why);
     assert_eq!(last, Some(ChatRefusal::TooFast));
+}
+
+/// What an account is in and whom it knows comes from the store: who asks before would be told
+/// wrongly, or get one party too many.
+#[test]
+fn nothing_is_asked_of_an_account_before_it_is_known() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    assert_eq!(ask(&mut world, ann, Ask::Party).1, None);
+    world.restart();
+    world.prompt = false;
+    world.enter(ann);
+    let whom = Whom::Account(AccountId(BOB));
+    for what in [
+        Ask::Party,
+        Ask::Follow {
+            whom: whom.clone(),
+            on: true,
+        },
+        Ask::Block { whom, on: true },
+    ] {
+        assert_eq!(ask(&mut world, ann, what).1, Some(ChatRefusal::StoreBusy));
+    }
+    world.settle();
+    let second = ask(&mut world, ann, Ask::Party).1;
+    assert_eq!(second, Some(ChatRefusal::TooMany));
 }
