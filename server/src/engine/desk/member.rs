@@ -73,12 +73,22 @@ impl Desk {
             return;
         };
         log.founder = None;
-        let number = log.head.log;
-        let people = self.people.values_mut();
-        for person in people.filter(|person| person.party == Some(number)) {
-            person.party = None;
-        }
+        self.unfound_party(place);
         self.release(place);
+    }
+
+    /// A party is not made: whoever was about to be in it may go into another one.
+    pub(super) fn unfound_party(&mut self, place: Place) {
+        let log = self.shelf.get(place);
+        // The number is in the key, also before the store has told anything.
+        let Some((LogKey::Party(number), log)) = log.map(|log| (&log.head.key, log)) else {
+            return;
+        };
+        for (account, person) in &mut self.people {
+            if person.party == Some(*number) && log.member(*account).is_none() {
+                person.party = None;
+            }
+        }
     }
 
     /// A whisper that nobody may begin is not opened: whether that is so.

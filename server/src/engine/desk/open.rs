@@ -151,9 +151,8 @@ impl Desk {
         let reason = fault.refusal();
         (waiting.iter()).for_each(|draft| self.refuse(draft, reason, 0));
         (askers.into_iter()).for_each(|asker| self.answer(asker, Some(reason)));
-        let founder = founder.and_then(|asker| self.readers.get(&asker.session));
-        if let Some(account) = founder.map(|reader| reader.account) {
-            self.settle_party(place, account);
+        if founder.is_some() {
+            self.unfound_party(place);
         }
         self.release(place);
     }

@@ -9,7 +9,7 @@ use tickwire_shared::wire::{
 use super::scopes::{ANN, BOB, EVE, ask, group, is_group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
-use crate::engine::storage::{Account, Millis, Write};
+use crate::engine::storage::{Account, Millis, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX};
 use crate::store::Store;
 
@@ -290,6 +290,24 @@ fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
     world.leave(ann);
     world.settle();
     assert_eq!(world.desk.load(), (0, 0));
+}
+
+#[test]
+fn whoever_founds_a_party_that_cannot_be_stored_may_found_another() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for later in [false, true] {
+        world.prompt = false;
+        let what = Ask::Party;
+        world.command(ann, ChatCommand::Ask { ask: 7, what });
+        if later {
+            world.answer_write();
+            world.answer_find(0);
+        }
+        world.fail_write(StoreFault::Full);
+        world.prompt = true;
+    }
+    assert_eq!(ask(&mut world, ann, Ask::Party).1, None);
 }
 
 #[test]
