@@ -123,6 +123,7 @@ impl Desk {
     /// Everything about a log is known: what waited goes on.
     pub(super) fn ready(&mut self, place: Place) {
         self.set_stage(place, Stage::Ready);
+        self.seat_pair(place);
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
@@ -135,6 +136,27 @@ impl Desk {
         (wishes.into_iter()).for_each(|(wish, asker)| self.grant(place, wish, asker));
         self.enlist(place);
         self.release(place);
+    }
+
+    /// Both of a whisper read it while something is said there, also whoever has so many logs that
+    /// this one was not opened for it.
+    fn seat_pair(&mut self, place: Place) {
+        let log = self.shelf.get(place);
+        let Some(key @ &LogKey::Whisper(one, other)) = log.map(|log| &log.head.key) else {
+            return;
+        };
+        let (key, people) = (
+            key.clone(),
+            [one, other].map(|account| self.people.get(&account)),
+        );
+        let sessions = people
+            .into_iter()
+            .flatten()
+            .flat_map(|person| &person.sessions);
+        let sessions: Vec<SessionId> = sessions.copied().collect();
+        (sessions.into_iter()).for_each(|id| {
+            self.seat(id, &key);
+        });
     }
 
     /// The store failed: what waited is refused, and it is asked again in a while.

@@ -3,12 +3,14 @@
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Address, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom};
 
-use super::scopes::{ANN, BOB, ask};
+use super::scopes::{ANN, BOB, ask, is_whisper, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Account, Millis, Write};
-use crate::limits::{ASKS_BURST, CHAT_IDS_REMEMBERED, MARKS_BURST, STORE_TASKS_MAX};
+use crate::limits::{
+    ACCOUNT_LOGS_MAX, ASKS_BURST, CHAT_IDS_REMEMBERED, MARKS_BURST, STORE_TASKS_MAX,
+};
 use crate::store::Store;
 
 /// Somebody who can log in, and is not there.
@@ -180,4 +182,41 @@ fn nothing_is_asked_of_an_account_before_it_is_known() {
     world.settle();
     let second = ask(&mut world, ann, Ask::Party).1;
     assert_eq!(second, Some(ChatRefusal::TooMany));
+}
+
+#[test]
+fn a_whisper_is_live_for_whoever_has_more_logs_than_are_opened() {
+    let mut world = World::new(Sabotage::None);
+    let bob = world.join(BOB, "Bob");
+    let most = ACCOUNT_LOGS_MAX as u64 + 1;
+    let others: Vec<usize> = (10..10 + most)
+        .map(|number| world.join(AccountId::GUEST | number, &format!("P{number}")))
+        .collect();
+    for &other in &others {
+        world.say(other, whisper(BOB), "hi");
+    }
+    world.restart();
+    world.enter(bob);
+    for _ in 0..ACCOUNT_LOGS_MAX {
+        world.pass(100);
+    }
+    let open = |world: &World| {
+        let logs = world.peers[bob].logs.values();
+        logs.filter(|known| known.open && known.scope.as_ref().is_some_and(is_whisper))
+            .count()
+    };
+    assert_eq!(open(&world), ACCOUNT_LOGS_MAX);
+    for &other in &others {
+        world.enter(other);
+        world.say(other, whisper(BOB), "still there?");
+    }
+    world.pass(100);
+    let told = world.peers[bob].logs.values();
+    let again = told.filter(|known| {
+        known
+            .lines
+            .iter()
+            .any(|l| l.text.as_str() == "still there?")
+    });
+    assert_eq!(again.count(), others.len());
 }
