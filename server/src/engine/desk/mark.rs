@@ -93,8 +93,11 @@ impl Desk {
         result: Result<Written, StoreFault>,
     ) {
         let next = self.unmark(place, account);
-        // The client says it again.
         if result != Ok(Written::Done) {
+            // What came meanwhile says more. If nothing did, the client's next mark says it again.
+            if let Some(next) = next {
+                self.note(place, account, next);
+            }
             return;
         }
         let Some(log) = self.shelf.get_mut(place) else {

@@ -257,7 +257,8 @@ impl Desk {
             LogKey::Whisper(..) => Vec::new(),
             _ => log.members.values().filter(present).map(shown).collect(),
         };
-        let marked = log.members.values().filter(|member| member.delivered > 0);
+        let there = log.members.values().filter(present);
+        let marked = there.filter(|member| member.delivered > 0);
         let receipts: Vec<Receipt> = marked.map(receipt).collect();
         for batch in all.chunks(PEOPLE_BATCH_MAX) {
             let members = BoundedVec::of_first(batch.iter().cloned());

@@ -267,13 +267,15 @@ impl Desk {
         let person = self.people.get(&account);
         let noted = person.and_then(|person| person.read.get(&head.log).copied());
         let read = log.member(account).map(|member| member.read).or(noted);
+        // What was said before it came is not unread.
+        let since = log.since(account).unwrap_or(0);
         let news = ChatNews::Opened {
             log: head.log,
             scope: scope_of(log, account),
             epoch: head.epoch,
             first: reading.next,
             next: head.next,
-            read: read.unwrap_or(0).min(head.next),
+            read: read.unwrap_or(0).max(since).min(head.next),
         };
         self.tell(id, news);
     }

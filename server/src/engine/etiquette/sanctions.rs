@@ -80,6 +80,12 @@ impl Sanctions {
         }
     }
 
+    /// The store has told whom it knows. What was decided meanwhile is newer and stays.
+    pub fn learn(&mut self, now: Millis, held: Vec<Held>) {
+        let meanwhile = std::mem::replace(self, Sanctions::of(now, held));
+        (meanwhile.held.into_values()).for_each(|held| self.take(now, held));
+    }
+
     /// Somebody is held to something from now on, or no more: the store has it.
     ///
     /// At [`SANCTIONS_MAX`] the one that would end first is dropped from memory.
@@ -363,5 +369,10 @@ mod tests {
         assert_eq!(sanctions.len(), SANCTIONS_MAX);
         let say = |account| sanctions.check_say(Millis(50), AccountId(account));
         assert!(say(0).is_err() && say(1).is_ok() && say(11).is_ok() && say(12).is_err());
+        let mut sanctions = Sanctions::default();
+        sanctions.take(Millis(50), held(1, 90));
+        sanctions.learn(Millis(50), vec![held(1, 60), held(2, 60)]);
+        let until = |account| sanctions.check_say(Millis(70), AccountId(account)).is_err();
+        assert!(until(1) && !until(2), "what was decided meanwhile stays");
     }
 }

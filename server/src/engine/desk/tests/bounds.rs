@@ -7,7 +7,7 @@ use super::scopes::{ANN, BOB, ask, is_whisper, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::names::skeleton_of;
-use crate::engine::storage::{Account, Millis, Write};
+use crate::engine::storage::{Account, Millis, StoreFault, Write};
 use crate::limits::{
     ACCOUNT_LOGS_MAX, ASKS_BURST, CHAT_IDS_REMEMBERED, MARKS_BURST, STORE_TASKS_MAX,
 };
@@ -219,4 +219,20 @@ fn a_whisper_is_live_for_whoever_has_more_logs_than_are_opened() {
             .any(|l| l.text.as_str() == "still there?")
     });
     assert_eq!(again.count(), others.len());
+}
+
+#[test]
+fn a_mark_that_followed_one_that_was_not_stored_is_noted() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.say(ann, Address::Room, "one");
+    world.say(ann, Address::Room, "two");
+    let log = world.peers[ann].room();
+    world.prompt = false;
+    for read in [1, 2] {
+        world.command(ann, ChatCommand::Mark { log, delivered: read, read });
+    }
+    world.fail_write(StoreFault::Busy);
+    world.settle();
+    assert_eq!(world.desk.people[&AccountId(ANN)].read[&log], 2);
 }
