@@ -179,11 +179,10 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        let late = log.comes_late(&member);
-        if late {
+        if log.comes_late(&member) {
+            // The store has it so, too.
             member.since = log.head.next;
         }
-        let again = late.then(|| member.clone());
         let (account, standing) = (member.account, member.standing);
         let name = member.name.clone();
         let before = log.members.insert(account, member);
@@ -222,9 +221,6 @@ impl Desk {
                     self.begin(place, id);
                 }
             }
-        }
-        if let Some(member) = again {
-            self.join(place, member, None);
         }
         self.teamed(place, account);
     }

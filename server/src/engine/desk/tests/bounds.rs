@@ -1,7 +1,9 @@
 //! What is bounded at the desk, and that nothing is lost at a bound.
 
 use tickwire_shared::id::AccountId;
-use tickwire_shared::wire::{Address, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom};
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom,
+};
 
 use super::scopes::{ANN, BOB, ask, is_whisper, whisper};
 use super::world::World;
@@ -230,7 +232,14 @@ fn a_mark_that_followed_one_that_was_not_stored_is_noted() {
     let log = world.peers[ann].room();
     world.prompt = false;
     for read in [1, 2] {
-        world.command(ann, ChatCommand::Mark { log, delivered: read, read });
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered: read,
+                read,
+            },
+        );
     }
     world.fail_write(StoreFault::Busy);
     world.settle();

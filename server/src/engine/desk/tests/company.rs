@@ -73,7 +73,10 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
     let_in(&mut world, ann, log, bob);
     world.say(ann, Address::Log(log), "both");
     assert_eq!(texts(&world, bob, log), ["both"], "not what was before");
-    assert_eq!(world.peers[bob].logs[&log].read, 1, "which is not unread either");
+    assert_eq!(
+        world.peers[bob].logs[&log].read, 1,
+        "which is not unread either"
+    );
     world.command(bob, ChatCommand::Page { log, before: 1 });
     assert!(matches!(world.peers[bob].news.pop(),
         Some(ChatNews::Older { lines, .. }) if lines.is_empty()));
@@ -88,7 +91,14 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
         "the next one owns it"
     );
     let (delivered, read) = (9, 9);
-    world.command(bob, ChatCommand::Mark { log, delivered, read });
+    world.command(
+        bob,
+        ChatCommand::Mark {
+            log,
+            delivered,
+            read,
+        },
+    );
     let second = world.join(BOB, "Bob 2");
     let marks = world.peers[second].receipts.keys();
     assert!(marks.eq(&[(log, AccountId(BOB))]), "nobody's who left");
