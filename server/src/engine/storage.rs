@@ -164,7 +164,8 @@ pub enum Write {
         /// Seconds between two lines of one author.
         seconds: u16,
     },
-    /// How an account stands to a log from now on; its marks only rise.
+    /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
+    /// is no whisper reads only what is stored after that, whatever `since` says below.
     Member {
         /// To which.
         log: LogId,

@@ -23,6 +23,7 @@ use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::engine::account::GuestSecret;
 use crate::http::{AdminListener, AdminState, Build, PublicListener};
 use crate::limits::CERTIFICATE_TURN;
 use crate::metrics::Metrics;
@@ -112,6 +113,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
             store: store.handle(),
+            guest_secret: GuestSecret::new(&data.guest_secret()?),
             names: names.clone(),
             door: bell.orders,
         })?;

@@ -157,13 +157,22 @@ impl Logs {
     }
 
     pub(super) fn member(&mut self, log: LogId, member: &Membership) -> Written {
-        let Some(next) = self.logs.get(&log).map(|log| log.head.next) else {
+        let Some(head) = self.logs.get(&log).map(|log| &log.head) else {
             return Written::Missing;
         };
+        let next = head.next;
         let before = self.members.get(&(log, member.account));
+        let is_in = |of: &Membership| matches!(of.standing, Standing::Member | Standing::Owner);
+        let comes = is_in(member) && !before.is_some_and(is_in);
+        let late = comes && !matches!(head.key, LogKey::Whisper(..));
+        let since = if late {
+            member.since.max(next)
+        } else {
+            member.since
+        };
         let (delivered, read) = before.map_or((0, 0), |before| (before.delivered, before.read));
         let kept = Membership {
-            since: kept_number(member.since),
+            since: kept_number(since),
             until: kept_number(member.until),
             delivered: member.delivered.min(next).max(delivered),
             read: member.read.min(next).max(read),

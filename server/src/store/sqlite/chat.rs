@@ -151,11 +151,16 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
     Ok(done_if(changed))
 }
 
+/// Whoever comes in (standings 1 and 2) reads what is stored after that, but for whispers (kind 3).
 pub(super) fn member(db: &Connection, log: LogId, member: &Membership) -> Result<Written> {
     let changed = run(
         db,
         "INSERT INTO members (log, account, name, standing, since, until, delivered, read)
-         SELECT log, ?2, ?3, ?4, ?5, ?6, min(?7, next), min(?8, next) FROM logs WHERE log = ?1
+         SELECT log, ?2, ?3, ?4,
+             CASE WHEN ?4 IN (1, 2) AND kind <> 3 AND NOT EXISTS
+                 (SELECT 1 FROM members WHERE log = ?1 AND account = ?2 AND standing IN (1, 2))
+             THEN max(?5, next) ELSE ?5 END,
+             ?6, min(?7, next), min(?8, next) FROM logs WHERE log = ?1
          ON CONFLICT (log, account) DO UPDATE SET
              name = excluded.name, standing = excluded.standing,
              since = excluded.since, until = excluded.until,
