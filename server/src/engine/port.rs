@@ -97,6 +97,16 @@ pub enum Outbound {
     },
 }
 
+impl Outbound {
+    /// Which link is told.
+    #[must_use]
+    pub fn link(&self) -> LinkId {
+        match self {
+            Outbound::Packet { link, .. } | Outbound::Close { link, .. } => *link,
+        }
+    }
+}
+
 /// What the lobby wants the shell to do, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
