@@ -3,6 +3,8 @@
 //! Never decides: links report to the lobby, the lobby answers with effects, and each effect is one
 //! call here. A room's batch goes straight to its links.
 
+mod front;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -22,6 +24,7 @@ use tokio::sync::mpsc;
 use super::attendance::Attendance;
 use super::door::DoorSink;
 use super::lazy::LazyRoom;
+use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
 use crate::auth::NamesSink;
 use crate::config::Config;
@@ -76,6 +79,9 @@ pub(super) struct Hub<G: Game> {
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
     attendance: Attendance,
+    lounge: Lounge,
+    /// How often tokens of bots were revoked.
+    revocations: Cell<u64>,
     store: StoreHandle,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
@@ -128,6 +134,8 @@ impl<G: Game<Rules: Default>> Hub<G> {
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
+            lounge: Lounge::default(),
+            revocations: Cell::new(0),
             store: parts.store,
             answers: RefCell::default(),
             door: parts.door,
@@ -216,6 +224,12 @@ impl<G: Game> Hub<G> {
         }
     }
 
+    /// Tells everybody something.
+    pub(super) fn announce(&self, text: &str) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.announce(now, text));
+    }
+
     /// Tells players that the server goes down; the lobby takes nobody in any more.
     pub(super) fn drain(&self, grace: Duration) {
         self.drive(|lobby| lobby.drain(grace));
@@ -250,6 +264,9 @@ impl<G: Game> Hub<G> {
 
     fn carry_out(&self, effect: Effect) {
         match effect {
+            Effect::ToLink(outbound) if lounge::is_visitor(outbound.link()) => {
+                self.tell_visitor(outbound);
+            }
             Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
                 self.links.send_alone(link, lane, &bytes);
             }
@@ -325,6 +342,7 @@ impl<G: Game> Hub<G> {
     fn count(&self) {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
         metrics.sessions.set(lobby.sessions() as u64);
+        metrics.gateway.visitors.set(lobby.visitors() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);
         self.attendance
             .count(lobby.attendance(), &metrics.sessions_by_transport);
@@ -384,6 +402,11 @@ impl<G: Game> DoorSink for Hub<G> {
 
     fn names_known(&self) {
         self.lobby.borrow_mut().names_known();
+    }
+
+    fn revoked(&self, account: AccountId) {
+        self.revocations.set(self.revocations.get() + 1);
+        self.drive(|lobby| lobby.turn_out(account));
     }
 }
 

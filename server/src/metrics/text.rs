@@ -7,8 +7,9 @@ use std::fmt::{Display, Write};
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByDropCause, ByLane, ByTransport, DropCause, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics,
-    Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics, TickMetrics,
+    ByDropCause, ByLane, ByTransport, DropCause, GatewayMetrics, Histogram, HttpMetrics,
+    LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics,
+    TickMetrics,
 };
 use crate::runtime::clock::{self, WallTime};
 
@@ -36,6 +37,7 @@ impl Metrics {
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
         render_store(&self.store, &mut text);
+        render_gateway(&self.gateway, &mut text);
         render_links(&self.links, &mut text);
         render_http(&self.http, &mut text);
         render_drops(&self.foreign_dropped, &mut text);
@@ -212,6 +214,29 @@ fn render_store(store: &StoreMetrics, text: &mut Text) {
         "store_degraded",
         "1 while nothing can be stored.",
         u64::from(store.degraded().is_some()),
+    );
+}
+
+fn render_gateway(gateway: &GatewayMetrics, text: &mut Text) {
+    text.gauge(
+        "gateway_visitors",
+        "Streams, long polls and lines of bots under way.",
+        gateway.visitors.get(),
+    );
+    text.counter(
+        "gateway_unknown_total",
+        "Requests of bots without a good token.",
+        gateway.unknown.get(),
+    );
+    text.counter(
+        "gateway_lines_total",
+        "Lines of bots that were stored.",
+        gateway.lines.get(),
+    );
+    text.counter(
+        "gateway_slow_total",
+        "Streams of bots that did not take what was said.",
+        gateway.slow.get(),
     );
 }
 

@@ -44,7 +44,7 @@ use tickwire_shared::wire::{
     BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
 };
 
-pub use self::reader::Entrant;
+pub use self::reader::{Attention, Entrant};
 
 use self::draft::Draft;
 use self::person::{Known, Person};

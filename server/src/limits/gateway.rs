@@ -1,0 +1,40 @@
+//! Bounds of the gateway: of what bots, dashboards and bridges may ask, and of the webhook.
+
+use std::time::Duration;
+
+/// Visitors at the desk at the most: streams, long polls and lines under way, of all accounts. A
+/// further one is refused with 503.
+pub const VISITORS_MAX: usize = 1_024;
+
+/// The same of one account. A further one is refused with 429.
+pub const VISITORS_PER_ACCOUNT_MAX: usize = 32;
+
+/// Packets of chat that wait for one visitor at the most. With one more it counts as too slow: it
+/// is ended, and may go on from its cursor.
+pub const VISITOR_PACKETS_MAX: usize = 256;
+
+/// Parts of a stream that wait for its connection to take them; then nothing more is made.
+pub const STREAM_PARTS_MAX: usize = 4;
+
+/// Time until an answer of the gateway that waits for nobody. Then it is refused with 503.
+pub const GATEWAY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Seconds that a long poll may ask to wait at the most. More are refused with 400.
+pub const LONG_POLL_SECONDS_MAX: u32 = 30;
+
+/// Lines in one answer at the most; the rest is asked for from there on.
+pub const LINES_PER_ANSWER_MAX: usize = 96;
+
+/// Time a stream lasts at the most, so that it ends before its connection does. Its reader goes
+/// on from its cursor.
+pub const STREAM_SECONDS_MAX: u32 = 540;
+
+/// Time between two signs of life of a stream that has nothing to say.
+pub const STREAM_ALIVE_EVERY: Duration = Duration::from_secs(15);
+
+/// Bytes of the id that a bot gives a line at the most. A line with a longer one is refused.
+pub const CLIENT_ID_BYTES_MAX: usize = 64;
+
+/// Requests of operators about bots and announcements that wait at the most. A further one is
+/// refused with 503.
+pub const OFFICE_WAITING_MAX: usize = 16;

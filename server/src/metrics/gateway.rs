@@ -1,0 +1,18 @@
+//! What the gateway counts.
+//!
+//! Never says whose requests they were.
+
+use super::{Counter, Gauge};
+
+/// Figures of the gateway and of the webhook.
+#[derive(Debug, Default)]
+pub struct GatewayMetrics {
+    /// Streams, long polls and lines under way.
+    pub visitors: Gauge,
+    /// Requests with a token that is nobody's, or without one.
+    pub unknown: Counter,
+    /// Lines that were stored.
+    pub lines: Counter,
+    /// Visitors that were ended because they did not take what was said.
+    pub slow: Counter,
+}
