@@ -185,6 +185,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             }
         };
         let _ = timeout(WARM_UP_TIME, started).await;
+        self.hub.turn();
     }
 
     /// Goes on until a signal, a command or the end of a drain.

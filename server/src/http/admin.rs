@@ -106,6 +106,9 @@ async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, String) {
     if metrics.draining.get() != 0 {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
     }
+    if metrics.starting.get() != 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
+    }
     if metrics.overloaded.get() != 0 {
         return (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n".to_owned());
     }

@@ -111,6 +111,10 @@ fn health_follows_the_server() {
             "{answer}"
         );
         store.set_degraded(None);
+        metrics.starting.set(1);
+        let answer = bench.get("/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("starting\n"));
+        metrics.starting.set(0);
         metrics.overloaded.set(1);
         let answer = bench.get("/health").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("overloaded\n"));
