@@ -117,8 +117,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             names: names.clone(),
             door: bell.orders,
         })?;
-        let words = WordFiles::of(&config.chat);
-        hub.set_filter(words.read()?);
+        let words = WordFiles::in_use(&config.chat, &hub)?;
         let door = DoorParts {
             config,
             data: &data,
