@@ -53,8 +53,8 @@ impl AdminListener {
     /// Answers for as long as the network thread lives; needs a local task set. `accounts` takes
     /// what operators want of accounts who show the token.
     pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>, token: Secret) {
-        let routes = routes(state)
-            .merge(roles::routes(accounts, token))
+        let routes = routes(Arc::clone(&state))
+            .merge(roles::routes(state, accounts, token))
             .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }

@@ -134,8 +134,13 @@ fn figures_are_json_and_prometheus() {
         bench.state.metrics.ticks.cpu_recent.record(40);
         let after = json(bench.get("/debug/stats").await);
         assert_eq!(after["tick_us"]["p99"], 40);
-        let reset = "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        assert!(bench.send(reset).await.starts_with("HTTP/1.1 204"));
+        let reset = "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+        let told = bench.send(&format!("{reset}\r\n")).await;
+        assert!(told.starts_with("HTTP/1.1 401"), "{told}");
+        assert_eq!(json(bench.get("/debug/stats").await)["tick_us"]["p99"], 40);
+        let bearer = format!("Authorization: Bearer {TOKEN}\r\n\r\n");
+        let told = bench.send(&format!("{reset}{bearer}")).await;
+        assert!(told.starts_with("HTTP/1.1 204"), "{told}");
         assert!(json(bench.get("/debug/stats").await)["tick_us"]["p99"].is_null());
 
         assert_eq!(
