@@ -177,7 +177,7 @@ fn what_is_not_there_or_too_long_is_refused() {
         assert!(bench.get("/nothing").await.starts_with("HTTP/1.1 404"));
         let long = format!(
             "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n\r\n{body}",
+             Authorization: Bearer {TOKEN}\r\nContent-Length: {length}\r\n\r\n{body}",
             length = crate::limits::HTTP_BODY_BYTES_MAX + 1,
             body = "x".repeat(crate::limits::HTTP_BODY_BYTES_MAX + 1),
         );
