@@ -22,6 +22,8 @@ pub mod play;
 pub mod relay;
 pub mod retry;
 pub mod route;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod secrets;
 #[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub mod web;
 #[cfg(feature = "window")]

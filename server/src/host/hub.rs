@@ -127,6 +127,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             },
             sabotage: Sabotage::None,
         };
+        parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
             clock: parts.clock,
             links: parts.links,
@@ -341,6 +342,7 @@ impl<G: Game> Hub<G> {
 
     fn count(&self) {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
+        metrics.starting.set(u64::from(!lobby.has_started()));
         metrics.sessions.set(lobby.sessions() as u64);
         metrics.gateway.visitors.set(lobby.visitors() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);

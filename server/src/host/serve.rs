@@ -118,8 +118,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             names: names.clone(),
             door: bell.orders,
         })?;
-        let words = WordFiles::of(&config.chat);
-        hub.set_filter(words.read()?);
+        let words = WordFiles::in_use(&config.chat, &hub)?;
         let door = DoorParts {
             config,
             data: &data,
@@ -192,6 +191,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             }
         };
         let _ = timeout(WARM_UP_TIME, started).await;
+        self.hub.turn();
     }
 
     /// Goes on until a signal, a command or the end of a drain.

@@ -23,11 +23,17 @@ pub(super) struct WordFiles {
 }
 
 impl WordFiles {
-    pub(super) fn of(config: &ChatConfig) -> WordFiles {
-        WordFiles {
+    /// Those that are configured; what is in them counts from now on.
+    ///
+    /// # Errors
+    /// As [`WordFiles::read`].
+    pub(super) fn in_use<G: Game>(config: &ChatConfig, hub: &Hub<G>) -> Result<WordFiles, String> {
+        let files = WordFiles {
             mask: config.mask_words.clone(),
             block: config.block_words.clone(),
-        }
+        };
+        hub.set_filter(files.read()?);
+        Ok(files)
     }
 
     /// Reads both lists.

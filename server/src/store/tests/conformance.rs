@@ -15,7 +15,7 @@ use crate::store::{MemoryStore, Store};
 const NOW: Millis = Millis(1_000_000);
 
 /// Runs a test on each store.
-fn on_each(test: impl Fn(&mut dyn Store)) {
+pub(super) fn on_each(test: impl Fn(&mut dyn Store)) {
     test(&mut MemoryStore::default());
     let scratch = Scratch::new("each");
     test(&mut sqlite(&scratch));
