@@ -21,9 +21,9 @@ use super::vault;
 use super::ways::{WayParts, Ways};
 use super::words::WordFiles;
 use super::{Bound, Command, Signals};
-use crate::config::Config;
+use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
-use crate::gateway::{Front, Gateway};
+use crate::gateway::{Front, Gateway, Webhook};
 use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
 use crate::metrics::Metrics;
@@ -114,6 +114,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             admin: Arc::clone(&admin_state),
             store: store.handle(),
             names: names.clone(),
+            webhook: webhook(config, &metrics)?,
             door: bell.orders,
         })?;
         let words = WordFiles::of(&config.chat);
@@ -240,6 +241,20 @@ impl<G: Game<Rules: Default>> Server<G> {
             self.hub.drain(grace);
         }
         next
+    }
+}
+
+/// The webhook, where one is configured.
+fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, String> {
+    let WebhookConfig { url, secret_file } = &config.webhook;
+    match (url, secret_file) {
+        (None, None) => Ok(None),
+        (Some(url), Some(file)) => {
+            let webhook = Webhook::start(url, file, Arc::clone(metrics))?;
+            tracing::info!("a webhook is told of whispers to those who are offline");
+            Ok(Some(webhook))
+        }
+        _ => Err("webhook.url and webhook.secret_file belong together".to_owned()),
     }
 }
 
