@@ -251,7 +251,45 @@ fn signature(key: &hmac::Key, id: &str, at: u64, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tickwire_shared::id::{AccountId, LogId, Tick};
+    use tickwire_shared::wire::{BoundedStr, Line, Manner, Role};
+
     use super::*;
+
+    fn missed(offset: u64) -> Missed {
+        Missed {
+            to: AccountId(7),
+            log: LogId(0xC0FFEE),
+            line: Line {
+                offset,
+                from: AccountId(9),
+                name: BoundedStr::cut("Ann"),
+                role: Role::Player,
+                at: 5,
+                tick: Tick(1),
+                manner: Manner::Said,
+                text: BoundedStr::cut("call \"me\""),
+            },
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_and_counted() {
+        let (queue, mut messages) = mpsc::channel(2);
+        let metrics = Arc::<Metrics>::default();
+        let webhook = Webhook {
+            queue,
+            metrics: Arc::clone(&metrics),
+        };
+        (0..5).for_each(|offset| webhook.tell(&missed(offset)));
+        let figures = &metrics.gateway;
+        let counted = (figures.webhook_waiting.get(), figures.webhook_dropped.get());
+        assert_eq!(counted, (2, 3));
+        let first = messages.try_recv().expect("a message");
+        assert_eq!(first.id, "whisper-0000000000c0ffee-0");
+        let body: serde_json::Value = serde_json::from_str(&first.body).expect("JSON");
+        assert_eq!(body["text"], "call \"me\"");
+    }
 
     /// By the tool of OpenSSL: printf '7.8.{}' | openssl dgst -sha256 -hmac 0123456789abcdef
     #[test]

@@ -165,7 +165,7 @@ fn a_program_that_does_not_answer_keeps_nobody_waiting() {
         assert_eq!(answer.status, 201, "{}", answer.body);
     }
     calls.recv_timeout(PATIENCE).expect("a call");
-    let before = rig.hosted.figure("tickwire_ticks_total");
+    let before = rig.hosted.figure("tickwire_tick_cpu_seconds_count");
     ann.says("all is well");
     ann.hears("all is well");
     within("ticks", || {

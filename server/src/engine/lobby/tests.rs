@@ -13,6 +13,7 @@ use tickwire_shared::wire::{
 mod absence;
 mod admission;
 mod desk;
+mod visitors;
 
 use super::*;
 use crate::engine::admission::AdmitOrder;
