@@ -20,7 +20,7 @@ struct Cli {
     #[arg(long, default_value = "127.0.0.1:7777")]
     server: String,
     /// The room it is in
-    #[arg(long, default_value = "main")]
+    #[arg(long, default_value = "lobby")]
     room: String,
     /// A file with its token, which the operator makes with POST /bots
     #[arg(long)]

@@ -63,6 +63,12 @@ impl Api {
         }
     }
 
+    /// What lets it in.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Asks for something below `/api/v1`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@
 mod caller;
 mod follower;
 mod visitor;
+mod webhook;
 
 use std::rc::Rc;
 
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 pub use caller::Caller;
 pub use follower::{Event, Follower, Start};
 pub use visitor::{Told, Visitor};
+pub use webhook::Webhook;
 
 use crate::engine::lobby::{RoomView, Visit};
 use crate::engine::storage::StoreFault;

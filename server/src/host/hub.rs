@@ -38,6 +38,7 @@ use crate::engine::storage::Millis;
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
+use crate::gateway::Webhook;
 use crate::http::AdminState;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
@@ -66,6 +67,8 @@ pub(super) struct HubParts<'a> {
     pub(super) guest_secret: GuestSecret,
     /// Names that are not free from the start.
     pub(super) names: NameBook,
+    /// Tells outside of whispers to those who are offline, where that is configured.
+    pub(super) webhook: Option<Webhook>,
     /// Finds out who players are.
     pub(super) door: mpsc::Sender<AdmitOrder>,
 }
@@ -85,6 +88,7 @@ pub(super) struct Hub<G: Game> {
     store: StoreHandle,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
+    webhook: Option<Webhook>,
     door: mpsc::Sender<AdmitOrder>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
@@ -139,6 +143,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             revocations: Cell::new(0),
             store: parts.store,
             answers: RefCell::default(),
+            webhook: parts.webhook,
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
@@ -165,6 +170,7 @@ fn lobby_config<G: Game>(
         away: config.session.away,
         chat: DeskConfig {
             lines_per_second: config.chat.lines_per_s,
+            notes_missed: config.webhook.url.is_some(),
             ..usual.chat
         },
         guests: config.auth.guests,
@@ -258,8 +264,12 @@ impl<G: Game> Hub<G> {
             let effect = self.lobby.borrow_mut().next_effect();
             match effect {
                 Some(effect) => self.carry_out(effect),
-                None => return,
+                None => break,
             }
+        }
+        if let Some(webhook) = &self.webhook {
+            let missed = self.lobby.borrow_mut().take_missed();
+            missed.iter().for_each(|missed| webhook.tell(missed));
         }
     }
 

@@ -21,10 +21,10 @@ use super::vault;
 use super::ways::{WayParts, Ways};
 use super::words::WordFiles;
 use super::{Bound, Command, Signals};
-use crate::config::Config;
+use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
 use crate::engine::account::GuestSecret;
-use crate::gateway::{Front, Gateway};
+use crate::gateway::{Front, Gateway, Webhook};
 use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
 use crate::metrics::Metrics;
@@ -116,6 +116,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             store: store.handle(),
             guest_secret: GuestSecret::new(&data.guest_secret()?),
             names: names.clone(),
+            webhook: webhook(config, &metrics)?,
             door: bell.orders,
         })?;
         let words = WordFiles::in_use(&config.chat, &hub)?;
@@ -242,6 +243,20 @@ impl<G: Game<Rules: Default>> Server<G> {
             self.hub.drain(grace);
         }
         next
+    }
+}
+
+/// The webhook, where one is configured.
+fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, String> {
+    let WebhookConfig { url, secret_file } = &config.webhook;
+    match (url, secret_file) {
+        (None, None) => Ok(None),
+        (Some(url), Some(file)) => {
+            let webhook = Webhook::start(url, file, Arc::clone(metrics))?;
+            tracing::info!("a webhook is told of whispers to those who are offline");
+            Ok(Some(webhook))
+        }
+        _ => Err("webhook.url and webhook.secret_file belong together".to_owned()),
     }
 }
 

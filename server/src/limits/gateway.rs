@@ -38,3 +38,29 @@ pub const CLIENT_ID_BYTES_MAX: usize = 64;
 /// Requests of operators about bots and announcements that wait at the most. A further one is
 /// refused with 503.
 pub const OFFICE_WAITING_MAX: usize = 16;
+
+/// Whispers to those who are offline that wait in the desk for the webhook at the most; it takes
+/// them at once. One beyond is not told outside.
+pub const MISSED_WAITING_MAX: usize = 256;
+
+/// Messages that wait for the webhook at the most. One beyond is dropped and counted; the whisper
+/// waits in its inbox all the same.
+pub const WEBHOOK_WAITING_MAX: usize = 1_024;
+
+/// Messages under way to the webhook at the same time.
+pub const WEBHOOK_AT_ONCE_MAX: usize = 4;
+
+/// Time for one try, from dialling to the status of the answer. Then it counts as failed.
+pub const WEBHOOK_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Times a message is tried. Then it is given up and counted.
+pub const WEBHOOK_TRIES_MAX: u32 = 6;
+
+/// Pause before the second try; each further one is twice as long.
+pub const WEBHOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Bytes of the webhook's secret at the least. A shorter one fails the start.
+pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
+
+/// The same at the most. A longer one fails the start.
+pub const WEBHOOK_SECRET_BYTES_MAX: usize = 4_096;

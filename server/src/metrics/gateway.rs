@@ -15,4 +15,14 @@ pub struct GatewayMetrics {
     pub lines: Counter,
     /// Visitors that were ended because they did not take what was said.
     pub slow: Counter,
+    /// Messages that wait for the webhook or are under way.
+    pub webhook_waiting: Gauge,
+    /// Messages the webhook took.
+    pub webhook_told: Counter,
+    /// Tries that failed.
+    pub webhook_retried: Counter,
+    /// Messages that were given up.
+    pub webhook_failed: Counter,
+    /// Messages that found too many waiting.
+    pub webhook_dropped: Counter,
 }

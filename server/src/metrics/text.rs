@@ -243,6 +243,25 @@ fn render_gateway(gateway: &GatewayMetrics, text: &mut Text) {
         "Streams of bots that did not take what was said.",
         gateway.slow.get(),
     );
+    text.gauge(
+        "webhook_waiting",
+        "Messages that wait for the webhook.",
+        gateway.webhook_waiting.get(),
+    );
+    text.head(
+        "webhook_messages_total",
+        "counter",
+        "Messages to the webhook, by what became of them.",
+    );
+    for (label, counter) in [
+        ("told", &gateway.webhook_told),
+        ("retried", &gateway.webhook_retried),
+        ("failed", &gateway.webhook_failed),
+        ("dropped", &gateway.webhook_dropped),
+    ] {
+        let labels = format!("{{outcome=\"{label}\"}}");
+        text.sample("webhook_messages_total", &labels, counter.get());
+    }
 }
 
 fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {

@@ -8,7 +8,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{ChatCommand, LogCursor};
 
 use super::Lobby;
-use crate::engine::desk::{Attention, Desk, Entrant};
+use crate::engine::desk::{Attention, Desk, Entrant, Missed};
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::storage::{Found, Millis, StoreFault, Ticket, Written};
 
@@ -36,6 +36,11 @@ impl Lobby {
     /// A line from the server itself, to everybody.
     pub fn announce(&mut self, now: Instant, text: &str) {
         self.at_desk(|desk| desk.announce(now, text));
+    }
+
+    /// Whispers to those who were offline, since the last call.
+    pub fn take_missed(&mut self) -> Vec<Missed> {
+        self.desk.take_missed()
     }
 
     /// Closes the sessions that a moderator wants to be gone.

@@ -195,10 +195,15 @@ impl Lobby {
         self.at_desk(|desk| desk.command(now, id, tick, command));
     }
 
-    /// A visitor is gone.
-    pub fn depart(&mut self, link: LinkId) {
-        if self.visitors.remove(&session_of(link)).is_some() {
-            self.at_desk(|desk| desk.leave(session_of(link)));
+    /// A visitor is gone. It counts as there for a while, as somebody who lost the link does: a
+    /// bot that says a line now and then is no news each time.
+    pub fn depart(&mut self, now: Instant, link: LinkId) {
+        let id = session_of(link);
+        if self.visitors.remove(&id).is_some() {
+            self.at_desk(|desk| {
+                desk.detach(now, id);
+                desk.leave(id);
+            });
         }
     }
 

@@ -23,7 +23,8 @@ impl<G: Game> Hub<G> {
                 if !self.lounge.deliver(link, &bytes) {
                     self.metrics.gateway.slow.inc();
                     self.lounge.close(link, None);
-                    self.lobby.borrow_mut().depart(link);
+                    let now = self.clock.now();
+                    self.lobby.borrow_mut().depart(now, link);
                 }
             }
             Outbound::Close { link, reason } => self.lounge.close(link, Some(reason)),
@@ -58,7 +59,8 @@ impl<G: Game> Front for Hub<G> {
 
     fn depart(&self, link: LinkId) {
         self.lounge.close(link, None);
-        self.drive(|lobby| lobby.depart(link));
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.depart(now, link));
     }
 
     fn revocations(&self) -> u64 {

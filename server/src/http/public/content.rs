@@ -28,13 +28,15 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Keeps the reader's place for as long as parts may come.
+    /// Keeps the reader's place for as long as parts may come, and has its connection hold little
+    /// of them: what a slow reader has not taken is to wait where it is counted.
     pub(super) fn keeping(self, busy: Option<Busy>) -> Content {
         match self {
-            Content::Parts { queue, .. } => Content::Parts {
-                queue,
-                _place: busy,
-            },
+            Content::Parts { queue, .. } => {
+                busy.iter().for_each(Busy::hold_little);
+                let _place = busy;
+                Content::Parts { queue, _place }
+            }
             whole @ Content::Whole(_) => whole,
         }
     }

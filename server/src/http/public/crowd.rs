@@ -118,6 +118,11 @@ impl Drop for Guest {
 }
 
 impl Busy {
+    /// Has the connection hold little: see [`Backlog::hold_little`].
+    pub(super) fn hold_little(&self) {
+        self.0.backlog.hold_little();
+    }
+
     fn of(visit: &Rc<Visit>) -> Busy {
         visit.busy.set(visit.busy.get() + 1);
         Busy(Rc::clone(visit))
