@@ -35,8 +35,16 @@ impl Panel {
                 log,
                 scope,
                 unread,
+                next,
                 again,
-            } => self.opened(client, *log, scope, *unread, *again),
+            } => {
+                let waiting = if *again && self.knows(*log, *next) {
+                    0
+                } else {
+                    *unread
+                };
+                self.opened(client, *log, scope, (waiting, *next));
+            }
             TalkEvent::Closed { log, .. } => self.forget(client, *log),
             TalkEvent::Line {
                 log,
@@ -111,36 +119,33 @@ impl Panel {
         self.changed();
     }
 
-    fn opened(&mut self, client: &Talker, log: LogId, scope: &Scope, unread: u64, again: bool) {
-        let end = client.talk().log(log).map_or(0, |log| log.end());
+    /// Whether every line of a log below an offset was news before.
+    fn knows(&self, log: LogId, next: u64) -> bool {
+        let shelf = self.shelves.get(&log);
+        shelf.is_some_and(|shelf| {
+            shelf
+                .lines()
+                .next_back()
+                .is_some_and(|last| last.line.offset + 1 >= next)
+        })
+    }
+
+    fn opened(&mut self, client: &Talker, log: LogId, scope: &Scope, news: (u64, u64)) {
         let fresh = || Shelf::new(scope.clone(), 0);
         let shelf = self.shelves.entry(log).or_insert_with(fresh);
-        let news = !again || end > shelf.live_from;
+        (shelf.waiting, shelf.live_from) = news;
         shelf.scope = scope.clone();
-        shelf.live_from = end;
         self.changed();
         if let Scope::Whisper { with, name } = scope {
             self.learn(*with, name);
             self.drafts.remove(with);
             if self.open == Some(Place::New(*with)) {
                 self.show(client, Place::Log(log));
-            } else if unread > 0 && news && !self.is_watching(log) {
-                self.tell_of_waiting(log, name, unread);
             }
         }
         if self.open.is_none() && matches!(scope, Scope::Room { .. }) {
             self.show(client, Place::Log(log));
         }
-    }
-
-    fn tell_of_waiting(&mut self, log: LogId, name: &str, unread: u64) {
-        let lines = if unread == 1 { "message" } else { "messages" };
-        self.tell(Notice {
-            kind: NoticeKind::Waiting,
-            title: format!("{name} wrote to you"),
-            text: format!("{unread} unread {lines}"),
-            place: Some(Place::Log(log)),
-        });
     }
 
     fn line(&mut self, client: &Talker, log: LogId, line: &Line, how: (bool, bool)) {
@@ -160,17 +165,43 @@ impl Panel {
                 reactions: Vec::new(),
             })),
         );
-        let Scope::Whisper { with, .. } = scope else {
-            if mentioned && is_news {
+        match scope {
+            Scope::Whisper { with, .. } => {
+                if !mine {
+                    self.last_whisper = Some(with);
+                }
+                self.whispered(client, log, line, mine);
+            }
+            _ if mentioned && is_news => {
                 let head = format!("{} mentions you in {}", line.name, title(&scope));
                 self.tell_of(client, NoticeKind::Mention, log, head, line);
             }
+            _ => {}
+        }
+    }
+
+    /// A whisper is told when it comes, and those that waited together, with the newest.
+    fn whispered(&mut self, client: &Talker, log: LogId, line: &Line, mine: bool) {
+        let Some(shelf) = self.shelves.get_mut(&log) else {
             return;
         };
-        if !mine && is_news {
-            self.last_whisper = Some(with);
+        if line.offset >= shelf.live_from {
             let head = format!("{} whispers", line.name);
-            self.tell_of(client, NoticeKind::Whisper, log, head, line);
+            if !mine {
+                self.tell_of(client, NoticeKind::Whisper, log, head, line);
+            }
+        } else if line.offset + 1 == shelf.live_from {
+            let count = core::mem::take(&mut shelf.waiting);
+            let newest = shelf.lines().rev().find(|shown| !shown.mine);
+            let Some(newest) = newest.map(|shown| shown.line.clone()) else {
+                return;
+            };
+            let head = match count {
+                0 => return,
+                1 => format!("{} whispers", newest.name),
+                _ => format!("{} whispers: {count} unread", newest.name),
+            };
+            self.tell_of(client, NoticeKind::Waiting, log, head, &newest);
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Shelf {
     pub scope: Scope,
     /// Lines below this were there when it was opened: they are no news.
     pub live_from: u64,
+    /// Unread lines among those, until the newest of them is there.
+    pub waiting: u64,
     /// What is before the first.
     pub before: Before,
     items: VecDeque<Item>,
@@ -66,6 +68,7 @@ impl Shelf {
         Shelf {
             scope,
             live_from,
+            waiting: 0,
             before: Before::Perhaps,
             items: VecDeque::new(),
         }

@@ -93,8 +93,7 @@ impl Log {
     }
 
     /// The offset after the newest line this client has heard of; some may be on their way.
-    #[must_use]
-    pub fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.end
     }
 
