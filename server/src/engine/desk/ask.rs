@@ -126,7 +126,10 @@ impl Desk {
             .people
             .get(&reader.account)
             .ok_or(ChatRefusal::NotMember)?;
-        let invited = person.invited.get(&asker.log).map(|(key, _)| key.clone());
+        let invited = person
+            .invited
+            .get(&asker.log)
+            .map(|known| known.key.clone());
         let place = match (self.shelf.of(asker.log), invited) {
             (Some(place), _) => place,
             (None, Some(key)) => self.shelve(&key),
