@@ -6,6 +6,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bots;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod chatbot;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod driver;
@@ -13,6 +15,7 @@ pub mod driver;
 pub mod flags;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod histogram;
+pub mod panel;
 pub mod pilot;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod play;

@@ -3,12 +3,14 @@
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
 mod chat;
+mod gateway;
 mod identity;
 mod store;
 
 use std::time::Duration;
 
 pub use chat::*;
+pub use gateway::*;
 pub use identity::*;
 pub use store::*;
 

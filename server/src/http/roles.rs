@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::admin::{AdminState, start_over};
-use crate::auth::{RoleRequest, Secret, role_of};
+use super::bots;
+use crate::auth::{BotRequest, RoleRequest, Secret, role_of};
 
 /// What an operator sends.
 #[derive(Deserialize)]
@@ -33,18 +34,31 @@ struct Promotion {
     role: String,
 }
 
-type Refused = (StatusCode, &'static str);
+pub(super) type Refused = (StatusCode, &'static str);
 
-/// Where requests go, and what must be shown.
+/// Where operators' requests go.
 #[derive(Clone)]
-struct Office {
+pub struct Desks {
+    /// About roles.
+    pub roles: mpsc::Sender<RoleRequest>,
+    /// About bots.
+    pub bots: mpsc::Sender<BotRequest>,
+    /// What everybody is told.
+    pub announcements: mpsc::Sender<String>,
+}
+
+/// The same, and what must be shown.
+#[derive(Clone)]
+pub(super) struct Office {
     state: Arc<AdminState>,
-    roles: mpsc::Sender<RoleRequest>,
+    pub(super) roles: mpsc::Sender<RoleRequest>,
+    pub(super) bots: mpsc::Sender<BotRequest>,
+    pub(super) announcements: mpsc::Sender<String>,
     token: Arc<Secret>,
 }
 
 /// Somebody who showed the token and is no page.
-struct Operator;
+pub(super) struct Operator;
 
 impl FromRequestParts<Office> for Operator {
     type Rejection = Refused;
@@ -65,18 +79,18 @@ impl FromRequestParts<Office> for Operator {
 }
 
 /// The routes; requests of whoever shows the token go to where accounts are.
-pub(super) fn routes(
-    state: Arc<AdminState>,
-    roles: mpsc::Sender<RoleRequest>,
-    token: Secret,
-) -> Router {
+pub(super) fn routes(state: Arc<AdminState>, desks: Desks, token: Secret) -> Router {
     let office = Office {
         state,
-        roles,
+        roles: desks.roles,
+        bots: desks.bots,
+        announcements: desks.announcements,
         token: Arc::new(token),
     };
     Router::new()
         .route("/accounts/role", post(promote))
+        .route("/debug/stats/reset", post(reset))
+        .merge(bots::routes())
         .route("/debug/stats/reset", post(reset))
         .with_state(office)
 }

@@ -31,7 +31,12 @@ impl Bench {
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         let token = crate::auth::Secret::new(TOKEN.to_owned());
-        listener.serve(state.clone(), tokio::sync::mpsc::channel(1).0, token);
+        let desks = Desks {
+            roles: tokio::sync::mpsc::channel(1).0,
+            bots: tokio::sync::mpsc::channel(1).0,
+            announcements: tokio::sync::mpsc::channel(1).0,
+        };
+        listener.serve(state.clone(), desks, token);
         Bench { address, state }
     }
 

@@ -15,6 +15,7 @@ mod draft;
 mod log;
 mod mark;
 mod member;
+mod missed;
 mod open;
 mod people;
 mod person;
@@ -44,7 +45,8 @@ use tickwire_shared::wire::{
     BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
 };
 
-pub use self::reader::Entrant;
+pub use self::missed::Missed;
+pub use self::reader::{Attention, Entrant};
 
 use self::draft::Draft;
 use self::person::{Known, Person};
@@ -91,6 +93,8 @@ pub struct DeskConfig {
     pub lines_per_second: u32,
     /// How far words carry in proximity chat, as the game says.
     pub earshot: f32,
+    /// Whether whispers to those who are offline are noted for [`Desk::take_missed`].
+    pub notes_missed: bool,
     /// A bug to plant; none outside tests.
     pub sabotage: Sabotage,
 }
@@ -100,6 +104,7 @@ impl Default for DeskConfig {
         DeskConfig {
             lines_per_second: ACCOUNT_LINES_PER_SECOND,
             earshot: 0.0,
+            notes_missed: false,
             sabotage: Sabotage::None,
         }
     }
@@ -130,6 +135,8 @@ pub struct Desk {
     started: Known,
     /// Sessions that a moderator wants to be gone.
     sent_away: Vec<(SessionId, CloseReason)>,
+    /// Whispers to those who are offline that nobody took yet.
+    missed: Vec<Missed>,
     /// When the store was last asked again for what failed.
     retried: Option<Instant>,
     effects: Vec<Effect>,
@@ -155,6 +162,7 @@ impl Desk {
             book: Book::default(),
             started: Known::Failed,
             sent_away: Vec::new(),
+            missed: Vec::new(),
             retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),

@@ -16,10 +16,13 @@ use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write, Written};
 use crate::limits::OPENINGS_PER_TURN;
 
 impl Desk {
-    /// A session may read a log from now on; it is told when the log is open.
+    /// A session may read a log from now on; it is told when the log is open. One that wants to
+    /// read something else does not.
     pub(super) fn seat(&mut self, id: SessionId, key: &LogKey) -> Place {
         let place = self.shelve(key);
-        if let (Some(log), Some(reader)) = (self.shelf.get_mut(place), self.readers.get_mut(&id)) {
+        let reader = self.readers.get_mut(&id);
+        let reader = reader.filter(|reader| reader.attention.takes(key));
+        if let (Some(log), Some(reader)) = (self.shelf.get_mut(place), reader) {
             log.readers.entry(id).or_default();
             reader.places.insert(place);
         }

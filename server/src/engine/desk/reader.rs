@@ -12,10 +12,36 @@ use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 use super::shelf::Place;
 use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
-use crate::engine::storage::Ticket;
+use crate::engine::storage::{LogKey, Ticket};
 use crate::limits::{
     ASKS_BURST, ASKS_PER_SECOND, MARKS_BURST, MARKS_PER_SECOND, OPENINGS_PER_TURN,
 };
+
+/// What a session reads of all that its account may read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Its room, announcements, and all its account is in: a player's.
+    #[default]
+    Everything,
+    /// This log alone; of one with members only if its account is in it.
+    Only(LogKey),
+    /// Whispers, parties and groups of its account.
+    Own,
+}
+
+impl Attention {
+    /// Whether a log is read.
+    pub fn takes(&self, key: &LogKey) -> bool {
+        match self {
+            Attention::Everything => true,
+            Attention::Only(only) => only == key,
+            Attention::Own => {
+                use LogKey::{Group, Party, Whisper};
+                matches!(key, Whisper(..) | Party(_) | Group(_))
+            }
+        }
+    }
+}
 
 /// Who takes part from now on.
 #[derive(Clone, Debug)]
@@ -36,6 +62,8 @@ pub struct Entrant {
     pub player: PlayerId,
     /// Where its client stands.
     pub cursors: Vec<LogCursor>,
+    /// What it reads.
+    pub attention: Attention,
 }
 
 /// A session.
@@ -57,6 +85,8 @@ pub struct Reader {
     pub player: PlayerId,
     /// Where its client stood when its link opened, in logs that were not open then.
     pub cursors: Vec<LogCursor>,
+    /// What it reads.
+    pub attention: Attention,
     /// The logs it reads, or will when they are open.
     pub places: BTreeSet<Place>,
     /// Logs of which lines from before are on their way, and with which answer.
@@ -104,6 +134,7 @@ impl Reader {
             room_name: entrant.room_name,
             player: entrant.player,
             cursors: entrant.cursors,
+            attention: entrant.attention,
             places: BTreeSet::new(),
             older: BTreeMap::new(),
             pace: TypingPace::default(),
@@ -118,9 +149,12 @@ impl Reader {
         }
     }
 
-    /// Where its client stands in a log; asked once a link.
+    /// Where its client stands in a log; asked once a link. Whoever reads one log alone need not
+    /// know its number: there 0 stands for it.
     pub fn take_cursor(&mut self, log: LogId) -> Option<LogCursor> {
-        let at = self.cursors.iter().position(|cursor| cursor.log == log)?;
+        let only = matches!(self.attention, Attention::Only(_));
+        let meant = |cursor: &LogCursor| cursor.log == log || only && cursor.log == LogId(0);
+        let at = self.cursors.iter().position(meant)?;
         Some(self.cursors.swap_remove(at))
     }
 }

@@ -178,7 +178,9 @@ impl Desk {
         }
         self.counts.lines += 1;
         for (&(place, _), &offset) in places.iter().zip(&offsets) {
-            self.show(place, draft.to_line(offset, at));
+            let line = draft.to_line(offset, at);
+            self.note_missed(place, &line);
+            self.show(place, line);
         }
     }
 

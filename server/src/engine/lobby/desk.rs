@@ -8,7 +8,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{ChatCommand, LogCursor};
 
 use super::Lobby;
-use crate::engine::desk::{Desk, Entrant};
+use crate::engine::desk::{Attention, Desk, Entrant, Missed};
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::storage::{Found, Millis, StoreFault, Ticket, Written};
 
@@ -38,9 +38,18 @@ impl Lobby {
         self.at_desk(|desk| desk.announce(now, text));
     }
 
+    /// Whispers to those who were offline, since the last call.
+    pub fn take_missed(&mut self) -> Vec<Missed> {
+        self.desk.take_missed()
+    }
+
     /// Closes the sessions that a moderator wants to be gone.
     pub(super) fn send_away(&mut self, now: Instant) {
         for (id, reason) in self.desk.take_sent_away() {
+            if self.visitors.contains_key(&id) {
+                self.show_out(id, reason);
+                continue;
+            }
             self.dismiss(now, id, reason);
         }
     }
@@ -88,6 +97,7 @@ impl Lobby {
             room_name: room.name.clone(),
             player: session.player,
             cursors,
+            attention: Attention::Everything,
         };
         self.at_desk(|desk| desk.enter(now, id, entrant, seed));
     }

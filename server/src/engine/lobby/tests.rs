@@ -14,6 +14,7 @@ mod absence;
 mod admission;
 mod desk;
 mod names;
+mod visitors;
 
 use super::*;
 use crate::engine::admission::AdmitOrder;
