@@ -317,8 +317,10 @@ impl Desk {
             Ok(_) => Some(ChatRefusal::NotMember),
             Err(fault) => Some(fault.refusal()),
         };
-        if refused.is_none() {
-            self.do_now(deed);
+        match (refused, deed) {
+            (None, deed) => self.do_now(deed),
+            (Some(_), Deed::LeaveTeam(log, member)) => self.still_leaving(log, member),
+            (Some(_), _) => {}
         }
         self.answer(asker, refused);
     }
@@ -340,8 +342,8 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
-            Deed::LeaveTeam(account, log) => {
-                if let Some(person) = self.people.get_mut(&account) {
+            Deed::LeaveTeam(log, member) => {
+                if let Some(person) = self.people.get_mut(&member.account) {
                     person.teams.remove(&log);
                 }
             }

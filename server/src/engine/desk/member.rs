@@ -122,6 +122,7 @@ impl Desk {
             return;
         };
         log.joining.insert(member.account, member.standing);
+        self.leaving.remove(&(log.head.log, member.account));
         let write = Write::Member {
             log: log.head.log,
             member: member.clone(),
