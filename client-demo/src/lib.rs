@@ -15,6 +15,7 @@ pub mod driver;
 pub mod flags;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod histogram;
+pub mod panel;
 pub mod pilot;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod play;
@@ -22,6 +23,8 @@ pub mod play;
 pub mod relay;
 pub mod retry;
 pub mod route;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod secrets;
 #[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub mod web;
 #[cfg(feature = "window")]

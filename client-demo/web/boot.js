@@ -3,6 +3,8 @@
 // Never draws the game and never speaks a transport: the client does both. It answers tests and
 // curious people through `window.tickwire`.
 
+import { Chat } from "/{{chat.js}}";
+
 const TITLES = { webtransport: "WebTransport", webrtc: "WebRTC", websocket: "WebSocket" };
 
 /** How often the list of rooms is asked for, and how long an absent server is left alone, in ms. */
@@ -56,6 +58,9 @@ function say(words, bad = false) {
   status.classList.toggle("bad", bad);
 }
 
+/** The chat beside the picture. */
+const chat = new Chat(() => { if (game) on("arena").focus(); });
+
 /** What the browser keeps for this page; nothing where it keeps nothing. */
 const kept = {
   get(key) { try { return localStorage.getItem(`tickwire.${key}`); } catch { return null; } },
@@ -84,6 +89,23 @@ const left = {
       const same = last?.room === (asked.get("room") ?? "") && last.name === (asked.get("name") ?? last.name);
       return fresh && same ? last : null;
     } catch { return null; }
+  },
+};
+
+/**
+ * Who a guest is: what brings them back as the same player, to whom whispers wait. Kept with the name, since a
+ * guest of another name is another guest. Whoever logs in has a password for that.
+ */
+const guest = {
+  keyOf(name) {
+    try {
+      const last = JSON.parse(kept.get("guest"));
+      return last?.name === name ? last.key : undefined;
+    } catch { return undefined; }
+  },
+  keep() {
+    const key = game.guest_key();
+    if (key && playing && guest.keyOf(playing.name) !== key) kept.set("guest", JSON.stringify({ name: playing.name, key }));
   },
 };
 
@@ -388,6 +410,7 @@ function repair() {
   const broken = game;
   left.keep();
   game = null;
+  chat.end();
   if (!broken.has_failed()) broken.let_go();
   const isFirst = Date.now() - Number(kept.get("repaired") ?? 0) > REPAIR_EVERY_MS;
   if (isFirst) {
@@ -406,7 +429,8 @@ async function start({ name, room, transport, resume, admission }) {
   showGame(true);
   prepareCanvas();
   try {
-    game = await client.play(on("arena"), name, room, transport, resume, admission);
+    game = await client.play(on("arena"), name, room, transport, resume, admission, guest.keyOf(name));
+    chat.begin(game);
     on("arena").focus();
     requestAnimationFrame(noteFrame);
     // A page that was opened behind others gets no event that says so.
@@ -422,6 +446,7 @@ function back() {
   left.forget();
   const over = game;
   game = null;
+  chat.end();
   over?.end();
   on("arena").replaceWith(on("arena").cloneNode());
   showGame(false);
@@ -443,9 +468,12 @@ function noteFrame(now) {
  */
 function tend() {
   if (game?.has_failed()) return repair();
+  const was = token;
   token = game?.resume_token() ?? null;
+  if (token && token !== was) guest.keep();
   if (game?.has_left()) back();
   else if (performance.now() - drawnAt > SLOW_FRAME_MS) game?.turn();
+  chat.turn();
   // A browser may throw a hidden tab away without a word, and each new link has another token.
   if (document.hidden) left.keep();
 }
@@ -475,6 +503,7 @@ function watchTab() {
     left.keep();
     game?.let_go();
     game = null;
+    chat.end();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) away(false); });
 }
@@ -487,6 +516,9 @@ window.tickwire = {
   },
   hold: (input) => game?.hold(input ? JSON.stringify(input) : undefined),
   chat: (text) => game?.chat(text) ?? false,
+  /** What the chat shows, and what can be done there: `{ act: "open", place }` and the like. */
+  get talk() { return chat.read(); },
+  act: (act) => chat.act(act),
   switchTransport: (name = "") => game?.switch_transport(name),
   conditioner: (preset = "") => game?.conditioner(preset),
 };

@@ -66,6 +66,7 @@ function browser() {
 export class Player {
   constructor(page, name) {
     this.page = page;
+    this.context = page.context();
     this.name = name;
     this.errors = [];
     page.on("console", (message) => {
@@ -131,6 +132,14 @@ export async function open(address, name, device = { viewport: { width: 800, hei
 /** Opens a page that joins at once. */
 export function joining(base, choice, device) {
   return open(link(base, choice), choice.name, device);
+}
+
+/** Opens another page in the browser of one that was closed: what it kept is there. */
+export async function reopen(player, choice) {
+  const page = await player.context.newPage();
+  const again = new Player(page, player.name);
+  await page.goto(link(SERVER, choice), { waitUntil: "commit" });
+  return again;
 }
 
 /** Closes everything. */

@@ -13,7 +13,7 @@ const FUZZ_RUNS: u64 = 300_000;
 /// Runs of each fuzz target in `long`.
 const FUZZ_RUNS_LONG: u64 = 5_000_000;
 
-/// Seeds of each simulated scenario in `test`, and in `long`.
+/// Seeds of the simulated matrix in `test`, and in `long`; other scenarios run in proportion.
 const SIM_SEEDS: u64 = 200;
 const SIM_SEEDS_LONG: u64 = 5_000;
 

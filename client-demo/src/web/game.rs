@@ -10,14 +10,14 @@ use tickwire_arena::kinds::Input;
 use tickwire_link::{DialOrder, WebDialer};
 use tickwire_shared::client::{Client, ClientConfig};
 use tickwire_shared::conditioner::Network;
-use tickwire_shared::wire::{BoundedStr, Credential};
+use tickwire_shared::wire::{BoundedStr, Credential, Token};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
 use super::app::{PageApp, kept_settings};
 use super::time::now;
 use crate::pilot::Pilot;
-use crate::window::WindowApp;
+use crate::window::{Outside, WindowApp};
 
 /// The full push of a stick.
 const PUSH: f32 = 127.0;
@@ -44,7 +44,7 @@ struct Hold {
 
 /// Starts a game on `canvas`; an empty room is any, an empty transport whichever answers first.
 /// `resume` is what [`Game::resume_token`] gave to a page that is gone, `admission` what the server
-/// gave to a player who logged in.
+/// gave to a player who logged in, `key` what [`Game::guest_key`] gave to a guest who comes back.
 ///
 /// # Errors
 /// Why the picture cannot be drawn, in words for a player.
@@ -56,16 +56,14 @@ pub async fn play(
     transport: String,
     resume: Option<String>,
     admission: Option<String>,
+    key: Option<String>,
 ) -> Result<Game, JsValue> {
     let config = ClientConfig {
         name,
         room: Some(room).filter(|room| !room.is_empty()),
         // What cannot be read is as good as nothing: the player joins anew.
         resume: resume.and_then(|text| text.parse().ok()),
-        // So is a token longer than any.
-        who: admission
-            .and_then(|token| BoundedStr::new(&token).ok())
-            .map_or(Credential::New, |token| Credential::Admission { token }),
+        who: credential(admission, key),
         ..ClientConfig::default()
     };
     let order = DialOrder {
@@ -77,13 +75,29 @@ pub async fn play(
     let pilot = Pilot::new(client, Box::new(WebDialer::new()), order, now());
     let runner = WebRunner::new();
     let make = move |_: &eframe::CreationContext<'_>| {
-        let app = WindowApp::new(pilot, kept_settings(), Box::new(now));
+        let mut app = WindowApp::new(pilot, kept_settings(), Box::new(now));
+        if let Some(play) = app.play_mut() {
+            play.talk.outside = Some(Outside::default());
+        }
         Ok(Box::new(PageApp::new(app)) as Box<dyn eframe::App>)
     };
     runner
         .start(canvas, WebOptions::default(), Box::new(make))
         .await?;
     Ok(Game { runner })
+}
+
+/// Who comes in. What cannot be read is as good as nothing here too.
+fn credential(admission: Option<String>, key: Option<String>) -> Credential {
+    let token = admission.and_then(|token| BoundedStr::new(&token).ok());
+    let key = key.and_then(|key| u128::from_str_radix(&key, 16).ok());
+    match (token, key) {
+        (Some(token), _) => Credential::Admission { token },
+        (None, Some(key)) => Credential::Return {
+            key: Token(key.to_be_bytes()),
+        },
+        (None, None) => Credential::New,
+    }
 }
 
 #[wasm_bindgen]
@@ -196,7 +210,7 @@ impl Game {
     }
 
     /// `None` while a picture is being drawn, and after a panic.
-    fn page(&self) -> Option<RefMut<'_, PageApp>> {
+    pub(super) fn page(&self) -> Option<RefMut<'_, PageApp>> {
         self.runner.app_mut::<PageApp>()
     }
 }

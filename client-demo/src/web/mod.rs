@@ -3,6 +3,7 @@
 //! Never touches the page's own elements: the join screen is plain HTML and a script of its own.
 
 mod app;
+mod chat;
 mod check;
 mod game;
 mod kept;

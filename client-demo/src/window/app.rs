@@ -373,7 +373,7 @@ impl WindowApp {
 
     fn open_chat(&mut self) {
         if let Some(play) = self.play_mut() {
-            play.talk.entry.get_or_insert_default();
+            play.talk.open();
         }
     }
 

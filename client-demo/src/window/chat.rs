@@ -166,6 +166,9 @@ fn job(line: &Line, place: &Place, width: f32, strength: f32) -> LayoutJob {
             let seat = author.player;
             let known = seat.map(|player| place.colours.text(player, place.me));
             let colour = known.unwrap_or(theme::FAINT);
+            if !author.place.is_empty() {
+                job.append(&format!("[{}] ", author.place), 0.0, format(theme::ACCENT));
+            }
             job.append(&author.name, 0.0, format(colour));
             job.append(&line.text, 8.0, format(theme::INK));
         }

@@ -46,3 +46,4 @@ pub use play::Play;
 pub use settings::Settings;
 pub use start::Form;
 pub use state::{ChatState, WindowState};
+pub use talk::Outside;

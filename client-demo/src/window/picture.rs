@@ -84,7 +84,7 @@ pub fn panels(
     let newest = play.history.newest();
     let key = if play.hands.touch.is_used() { "" } else { "F3" };
     hud::chip(painter, corner, play.pilot.transport(), &newest, key);
-    if play.talk.entry.is_none() {
+    if play.talk.is_glanced_at() {
         let place_of_chat = chat_place(place, play, settings);
         chat::glance(painter, &place_of_chat, &play.talk, place.now);
     }

@@ -9,6 +9,7 @@ use tickwire_shared::client::{Certainty, ClientEvent, TalkEvent};
 use tickwire_shared::conditioner::Network;
 use tickwire_shared::id::PlayerId;
 use tickwire_shared::time::Instant;
+use tickwire_shared::wire::Scope;
 
 use super::camera::{Camera, Eye};
 use super::effects::{Effects, What};
@@ -16,6 +17,7 @@ use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
 use super::talk::{Author, Talk};
+use crate::panel::{Panel, title};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -29,8 +31,10 @@ pub struct Play {
     pub scene: Scene,
     /// What just happened.
     pub effects: Effects,
-    /// Chat and feed.
+    /// Chat at a glance and feed.
     pub talk: Talk,
+    /// Chat as a whole.
+    pub panel: Panel,
     /// The last ten seconds in figures.
     pub history: History,
     /// The player's hands.
@@ -56,6 +60,7 @@ impl Play {
             scene: Scene::default(),
             effects: Effects::default(),
             talk: Talk::default(),
+            panel: Panel::default(),
             history: History::default(),
             hands: Hands::default(),
             eye: Eye::default(),
@@ -76,8 +81,10 @@ impl Play {
         self.steer(camera);
         self.pilot.frame(now);
         while let Some(event) = self.pilot.poll_event() {
+            self.panel.hear(self.pilot.client_mut(), &event);
             self.hear(now, event);
         }
+        self.panel.frame(now, self.pilot.client_mut());
         while let Some(notice) = self.pilot.poll_notice() {
             self.talk.tell(now, &notice);
         }
@@ -194,10 +201,20 @@ impl Play {
 
     fn hear_talk(&mut self, now: Instant, talk: &TalkEvent) {
         match talk {
-            TalkEvent::Line { line, .. } => {
+            TalkEvent::Line { line, scope, .. } => {
+                if self.pilot.client().talk().hides(line.from) {
+                    return;
+                }
                 let player = self.pilot.client().player_of(line.from);
-                let name = line.name.to_string();
-                let from = Author { player, name };
+                let from = Author {
+                    player,
+                    name: line.name.to_string(),
+                    place: match scope {
+                        Scope::Room { .. } => String::new(),
+                        Scope::Whisper { .. } => "whisper".to_owned(),
+                        other => title(other),
+                    },
+                };
                 self.talk.add(now, Some(from), &line.text);
             }
             TalkEvent::Refused { reason, .. } => {

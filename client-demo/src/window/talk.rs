@@ -28,6 +28,8 @@ pub struct Author {
     pub player: Option<PlayerId>,
     /// The name.
     pub name: String,
+    /// Where it was said; empty for the room.
+    pub place: String,
 }
 
 /// A line of chat.
@@ -59,9 +61,37 @@ pub struct Talk {
     feed: VecDeque<Kill>,
     /// The line being written; `None` while nobody writes.
     pub entry: Option<String>,
+    /// Where it is written, when that is not here: a page shows chat beside the picture.
+    pub outside: Option<Outside>,
+}
+
+/// Chat that is shown beside the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Whether it is shown now: then nothing of it is painted.
+    pub shown: bool,
+    /// Whether the player wants to write, since it was asked for the last time.
+    pub wished: bool,
 }
 
 impl Talk {
+    /// The player wants to write.
+    pub fn open(&mut self) {
+        match &mut self.outside {
+            Some(outside) => outside.wished = true,
+            None => {
+                self.entry.get_or_insert_default();
+            }
+        }
+    }
+
+    /// Whether what was said is painted over the picture.
+    #[must_use]
+    pub fn is_glanced_at(&self) -> bool {
+        let beside = self.outside.is_some_and(|outside| outside.shown);
+        self.entry.is_none() && !beside
+    }
+
     /// Every line there is, oldest first.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
         self.lines.iter()

@@ -28,6 +28,7 @@ use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
 use crate::auth::NamesSink;
 use crate::config::Config;
+use crate::engine::account::GuestSecret;
 use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
@@ -62,6 +63,8 @@ pub(super) struct HubParts<'a> {
     pub(super) admin: Arc<AdminState>,
     /// Where everything is stored.
     pub(super) store: StoreHandle,
+    /// What accounts of guests follow from.
+    pub(super) guest_secret: GuestSecret,
     /// Names that are not free from the start.
     pub(super) names: NameBook,
     /// Tells outside of whispers to those who are offline, where that is configured.
@@ -108,7 +111,13 @@ impl<G: Game<Rules: Default>> Hub<G> {
         })?;
         let tables = Arc::new(tables);
         let rules = G::Rules::default();
-        let mut lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        let mut lobby = lobby_config::<G>(
+            parts.config,
+            &parts.schema,
+            &tables,
+            &rules,
+            parts.guest_secret,
+        )?;
         lobby.names = parts.names;
         let pattern = RoomConfig::<G> {
             rules,
@@ -122,6 +131,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             },
             sabotage: Sabotage::None,
         };
+        parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
             clock: parts.clock,
             links: parts.links,
@@ -147,8 +157,9 @@ fn lobby_config<G: Game>(
     schema: &Arc<Schema>,
     tables: &Tables,
     rules: &G::Rules,
+    guest_secret: GuestSecret,
 ) -> Result<LobbyConfig, String> {
-    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules)
+    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules, guest_secret)
         .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
     Ok(LobbyConfig {
         seats: config.rooms.seats_max,
@@ -341,6 +352,7 @@ impl<G: Game> Hub<G> {
 
     fn count(&self) {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
+        metrics.starting.set(u64::from(!lobby.has_started()));
         metrics.sessions.set(lobby.sessions() as u64);
         metrics.gateway.visitors.set(lobby.visitors() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);
@@ -381,7 +393,13 @@ impl<G: Game> Hub<G> {
 
 impl<G: Game> NamesSink for Hub<G> {
     fn registered(&self, skeleton: &str, account: AccountId) {
-        self.lobby.borrow_mut().registered(skeleton, account);
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.registered(now, skeleton, account));
+    }
+
+    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
     }
 }
 

@@ -23,6 +23,7 @@ use super::words::WordFiles;
 use super::{Bound, Command, Signals};
 use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
+use crate::engine::account::GuestSecret;
 use crate::gateway::{Front, Gateway, Webhook};
 use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
@@ -113,12 +114,12 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
             store: store.handle(),
+            guest_secret: GuestSecret::new(&data.guest_secret()?),
             names: names.clone(),
             webhook: webhook(config, &metrics)?,
             door: bell.orders,
         })?;
-        let words = WordFiles::of(&config.chat);
-        hub.set_filter(words.read()?);
+        let words = WordFiles::in_use(&config.chat, &hub)?;
         let door = DoorParts {
             config,
             data: &data,
@@ -191,6 +192,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             }
         };
         let _ = timeout(WARM_UP_TIME, started).await;
+        self.hub.turn();
     }
 
     /// Goes on until a signal, a command or the end of a drain.

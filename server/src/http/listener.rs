@@ -54,8 +54,8 @@ impl AdminListener {
     /// Answers for as long as the network thread lives; needs a local task set. `desks` take
     /// what operators want who show the token.
     pub fn serve(self, state: Arc<AdminState>, desks: Desks, token: Secret) {
-        let routes = routes(state)
-            .merge(roles::routes(desks, token))
+        let routes = routes(Arc::clone(&state))
+            .merge(roles::routes(state, desks, token))
             .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }

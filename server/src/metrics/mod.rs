@@ -234,6 +234,8 @@ pub struct Metrics {
     pub overloaded: Gauge,
     /// 1 while nobody may join.
     pub draining: Gauge,
+    /// 1 until it is known who may come, under which names.
+    pub starting: Gauge,
 }
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
+        text.gauge(
+            "starting",
+            "1 until it is known who may come, under which names.",
+            self.starting.get(),
+        );
         render_sessions(
             &self.sessions_by_transport,
             self.sessions_parked.get(),

@@ -10,6 +10,17 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::folder::Folder;
 
+/// What is written by hand: file, name and ending. A script comes after those it imports.
+const WRITTEN: [(&str, &str, &str); 7] = [
+    ("style.css", "style", "css"),
+    ("chat.css", "chat", "css"),
+    ("lines.js", "lines", "js"),
+    ("people.js", "people", "js"),
+    ("chat.js", "chat", "js"),
+    ("boot.js", "boot", "js"),
+    ("icon.svg", "icon", "svg"),
+];
+
 /// The client as a browser loads it.
 pub struct Client {
     wasm: Vec<u8>,
@@ -76,12 +87,8 @@ pub fn assemble(client: &Client, page: &Path, folder: &mut Folder) -> Result<(),
             folder.add_hashed("client", "js", glue.as_bytes())?,
         ),
     ];
-    for (file, stem, ending) in [
-        ("style.css", "style", "css"),
-        ("boot.js", "boot", "js"),
-        ("icon.svg", "icon", "svg"),
-    ] {
-        let text = read(page, file)?;
+    for (file, stem, ending) in WRITTEN {
+        let text = link(&read(page, file)?, &named);
         named.push((file, folder.add_hashed(stem, ending, text.as_bytes())?));
     }
     let size = client.wasm.len().to_string();
@@ -92,6 +99,14 @@ pub fn assemble(client: &Client, page: &Path, folder: &mut Folder) -> Result<(),
 fn read(page: &Path, file: &str) -> Result<String, String> {
     let path = page.join(file);
     fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A script with the names that carry hashes of those it imports.
+fn link(script: &str, named: &[(&str, String)]) -> String {
+    let names = named.iter();
+    names.fold(script.to_owned(), |text, (file, name)| {
+        text.replace(&format!("{{{{{file}}}}}"), name)
+    })
 }
 
 /// Replaces `{{FILE}}` by the name that carries the hash, and `{{wasm bytes}}` by the size.
@@ -115,7 +130,14 @@ fn fill(index: &str, named: &[(&str, String)], wasm_bytes: &str) -> Result<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::fill;
+    use super::{fill, link};
+
+    #[test]
+    fn scripts_import_by_the_names_that_carry_hashes() {
+        let named = [("a.js", "a-1.js".to_owned())];
+        let linked = link("import \"/{{a.js}}\"; `${b}`", &named);
+        assert_eq!(linked, "import \"/a-1.js\"; `${b}`");
+    }
 
     #[test]
     fn marks_are_filled_and_none_is_left_over() {

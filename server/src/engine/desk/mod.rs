@@ -57,7 +57,6 @@ use self::tickets::{Someone, Task, Tickets};
 use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
-use super::etiquette::sanctions::Sanctions;
 use super::port::{Effect, Outbound};
 use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
@@ -245,7 +244,7 @@ impl Desk {
             Some(Task::Members(place)) => self.gathered(place, result),
             Some(Task::Person(account)) => self.remembered(account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
-            Some(Task::Older(log, id, from)) => self.leafed(log, id, from, result),
+            Some(Task::Older(log, id, from)) => self.leafed(ticket, log, id, from, result),
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
             Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
             Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
@@ -283,7 +282,7 @@ impl Desk {
     fn begun(&mut self, result: Result<Found, StoreFault>) {
         match result {
             Ok(Found::Start { held, .. }) => {
-                self.conduct.sanctions = Sanctions::of(self.wall, held);
+                self.conduct.sanctions.learn(self.wall, held);
                 self.started = Known::All;
             }
             _ => self.started = Known::Failed,

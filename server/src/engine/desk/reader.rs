@@ -2,7 +2,7 @@
 //!
 //! Never outlives the session; with no link it reads nothing and is told nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId};
 use tickwire_shared::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
@@ -12,8 +12,10 @@ use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 use super::shelf::Place;
 use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
-use crate::engine::storage::LogKey;
-use crate::limits::{ASKS_BURST, ASKS_PER_SECOND, OPENINGS_PER_TURN};
+use crate::engine::storage::{LogKey, Ticket};
+use crate::limits::{
+    ASKS_BURST, ASKS_PER_SECOND, MARKS_BURST, MARKS_PER_SECOND, OPENINGS_PER_TURN,
+};
 
 /// What a session reads of all that its account may read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,12 +89,16 @@ pub struct Reader {
     pub attention: Attention,
     /// The logs it reads, or will when they are open.
     pub places: BTreeSet<Place>,
-    /// Logs of which lines from before are on their way.
-    pub older: BTreeSet<LogId>,
+    /// Logs of which lines from before are on their way, and with which answer.
+    pub older: BTreeMap<LogId, Ticket>,
     /// How often its player is told to be typing.
     pub pace: TypingPace,
     /// What it may still ask.
     pub asks: Bucket,
+    /// How often it may still say how far it got.
+    pub marks: Bucket,
+    /// How far it got in logs of which that was too often: arrived and seen.
+    pub late_marks: BTreeMap<Place, (u64, u64)>,
     /// How many logs and invitations it may be told of before the next turn.
     pub openings: usize,
     /// Whether logs of its wait for the next turn.
@@ -130,9 +136,11 @@ impl Reader {
             cursors: entrant.cursors,
             attention: entrant.attention,
             places: BTreeSet::new(),
-            older: BTreeSet::new(),
+            older: BTreeMap::new(),
             pace: TypingPace::default(),
             asks: Bucket::new(ASKS_PER_SECOND, ASKS_BURST, now),
+            marks: Bucket::new(MARKS_PER_SECOND, MARKS_BURST, now),
+            late_marks: BTreeMap::new(),
             openings: OPENINGS_PER_TURN,
             behind: false,
             invited: BTreeSet::new(),

@@ -2,6 +2,7 @@
 //!
 //! Never looks into a line: who is there is the lobby's to say, what they say is the desk's.
 
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::SessionId;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{ChatCommand, LogCursor};
@@ -49,13 +50,18 @@ impl Lobby {
                 self.show_out(id, reason);
                 continue;
             }
-            let link = self.sessions.get(&id).and_then(|session| session.link);
-            if let Some(link) = link {
-                self.links.remove(&link);
-                self.farewell(link, reason);
-            }
-            self.end(now, id);
+            self.dismiss(now, id, reason);
         }
+    }
+
+    /// Ends a session and tells its link why.
+    pub(super) fn dismiss(&mut self, now: Instant, id: SessionId, reason: CloseReason) {
+        let link = self.sessions.get(&id).and_then(|session| session.link);
+        if let Some(link) = link {
+            self.links.remove(&link);
+            self.farewell(link, reason);
+        }
+        self.end(now, id);
     }
 
     /// Lets the desk take something in, and puts what it wants behind what is wanted already.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tickwire_shared::id::{PlayerId, RoomId, Tick};
+use tickwire_shared::id::{PlayerId, RoomId, SessionId, Tick};
 use tickwire_shared::limits::ROOM_NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::BoundedStr;
@@ -102,6 +102,14 @@ impl Directory {
         let mut names = std::iter::once(BoundedStr::cut(wanted)).chain(numbered);
         let free = names.find(|name| self.named(name).is_none());
         free.unwrap_or_default()
+    }
+
+    /// The sessions in all rooms whose names look like one of this skeleton, numbers aside.
+    pub fn bearers(&self, skeleton: &str) -> Vec<SessionId> {
+        let rooms = self.rooms.values();
+        rooms
+            .flat_map(|entry| entry.roster.bearers(skeleton))
+            .collect()
     }
 
     /// Adds a room with so many seats, nobody in it yet.

@@ -39,6 +39,7 @@ pub use self::visitors::{Goal, RoomView, Seated, Visit};
 
 use self::directory::Directory;
 use self::visitors::Visitor;
+use super::account::GuestSecret;
 use super::desk::{Desk, DeskConfig};
 use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
@@ -78,6 +79,8 @@ pub struct LobbyConfig {
     pub chat: DeskConfig,
     /// Whether players nobody vouches for may come.
     pub guests: bool,
+    /// What accounts of guests follow from.
+    pub guest_secret: GuestSecret,
     /// Names that are not free.
     pub names: NameBook,
     /// Whether there is nothing to learn from the store before somebody may come in.
@@ -85,7 +88,7 @@ pub struct LobbyConfig {
 }
 
 impl LobbyConfig {
-    /// The usual lobby for rooms of game `G`.
+    /// The usual lobby for rooms of game `G`. Guests are the same again where the secret is.
     ///
     /// # Errors
     /// [`TooLong`] when the code tables of so large a schema do not fit a Welcome.
@@ -93,6 +96,7 @@ impl LobbyConfig {
         schema: Arc<Schema>,
         tables: &Tables,
         rules: &G::Rules,
+        guest_secret: GuestSecret,
     ) -> Result<LobbyConfig, TooLong> {
         let rules_kind = rules.kind();
         let mut words = Vec::new();
@@ -117,6 +121,7 @@ impl LobbyConfig {
                 ..DeskConfig::default()
             },
             guests: true,
+            guest_secret,
             names: NameBook::default(),
             start_known: true,
             schema,

@@ -16,6 +16,8 @@ pub enum TalkEvent {
         scope: Scope,
         /// How many lines of others this player has not seen, those on their way included.
         unread: u64,
+        /// Lines below this offset were said before.
+        next: u64,
         /// Whether the client knew it before, as after a new link.
         again: bool,
     },

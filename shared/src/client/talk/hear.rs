@@ -137,11 +137,13 @@ impl Book {
         self.touch(id);
         self.unmarked.insert(id);
         self.send_lines();
-        let unread = self.logs.get(&id).map_or(0, Log::unread);
+        let log = self.logs.get(&id);
+        let (unread, next) = log.map_or((0, 0), |log| (log.unread(), log.end()));
         self.events.push(TalkEvent::Opened {
             log: id,
             scope: scope.clone(),
             unread,
+            next,
             again,
         });
         self.miss(id, &scope, missed);

@@ -92,6 +92,11 @@ impl Log {
         self.next
     }
 
+    /// The offset after the newest line this client has heard of; some may be on their way.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Every line below this was seen by this player.
     #[must_use]
     pub fn read(&self) -> u64 {

@@ -1,0 +1,251 @@
+//! What a player does with buttons and keys.
+//!
+//! Never says whether it may be done: the server does, and what it says becomes a note.
+
+use serde::Deserialize;
+use tickwire_shared::id::{AccountId, LogId};
+use tickwire_shared::wire::{Ask, BoundedStr, Sanction, Whom};
+
+use super::shelf::{Before, SHELF_MAX};
+use super::{Panel, Place, Talker};
+
+/// Something a player does. Numbers that may not fit a script's own are texts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// Opens a place.
+    Open {
+        /// Which, as [`Place`] writes itself.
+        place: String,
+    },
+    /// Opens the whispers with somebody.
+    Whisper {
+        /// Whom.
+        account: String,
+    },
+    /// Sees the newest lines of what is open, or does not.
+    Watch {
+        /// Whether from now on.
+        on: bool,
+    },
+    /// Says or commands something.
+    Enter {
+        /// What was typed.
+        text: String,
+    },
+    /// Types in what is open.
+    Typing,
+    /// Wants lines from before those that are here.
+    Older,
+    /// Puts a sign under a line of what is open, or takes it away.
+    React {
+        /// Which line.
+        offset: u64,
+        /// Which sign.
+        sign: String,
+        /// Whether it is there from now on.
+        on: bool,
+    },
+    /// Takes an invitation, or does not.
+    Answer {
+        /// Into which log.
+        log: String,
+        /// Whether it is taken.
+        accept: bool,
+    },
+    /// Hears nothing from somebody any more, or again.
+    Block {
+        /// Whom.
+        account: String,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// Asks somebody into the party or group that is open, or into the party.
+    Invite {
+        /// Whom.
+        account: String,
+    },
+    /// Is told how somebody is present, or no more.
+    Follow {
+        /// Whom.
+        account: String,
+        /// Whether from now on.
+        on: bool,
+    },
+    /// Asks a moderator to look at a line of what is open.
+    Report {
+        /// Which.
+        offset: u64,
+        /// Why.
+        why: String,
+    },
+    /// Holds somebody to something; for moderators.
+    Sanction {
+        /// Whom.
+        account: String,
+        /// `shadow`, `mute`, `kick` or `ban`.
+        deed: String,
+        /// For how long.
+        seconds: u32,
+    },
+    /// Says a line that was not taken once more.
+    Again {
+        /// Its id.
+        id: String,
+    },
+    /// Looks no longer at a line that was not taken.
+    Forget {
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Panel {
+    /// Does something.
+    ///
+    /// # Errors
+    /// What the player should do instead, as a sentence.
+    pub fn act(&mut self, client: &mut Talker, act: Act) -> Result<(), String> {
+        match act {
+            Act::Open { place } => self.show(client, place.parse::<Place>()?),
+            Act::Whisper { account } => self.whisper(client, account_of(&account)?),
+            Act::Watch { on } => self.watch(on),
+            Act::Enter { text } => return self.enter(client, &text),
+            Act::Typing => self.typing(client),
+            Act::Older => self.older(client),
+            Act::React { offset, sign, on } => self.react(client, offset, &sign, on),
+            Act::Again { id } => return self.again(client, number(&id)?),
+            Act::Forget { id } => self.forget_failed(number(&id)?),
+            other => {
+                let what = self.wish(client, other)?;
+                return ask(client, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// The player types in what is open.
+    pub fn typing(&mut self, client: &mut Talker) {
+        if let Some(log) = self.open_log() {
+            client.typing(log);
+        }
+    }
+
+    /// Asks for lines before those of what is open, unless that was done already.
+    pub fn older(&mut self, client: &mut Talker) {
+        let Some(log) = self.open_log() else { return };
+        let Some(shelf) = self.shelves.get_mut(&log) else {
+            return;
+        };
+        let full = shelf.items().count() >= SHELF_MAX;
+        if let Some(before) = shelf.older_than()
+            && shelf.before == Before::Perhaps
+            && !full
+            && client.page(log, before)
+        {
+            shelf.before = Before::Asked;
+            self.changed();
+        }
+    }
+
+    fn react(&mut self, client: &mut Talker, offset: u64, sign: &str, on: bool) {
+        if let Some(log) = self.open_log() {
+            client.react(log, offset, sign, on);
+        }
+    }
+
+    fn again(&mut self, client: &mut Talker, id: u64) -> Result<(), String> {
+        let place = self.failed.iter().find(|failed| failed.client_id == id);
+        let place = place.and_then(|failed| failed.place);
+        if !client.say_again(id) {
+            return Err("It cannot be sent again: write it anew.".to_owned());
+        }
+        self.said.insert(id, place);
+        self.forget_failed(id);
+        Ok(())
+    }
+
+    fn forget_failed(&mut self, id: u64) {
+        self.failed.retain(|failed| failed.client_id != id);
+        self.changed();
+    }
+
+    fn wish(&self, client: &Talker, act: Act) -> Result<Ask, String> {
+        let whom = |account: &str| account_of(account).map(Whom::Account);
+        Ok(match act {
+            Act::Answer { log, accept } => {
+                let log = LogId(number(&log)?);
+                match accept {
+                    true => Ask::Accept { log },
+                    false => Ask::Leave { log },
+                }
+            }
+            Act::Block { account, on } => Ask::Block {
+                whom: whom(&account)?,
+                on,
+            },
+            Act::Follow { account, on } => Ask::Follow {
+                whom: whom(&account)?,
+                on,
+            },
+            Act::Invite { account } => Ask::Invite {
+                log: self.circle(client)?,
+                whom: whom(&account)?,
+            },
+            Act::Report { offset, why } => Ask::Report {
+                log: self.open_log().ok_or("Open the line first.")?,
+                offset,
+                why: BoundedStr::cut(&why),
+            },
+            Act::Sanction {
+                account,
+                deed,
+                seconds,
+            } => Ask::Sanction {
+                whom: whom(&account)?,
+                sanction: sanction(&deed)?,
+                seconds,
+                why: BoundedStr::cut(""),
+            },
+            _ => return Err("There is nothing to ask.".to_owned()),
+        })
+    }
+
+    /// The party or group that is open, else the party.
+    pub(super) fn circle(&self, client: &Talker) -> Result<LogId, String> {
+        use tickwire_shared::wire::Scope;
+        let open = self.open_log().filter(|log| {
+            let scope = self.shelves.get(log).map(|shelf| &shelf.scope);
+            matches!(scope, Some(Scope::Party | Scope::Group { .. }))
+        });
+        let party = || client.talk().party().map(|(log, _)| log);
+        let none = "Make a party first, with /party, or a group, with /group NAME.";
+        open.or_else(party).ok_or_else(|| none.to_owned())
+    }
+}
+
+/// Asks the server something.
+pub(super) fn ask(client: &mut Talker, what: Ask) -> Result<(), String> {
+    let asked = client.ask(what).is_some();
+    let words = "Not now: there is no link, or too much waits for an answer.";
+    asked.then_some(()).ok_or_else(|| words.to_owned())
+}
+
+fn sanction(deed: &str) -> Result<Sanction, String> {
+    Ok(match deed {
+        "shadow" => Sanction::Shadow,
+        "mute" => Sanction::Mute,
+        "kick" => Sanction::Kick,
+        "ban" => Sanction::Ban,
+        _ => return Err("There is no such deed.".to_owned()),
+    })
+}
+
+fn account_of(text: &str) -> Result<AccountId, String> {
+    number(text).map(AccountId)
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("\"{text}\" is no number."))
+}

@@ -1,0 +1,248 @@
+//! What a player types: a line for what is open, or a command.
+//!
+//! Never sends a line the server would refuse for its form: that is said at once.
+
+use tickwire_shared::chat::slash::{self, Deed, Place as Where, Slash, Typed};
+use tickwire_shared::chat::{check_line, check_reason};
+use tickwire_shared::id::LogId;
+use tickwire_shared::limits::NAME_BYTES_MAX;
+use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Scope, Whom};
+
+use super::act::ask;
+use super::model::to_account;
+use super::{Panel, Place, Talker};
+
+/// Commands that are offered at the most.
+const OFFERED_MAX: usize = 8;
+
+/// The commands that begin with what was typed, as they are written, and what they do. Those for
+/// moderators are offered to moderators.
+#[must_use]
+pub fn complete(typed: &str, role: Role) -> Vec<(&'static str, &'static str)> {
+    if !typed.starts_with('/') || typed.contains(char::is_whitespace) {
+        return Vec::new();
+    }
+    let fits = |usage: &str| {
+        usage
+            .split(' ')
+            .next()
+            .is_some_and(|word| word.starts_with(typed))
+    };
+    let may = |usage: &str| role >= Role::Moderator || !is_for_moderators(usage);
+    let all = slash::HELP.into_iter();
+    let all = all.filter(|(usage, _)| fits(usage) && may(usage));
+    all.take(OFFERED_MAX).collect()
+}
+
+fn is_for_moderators(usage: &str) -> bool {
+    let word = usage.split(' ').next().unwrap_or_default();
+    matches!(
+        word,
+        "/mute" | "/unmute" | "/kick" | "/ban" | "/unban" | "/announce"
+    )
+}
+
+impl Panel {
+    /// Says a line where the player is, or does what a command says.
+    ///
+    /// # Errors
+    /// What to write instead, as a sentence. Nothing was sent then.
+    pub fn enter(&mut self, client: &mut Talker, typed: &str) -> Result<(), String> {
+        match slash::read(typed).map_err(|fault| fault.to_string())? {
+            Typed::Line(text) => self.say_here(client, Manner::Said, &text),
+            Typed::Command(command) => self.command(client, command),
+        }
+    }
+
+    fn say_here(&mut self, client: &mut Talker, manner: Manner, text: &str) -> Result<(), String> {
+        let place = self.open.ok_or("Wait until the room is there.")?;
+        let to = self.address(place).ok_or("Open another chat first.")?;
+        self.say(client, to, Some(place), manner, text)
+    }
+
+    fn say(
+        &mut self,
+        client: &mut Talker,
+        to: Address,
+        place: Option<Place>,
+        manner: Manner,
+        text: &str,
+    ) -> Result<(), String> {
+        check_line(text).map_err(|fault| format!("Not said: {fault}."))?;
+        let words = "Not said: there is no link now, or too much is unsaid already.";
+        let client_id = client.say(to, manner, text).ok_or(words)?;
+        // What is no longer on its way out needs no place.
+        let waiting: Vec<u64> = client.talk().waiting().map(|line| line.client_id).collect();
+        self.said.retain(|id, _| waiting.contains(id));
+        self.said.insert(client_id, place);
+        self.changed();
+        Ok(())
+    }
+
+    fn command(&mut self, client: &mut Talker, command: Slash) -> Result<(), String> {
+        match command {
+            Slash::Whisper { to, text } => self.whisper_to(client, &to, &text),
+            Slash::Reply(text) => {
+                let to = self.last_whisper.ok_or("Nobody has whispered to you.")?;
+                self.whisper_to_account(client, to, &text)
+            }
+            Slash::Say(place, text) => self.say_at(client, place, &text),
+            Slash::Emote(text) => self.say_here(client, Manner::Emote, &text),
+            Slash::NewParty => ask(client, Ask::Party),
+            Slash::NewGroup(title) => {
+                let name = BoundedStr::new(&title).map_err(|_| "That name is too long.")?;
+                ask(client, Ask::Group { name })
+            }
+            Slash::Invite(whom) => {
+                let (log, whom) = (self.circle(client)?, self.whom(client, &whom)?);
+                ask(client, Ask::Invite { log, whom })
+            }
+            Slash::Accept => {
+                let newest = client.talk().invitations().keys().next_back().copied();
+                let log = newest.ok_or("Nobody has invited you.")?;
+                ask(client, Ask::Accept { log })
+            }
+            Slash::Leave => {
+                let log = self.circle(client)?;
+                ask(client, Ask::Leave { log })
+            }
+            Slash::Block(whom, on) => {
+                let whom = self.whom(client, &whom)?;
+                ask(client, Ask::Block { whom, on })
+            }
+            Slash::Follow(whom, on) => {
+                let whom = self.whom(client, &whom)?;
+                ask(client, Ask::Follow { whom, on })
+            }
+            Slash::Report(why) => self.report(client, &why),
+            Slash::Moderate { whom, deed, why } => self.moderate(client, &whom, deed, &why),
+            Slash::Slow(seconds) => {
+                let log = self.open_log().ok_or("Open a chat first.")?;
+                ask(client, Ask::SlowMode { log, seconds })
+            }
+            Slash::Help => {
+                self.help(client);
+                Ok(())
+            }
+        }
+    }
+
+    fn whisper_to(&mut self, client: &mut Talker, to: &str, text: &str) -> Result<(), String> {
+        if let Some(account) = self.account_named(client, to) {
+            return self.whisper_to_account(client, account, text);
+        }
+        let name = BoundedStr::new(to).map_err(|_| "That name is too long.")?;
+        let to = Address::Whisper(Whom::Name(name));
+        self.say(client, to, None, Manner::Said, text)
+    }
+
+    fn whisper_to_account(
+        &mut self,
+        client: &mut Talker,
+        account: tickwire_shared::id::AccountId,
+        text: &str,
+    ) -> Result<(), String> {
+        let log = client.talk().whisper_with(account);
+        let place = log.map_or(Place::New(account), |(id, _)| Place::Log(id));
+        self.say(client, to_account(account), Some(place), Manner::Said, text)?;
+        if !self.stays {
+            self.whisper(client, account);
+        }
+        Ok(())
+    }
+
+    fn say_at(&mut self, client: &mut Talker, place: Where, text: &str) -> Result<(), String> {
+        let (log, missing) = self.log_of(client, place);
+        let log = log.ok_or(missing)?;
+        let to = self.address(Place::Log(log)).ok_or(missing)?;
+        self.say(client, to, Some(Place::Log(log)), Manner::Said, text)?;
+        if !self.stays {
+            self.show(client, Place::Log(log));
+        }
+        Ok(())
+    }
+
+    fn log_of(&self, client: &Talker, place: Where) -> (Option<LogId>, &'static str) {
+        let (is_it, missing): (fn(&Scope) -> bool, _) = match place {
+            Where::Room => (
+                |scope| matches!(scope, Scope::Room { .. }),
+                "You are in no room.",
+            ),
+            Where::Team => (
+                |scope| matches!(scope, Scope::Team { .. }),
+                "There are no teams here.",
+            ),
+            Where::Near => (
+                |scope| matches!(scope, Scope::Near),
+                "Nobody can be heard nearby here.",
+            ),
+            Where::Party => (
+                |scope| matches!(scope, Scope::Party),
+                "You are in no party: /party makes one.",
+            ),
+            Where::Group => (
+                |scope| matches!(scope, Scope::Group { .. }),
+                "You are in no group: /group NAME makes one.",
+            ),
+            Where::Server => (
+                |scope| matches!(scope, Scope::Server),
+                "Announcements are not open.",
+            ),
+        };
+        (client.talk().find(is_it).map(|(log, _)| log), missing)
+    }
+
+    fn report(&mut self, client: &mut Talker, why: &str) -> Result<(), String> {
+        check_reason(why).map_err(|fault| format!("Not reported: {fault}."))?;
+        let log = self.open_log().ok_or("Open a chat first.")?;
+        let mut others = self.open_shelf().into_iter().flat_map(|shelf| {
+            let lines = shelf.lines().rev();
+            lines.filter(|shown| !shown.mine)
+        });
+        let line = others.next().ok_or("Nobody else has said anything here.")?;
+        let (offset, why) = (line.line.offset, BoundedStr::cut(why));
+        ask(client, Ask::Report { log, offset, why })
+    }
+
+    fn moderate(
+        &mut self,
+        client: &mut Talker,
+        whom: &str,
+        deed: Deed,
+        why: &str,
+    ) -> Result<(), String> {
+        check_reason(why).map_err(|fault| format!("Not done: {fault}."))?;
+        let (sanction, seconds) = match deed {
+            Deed::Shadow(seconds) => (Sanction::Shadow, seconds),
+            Deed::Mute(seconds) => (Sanction::Mute, seconds),
+            Deed::Kick => (Sanction::Kick, 0),
+            Deed::Ban(seconds) => (Sanction::Ban, seconds),
+        };
+        let sanction = Ask::Sanction {
+            whom: self.whom(client, whom)?,
+            sanction,
+            seconds,
+            why: BoundedStr::cut(why),
+        };
+        ask(client, sanction)
+    }
+
+    fn whom(&self, client: &Talker, name: &str) -> Result<Whom, String> {
+        if let Some(account) = self.account_named(client, name) {
+            return Ok(Whom::Account(account));
+        }
+        let long = format!("A name has at most {NAME_BYTES_MAX} bytes.");
+        BoundedStr::new(name).map(Whom::Name).map_err(|_| long)
+    }
+
+    fn help(&mut self, client: &Talker) {
+        let may = client.talk().role() >= Role::Moderator;
+        let all = slash::HELP.into_iter();
+        let all: Vec<_> = all
+            .filter(|(usage, _)| may || !is_for_moderators(usage))
+            .collect();
+        for (usage, what) in all {
+            self.note(&format!("{usage}  –  {what}"));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The panel itself: what is open, what the player looks at, and what there is to tell.
+//!
+//! Never counts unread lines itself: the book of chat does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tickwire_shared::id::{AccountId, LogId};
+use tickwire_shared::time::Instant;
+use tickwire_shared::wire::{Address, Scope};
+
+use super::notice::NOTICES_MAX;
+use super::shelf::{SHELF_CLOSED_MAX, SHELF_MAX};
+use super::{Item, Notice, Place, Shelf, Talker};
+
+/// Names of accounts that are remembered; further ones are shown by number.
+const NAMES_MAX: usize = 2_048;
+
+/// Lines that were not taken and are still shown; the oldest goes.
+const FAILED_MAX: usize = 16;
+
+/// How long after coming in a place may take to open before it counts as gone.
+const OPENING_TAKES: Duration = Duration::from_secs(8);
+
+/// A line that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Its id.
+    pub client_id: u64,
+    /// Where it was said.
+    pub place: Option<Place>,
+    /// What it says.
+    pub text: String,
+    /// Why it was not taken, and what to do.
+    pub why: String,
+}
+
+/// Chat as one player sees it.
+#[derive(Debug, Default)]
+pub struct Panel {
+    pub(super) shelves: BTreeMap<LogId, Shelf>,
+    pub(super) open: Option<Place>,
+    /// Lines from this offset on were unread when the open place was opened.
+    pub(super) fresh: Option<u64>,
+    /// Whether the player sees the newest lines of the open place.
+    pub(super) watched: bool,
+    /// Whether what the player types leaves open what is open, as where places are not shown.
+    pub(super) stays: bool,
+    /// Whispers that have no log yet.
+    pub(super) drafts: BTreeMap<AccountId, String>,
+    /// Where lines on their way out were said, by their ids.
+    pub(super) said: BTreeMap<u64, Option<Place>>,
+    pub(super) failed: VecDeque<Failed>,
+    pub(super) names: BTreeMap<AccountId, String>,
+    /// Who whispered last.
+    pub(super) last_whisper: Option<AccountId>,
+    pub(super) notices: VecDeque<Notice>,
+    pub(super) notes: u64,
+    /// The player's name in the room.
+    pub(super) name: String,
+    joined_at: Option<Instant>,
+    /// Rises whenever something that is shown has changed.
+    pub(super) revision: u64,
+    print: Print,
+}
+
+/// What changes in the book without an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Print {
+    live: bool,
+    unread: u64,
+    waiting: usize,
+    newest: u64,
+    typists: Vec<AccountId>,
+    invitations: usize,
+}
+
+impl Panel {
+    /// A panel in which commands leave open what is open.
+    #[must_use]
+    pub fn staying() -> Panel {
+        Panel {
+            stays: true,
+            ..Panel::default()
+        }
+    }
+
+    /// Rises whenever something that is shown has changed.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// What is open.
+    #[must_use]
+    pub fn open(&self) -> Option<Place> {
+        self.open
+    }
+
+    /// The log that is open.
+    #[must_use]
+    pub fn open_log(&self) -> Option<LogId> {
+        match self.open? {
+            Place::Log(log) => Some(log),
+            Place::New(_) => None,
+        }
+    }
+
+    /// The lines of what is open.
+    #[must_use]
+    pub fn open_shelf(&self) -> Option<&Shelf> {
+        self.shelves.get(&self.open_log()?)
+    }
+
+    /// The lines of a log.
+    #[must_use]
+    pub fn shelf(&self, log: LogId) -> Option<&Shelf> {
+        self.shelves.get(&log)
+    }
+
+    /// The next thing to tell the player.
+    pub fn take_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// Opens a place.
+    pub fn show(&mut self, client: &Talker, place: Place) {
+        if self.open == Some(place) {
+            return;
+        }
+        if let Some(left) = self.open_log().and_then(|log| self.shelves.get_mut(&log)) {
+            left.trim(SHELF_CLOSED_MAX);
+        }
+        self.open = Some(place);
+        let log = self.open_log().and_then(|log| client.talk().log(log));
+        self.fresh = log.filter(|log| log.unread() > 0).map(|log| log.read());
+        self.changed();
+    }
+
+    /// Opens the whispers with somebody.
+    pub fn whisper(&mut self, client: &Talker, account: AccountId) {
+        let log = client.talk().whisper_with(account);
+        let place = log.map_or(Place::New(account), |(id, _)| Place::Log(id));
+        if place == Place::New(account) {
+            self.drafts.insert(account, self.name_of(account));
+        }
+        self.show(client, place);
+    }
+
+    /// Whether the player sees the newest lines of what is open from now on.
+    pub fn watch(&mut self, on: bool) {
+        self.watched = on;
+    }
+
+    /// Everything there is to do at `now`, after the client's own frame.
+    pub fn frame(&mut self, now: Instant, client: &mut Talker) {
+        let since = *self.joined_at.get_or_insert(now);
+        if now.since(since) > OPENING_TAKES && client.is_live() {
+            self.forget_gone(client);
+        }
+        if self.watched
+            && let Some(log) = self.open_log()
+            && let Some(known) = client.talk().log(log)
+            && known.read() < known.next()
+        {
+            let next = known.next();
+            client.read(log, next);
+        }
+        let print = self.print(client);
+        if print != self.print {
+            self.print = print;
+            self.changed();
+        }
+    }
+
+    /// Who somebody is, by name.
+    #[must_use]
+    pub fn name_of(&self, account: AccountId) -> String {
+        let known = self.names.get(&account).cloned();
+        known.unwrap_or_else(|| "somebody".to_owned())
+    }
+
+    /// Where a line goes that is written in a place.
+    pub(super) fn address(&self, place: Place) -> Option<Address> {
+        let log = match place {
+            Place::New(account) => return Some(to_account(account)),
+            Place::Log(log) => log,
+        };
+        Some(match &self.shelves.get(&log)?.scope {
+            Scope::Room { .. } => Address::Room,
+            Scope::Team { .. } => Address::Team,
+            Scope::Near => Address::Near,
+            Scope::Server => Address::Server,
+            Scope::Whisper { with, .. } => to_account(*with),
+            Scope::Party | Scope::Group { .. } => Address::Log(log),
+        })
+    }
+
+    /// Whether a line to `to` belongs to a place.
+    pub(super) fn is_at(&self, to: &Address, place: Place) -> bool {
+        self.address(place).as_ref() == Some(to)
+            || matches!((to, place), (Address::Log(log), Place::Log(other)) if *log == other)
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.revision += 1;
+    }
+
+    /// Somebody came in, or came back.
+    pub(super) fn joined(&mut self, name: &str) {
+        self.name = name.to_owned();
+        self.joined_at = None;
+        self.changed();
+    }
+
+    pub(super) fn learn(&mut self, account: AccountId, name: &str) {
+        if self.names.len() < NAMES_MAX || self.names.contains_key(&account) {
+            self.names.insert(account, name.to_owned());
+        }
+    }
+
+    /// Says something to this player alone, where they look.
+    pub(super) fn note(&mut self, words: &str) {
+        let log = self
+            .open_log()
+            .or_else(|| self.shelves.keys().next().copied());
+        if let Some(log) = log {
+            self.note_in(log, words);
+        }
+    }
+
+    pub(super) fn note_in(&mut self, log: LogId, words: &str) {
+        self.notes += 1;
+        let note = Item::Note(self.notes, words.to_owned());
+        self.put(log, note);
+    }
+
+    /// Puts something at the end of a log.
+    pub(super) fn put(&mut self, log: LogId, item: Item) {
+        let most = if self.open_log() == Some(log) {
+            SHELF_MAX
+        } else {
+            SHELF_CLOSED_MAX
+        };
+        if let Some(shelf) = self.shelves.get_mut(&log) {
+            shelf.push(item, most);
+        }
+        self.changed();
+    }
+
+    /// Tells the player something; at [`NOTICES_MAX`] untaken ones the oldest goes.
+    pub(super) fn tell(&mut self, notice: Notice) {
+        if self.notices.len() >= NOTICES_MAX {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(notice);
+        self.changed();
+    }
+
+    pub(super) fn fail(&mut self, failed: Failed) {
+        if self.failed.len() >= FAILED_MAX {
+            self.failed.pop_front();
+        }
+        self.failed.push_back(failed);
+        self.changed();
+    }
+
+    /// Places that did not open again after a new link are no longer the player's.
+    fn forget_gone(&mut self, client: &Talker) {
+        let is_open = |log: &LogId| client.talk().log(*log).is_some_and(|log| log.is_open());
+        let gone: Vec<LogId> = self.shelves.keys().copied().collect();
+        for log in gone.into_iter().filter(|log| !is_open(log)) {
+            self.forget(client, log);
+        }
+    }
+
+    pub(super) fn forget(&mut self, client: &Talker, log: LogId) {
+        self.shelves.remove(&log);
+        if self.open == Some(Place::Log(log)) {
+            self.open = None;
+            if let Some((room, _)) = client.talk().room() {
+                self.show(client, Place::Log(room));
+            }
+        }
+        self.changed();
+    }
+
+    fn print(&self, client: &Talker) -> Print {
+        let book = client.talk();
+        let open = self.open_log();
+        let typists = open.map(|log| book.typists(log).collect());
+        Print {
+            live: client.is_live(),
+            unread: book.unread(),
+            waiting: book.waiting().count(),
+            newest: book.waiting().last().map_or(0, |line| line.client_id),
+            typists: typists.unwrap_or_default(),
+            invitations: book.invitations().len(),
+        }
+    }
+}
+
+pub(super) fn to_account(account: AccountId) -> Address {
+    Address::Whisper(tickwire_shared::wire::Whom::Account(account))
+}

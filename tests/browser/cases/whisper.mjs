@@ -1,0 +1,76 @@
+// Two guests whisper: each sees the other write, lines are delivered and read, and what was whispered to one
+// who is gone waits: on return it is there, counted and told.
+
+import { SERVER, joining, reopen } from "../harness.mjs";
+import { assert } from "../acts.mjs";
+import { Talker } from "../talk.mjs";
+
+const room = "whisper";
+
+/** An own line of this text, with how far it got. */
+const own = (talk, text) => talk.items.find((item) => item.item === "line" && textOf(item) === text);
+const textOf = (item) => item.parts.map((part) => part.text).join("");
+const got = (talk, [text, state]) => own(talk, text)?.state === state;
+
+export async function whisper() {
+  const ann = new Talker(await joining(SERVER, { room, name: "Ann" }));
+  const bob = new Talker(await joining(SERVER, { room, name: "Bob" }));
+  await Promise.all([ann.player.playing(), bob.player.playing()]);
+  await ann.shows("Bob in the room", (talk) => talk.people.some((one) => one.name === "Bob"));
+  await writesWithReceipts(ann, bob);
+  await waits(ann, bob);
+  ann.player.assertQuiet();
+}
+
+async function writesWithReceipts(ann, bob) {
+  await ann.open();
+  await ann.say("/w Bob are you there?");
+  await ann.shows("a delivered line", got, ["are you there?", "delivered"]);
+  // Bob is told, and has not read it before he looks.
+  await bob.page.locator(".toast").waitFor();
+  assert(await bob.page.locator("#chat-badge").textContent() === "1", "no badge for one whisper");
+  assert(!own(await ann.talk(), "are you there?").state.includes("read"), "it was read before Bob looked");
+  await bob.page.locator(".toast .face").click();
+  await ann.shows("a line that was read", got, ["are you there?", "read"]);
+  await bob.write("yes, at the");
+  await ann.page.locator("#chat-typing", { hasText: "Bob is typing" }).waitFor();
+  await ann.player.shot("whisper-typing");
+  await bob.say("yes, at the pillar");
+  await ann.shows("the answer", own, "yes, at the pillar");
+  await ann.page.locator("#chat-typing.on").waitFor({ state: "detached" });
+  await bob.shows("an answer that was read", got, ["yes, at the pillar", "read"]);
+}
+
+/** Bob's page closes; what Ann says then is there when he comes back. */
+async function waits(ann, bob) {
+  await bob.player.page.close({ runBeforeUnload: false });
+  await ann.shows("Bob offline", (talk) => talk.places.some((one) => one.title === "Bob" && one.status === "offline"));
+  await ann.say("this waits for you");
+  await ann.shows("a stored line", got, ["this waits for you", "sent"]);
+  const back = new Talker(await reopen(bob.player, { room, name: "Bob" }));
+  await back.player.playing();
+  const toast = back.page.locator(".toast");
+  await toast.waitFor();
+  assert((await toast.textContent()).includes("Ann"), "it does not say who wrote");
+  const place = (await back.talk()).places.find((one) => one.title === "Ann");
+  assert(place.unread === 1, `${place.unread} unread lines of Ann`);
+  await back.player.shot("whisper-waiting");
+  await toast.locator(".face").click();
+  await back.shows("the line that waited", own, "this waits for you");
+  const texts = (await back.talk()).items.filter((item) => item.item === "line").map(textOf);
+  assert(texts.join("|") === "are you there?|yes, at the pillar|this waits for you", `Bob has ${texts}`);
+  await ann.shows("a line that was read", got, ["this waits for you", "read"]);
+  await notifies(ann, back);
+}
+
+/** A tab that is not looked at tells it outside of the page. */
+async function notifies(ann, bob) {
+  await bob.player.page.context().grantPermissions(["notifications"], { origin: new URL(SERVER).origin });
+  await bob.hide();
+  await ann.say("look here");
+  await bob.page.waitForFunction(() => window.told?.length > 0);
+  const [told] = await bob.page.evaluate(() => window.told);
+  assert(told.title === "Ann whispers" && told.body === "look here", `it tells ${JSON.stringify(told)}`);
+  assert(await bob.page.title() === "(1) Tickwire arena", `the title is ${await bob.page.title()}`);
+  bob.player.assertQuiet();
+}

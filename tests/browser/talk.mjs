@@ -1,0 +1,63 @@
+// A player at the chat beside the picture: opens it, writes, and sees what it shows.
+//
+// Never says anything behind the page's back: keys and clicks do.
+
+import { PATIENCE_MS } from "./harness.mjs";
+
+export class Talker {
+  constructor(player) {
+    this.player = player;
+    this.page = player.page;
+  }
+
+  /** What the chat shows now. */
+  talk() {
+    return this.page.evaluate(() => window.tickwire.talk);
+  }
+
+  /** Waits until `test` of what is shown and `extra` holds. */
+  async shows(what, test, extra = null) {
+    const started = performance.now();
+    let talk = null;
+    while (performance.now() - started < PATIENCE_MS) {
+      talk = await this.talk().catch(() => null);
+      if (talk && test(talk, extra)) return talk;
+      await new Promise((done) => { setTimeout(done, 30); });
+    }
+    throw new Error(`${this.player.name}: no ${what}: ${JSON.stringify(talk)}`);
+  }
+
+  /** Opens it by the key of the game. */
+  async open() {
+    await this.page.locator("#arena").focus();
+    await this.page.keyboard.press("Enter");
+    await this.page.locator("#chat-text:focus").waitFor();
+  }
+
+  /** Writes, as if pasted. */
+  write(text) {
+    return this.page.locator("#chat-text").fill(text);
+  }
+
+  /** Writes and sends. */
+  async say(text) {
+    await this.write(text);
+    await this.page.locator("#chat-text").press("Enter");
+  }
+
+  /** The page believes that nobody looks at it, and notes what it tells outside of itself. */
+  hide() {
+    return this.page.evaluate(() => {
+      window.told = [];
+      const Real = window.Notification;
+      window.Notification = class extends Real {
+        constructor(title, options) {
+          super(title, options);
+          window.told.push({ title, body: options.body });
+        }
+      };
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+  }
+}
