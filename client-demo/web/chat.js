@@ -150,7 +150,7 @@ export class Chat {
   tab(one) {
     const chosen = one.key === this.state.open;
     const face = one.kind === "whisper" ? dot(one.status)
-      : element("span", { className: "mark", textContent: MARKS[one.kind], "aria-hidden": "true" });
+      : element("span", { className: "kind", textContent: MARKS[one.kind], "aria-hidden": "true" });
     const count = one.unread > 0
       ? element("span", { className: "unread", textContent: one.mentions > 0 ? `@${one.unread}` : one.unread,
         "aria-label": `${one.unread} unread${one.mentions > 0 ? ", you are mentioned" : ""}` }) : null;
@@ -243,7 +243,7 @@ export class Chat {
     };
     const toast = element("li", { className: `toast ${kind}` });
     const face = element("button", { type: "button", className: "face" },
-      words("strong", "title", notice.title), notice.text ? words("span", "text", notice.text) : null);
+      words("strong", "head", notice.title), notice.text ? words("span", "text", notice.text) : null);
     face.addEventListener("click", act);
     const away = element("button", { type: "button", className: "away", textContent: "×", "aria-label": "Dismiss" });
     away.addEventListener("click", () => toast.remove());

@@ -44,7 +44,7 @@ pub use parts::{Part, PartKind, parts};
 pub use people::PersonState;
 pub use place::Place;
 pub use shelf::{Item, Shelf, Shown};
-pub use state::{ItemState, PanelState, PlaceState};
+pub use state::{InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState};
 pub use words::title;
 
 /// The client whose chat is shown.

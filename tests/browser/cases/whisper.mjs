@@ -3,13 +3,12 @@
 
 import { SERVER, joining, reopen } from "../harness.mjs";
 import { assert } from "../acts.mjs";
-import { Talker } from "../talk.mjs";
+import { Talker, textOf } from "../talk.mjs";
 
 const room = "whisper";
 
 /** An own line of this text, with how far it got. */
 const own = (talk, text) => talk.items.find((item) => item.item === "line" && textOf(item) === text);
-const textOf = (item) => item.parts.map((part) => part.text).join("");
 const got = (talk, [text, state]) => own(talk, text)?.state === state;
 
 export async function whisper() {
