@@ -6,6 +6,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bots;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod chatbot;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod driver;
@@ -21,6 +23,8 @@ pub mod play;
 pub mod relay;
 pub mod retry;
 pub mod route;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod secrets;
 #[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub mod web;
 #[cfg(feature = "window")]

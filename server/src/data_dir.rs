@@ -68,6 +68,14 @@ impl DataDir {
         self.secret("signing.key")
     }
 
+    /// What accounts of guests follow from, made at the first start.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn guest_secret(&self) -> Result<[u8; 32], String> {
+        self.secret("guests.key")
+    }
+
     /// What operators show who change something, made at the first start.
     ///
     /// # Errors
@@ -149,8 +157,11 @@ mod tests {
         let token = DataDir::open(&path).unwrap().admin_token().unwrap();
         assert_eq!(token.reveal().len(), ADMIN_TOKEN_DIGITS);
         assert_eq!(DataDir::open(&path).unwrap().admin_token(), Ok(token));
+        let guests = DataDir::open(&path).unwrap().guest_secret().unwrap();
+        assert_eq!(DataDir::open(&path).unwrap().guest_secret(), Ok(guests));
+        assert_ne!(guests, seed);
         #[cfg(unix)]
-        for secret in ["reset.key", "signing.key", "admin.token"] {
+        for secret in ["reset.key", "signing.key", "guests.key", "admin.token"] {
             use std::os::unix::fs::PermissionsExt;
             let mode = fs::metadata(path.join(secret))
                 .unwrap()

@@ -18,6 +18,7 @@ pub mod config;
 pub mod data_dir;
 pub mod doctor;
 pub mod engine;
+pub mod gateway;
 pub mod host;
 pub mod http;
 pub mod limits;

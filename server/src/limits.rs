@@ -3,12 +3,14 @@
 //! Nothing here is configuration: what an operator may change stands in [`crate::config`].
 
 mod chat;
+mod gateway;
 mod identity;
 mod store;
 
 use std::time::Duration;
 
 pub use chat::*;
+pub use gateway::*;
 pub use identity::*;
 pub use store::*;
 
@@ -360,6 +362,12 @@ pub const ORDERED_PACKETS_PER_SECOND: u32 = 30;
 
 /// Ordered packets of one link at once. More close the link.
 pub const ORDERED_PACKETS_BURST: u32 = 120;
+
+const _: () = assert!(
+    tickwire_shared::limits::TALK_PACE_PER_SECOND < ORDERED_PACKETS_PER_SECOND
+        && tickwire_shared::limits::TALK_PACE_BURST < ORDERED_PACKETS_BURST,
+    "a client that catches up must have room for what its player says"
+);
 
 /// Silence on a live link until its session waits for a new one.
 pub const SILENCE_TIME_MAX: Duration = Duration::from_secs(5);

@@ -272,11 +272,17 @@ fn an_operator_makes_the_first_admin_and_no_page_does() {
         let ann = server
             .log_in("/login", "Ann", PASSWORD)
             .unwrap_or_else(|_| panic!("a token"));
-        let (_link, welcome) = server
+        let (mut link, welcome) = server
             .join("Ann", ann.shown())
             .await
             .unwrap_or_else(|_| panic!("in"));
         assert_eq!(welcome.role, Role::Admin);
+        // It is taken away: also from whoever is in, and from whoever comes with the key of then.
+        assert_eq!(server.promote("", "Ann", "moderator"), 200);
+        within(async { while link.recv().await.is_ok() {} }).await;
+        let key = welcome.return_key;
+        let back = server.join("Ann", Credential::Return { key }).await;
+        assert_eq!(reason(back), CloseReason::BadCredential);
         let guest = server.join("Guest", Credential::New).await;
         assert_eq!(reason(guest), CloseReason::BadCredential);
     });
@@ -331,7 +337,7 @@ fn no_secret_is_logged() {
             log.contains(&account) && log.contains("TRACE"),
             "not the whole log"
         );
-        for file in ["signing.key", "reset.key"] {
+        for file in ["signing.key", "reset.key", "guests.key"] {
             let bytes = std::fs::read(scratch.0.join(file)).expect("a key");
             let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>();
             secrets.push(list.join(", "));

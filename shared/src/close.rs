@@ -44,7 +44,7 @@ reasons! {
     3 OutOfPhase "The other side sent a packet that is not allowed now.",
     4 ProtocolVersion "Client and server speak different protocol versions: update the older one.",
     5 SchemaMismatch "Client and server were built from different games: update the older one.",
-    6 BadName "This name is not allowed: use 1 to 32 bytes of printable text.",
+    6 BadName "This name is not allowed, or is a registered player's: pick another.",
     7 RoomFull "The room has no free seat: try another room or later.",
     8 ServerFull "The server has no free place: try again later.",
     9 NoSuchRoom "There is no such room, and this server does not create it.",

@@ -99,6 +99,12 @@ pub trait Game: Sized + Send + 'static {
     fn team(&self, _player: PlayerId) -> Option<u8> {
         None
     }
+
+    /// What a player has scored, for lists outside the game; asked on the server a few times a
+    /// second. `None` for a game that keeps no score.
+    fn score(&self, _player: PlayerId) -> Option<i64> {
+        None
+    }
 }
 
 /// The compiled schema of a game.

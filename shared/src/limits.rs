@@ -231,6 +231,13 @@ pub const FOLLOWS_MAX: usize = 32;
 /// Milliseconds between two marks of a client in one log.
 pub const MARK_MILLIS: u64 = 1_000;
 
+/// Pulls and marks of a client a second, of all logs together. What is more waits: a server closes
+/// the link of a client that says more than it takes, however short the way to it is.
+pub const TALK_PACE_PER_SECOND: u32 = 20;
+
+/// The same at once.
+pub const TALK_PACE_BURST: u32 = 40;
+
 /// Milliseconds for which a client keeps a line back on a new link until its log is open; then the
 /// server shall judge it.
 pub const REOPEN_MILLIS: u64 = 3_000;

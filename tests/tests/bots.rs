@@ -18,6 +18,7 @@ use tickwire_server::RunningServer;
 use tickwire_server::config::Config;
 use tickwire_shared::client::ClientEvent;
 use tickwire_shared::id::PlayerId;
+use tickwire_shared::wire::Credential;
 use tokio::runtime::{Builder, Runtime};
 
 /// A server with a directory of its own, gone with it.
@@ -49,7 +50,8 @@ impl Hosted {
     }
 
     fn driver(&self, name: &str, clock: Clock) -> Driver<Arena> {
-        let client = app::client(name, None, clock.now()).expect("fair declarations");
+        let client =
+            app::client(name, None, Credential::New, clock.now()).expect("fair declarations");
         let way = Way {
             dial: Dial::to(&self.server().address().to_string()),
             network: None,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tickwire_server::engine::account::GuestSecret;
 use tickwire_server::engine::replication::ReplicationConfig;
 use tickwire_server::engine::room::Sabotage;
 use tickwire_server::engine::storage::Millis;
@@ -70,7 +71,8 @@ impl World {
     fn new(sabotage: Sabotage) -> World {
         let schema = Arc::new(schema_of::<Squares>().expect("fair declarations"));
         let tables = Arc::new(Tables::default_for(&schema));
-        let config = LobbyConfig::of::<Squares>(Arc::clone(&schema), &tables, &());
+        let secret = GuestSecret::new(&[7; 32]);
+        let config = LobbyConfig::of::<Squares>(Arc::clone(&schema), &tables, &(), secret);
         World {
             now: Instant::from_millis(500),
             schema,

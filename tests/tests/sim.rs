@@ -1,7 +1,7 @@
 //! Real clients against the real engine over the matrix of networks, judged by every oracle.
 //!
-//! `SIM_SEEDS` sets the number of seeds, `SIM_SECONDS` the virtual seconds of
-//! each, and `SEED=n` replays one.
+//! `SIM_SEEDS` sets the number of seeds of the matrix, and of the other tests in proportion;
+//! `SIM_SECONDS` sets the virtual seconds of each, and `SEED=n` replays one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -33,13 +33,13 @@ fn seconds() -> Duration {
     Duration::from_secs(number_from_env("SIM_SECONDS").unwrap_or(60))
 }
 
-fn seeds(in_release: u64) -> u64 {
-    let usual = if cfg!(debug_assertions) {
-        in_release / 50 + 1
-    } else {
-        in_release
-    };
-    number_from_env("SIM_SEEDS").unwrap_or(usual)
+/// Seeds of the matrix, unless `SIM_SEEDS` says otherwise.
+const OF_THE_MATRIX: u64 = if cfg!(debug_assertions) { 4 } else { 200 };
+
+/// The seeds of a test that takes `many` of them when the matrix takes 200.
+fn seeds(many: u64) -> u64 {
+    let of_the_matrix = number_from_env("SIM_SEEDS").unwrap_or(OF_THE_MATRIX);
+    (many * of_the_matrix).div_ceil(200)
 }
 
 fn run<G: SimGame>(scenario: Scenario, options: Options) -> Outcome {
@@ -77,7 +77,7 @@ fn nothing_breaks_over_the_matrix() {
 fn a_run_takes_a_fiftieth_of_the_time_it_simulates() {
     let _alone = RUNS.write().unwrap_or_else(PoisonError::into_inner);
     let (mut span, mut cpu, mut slow) = (0.0, 0.0, Vec::new());
-    for seed in 1..=seeds(10).min(10) {
+    for seed in 1..=seeds(200).min(10) {
         let scenario = Scenario::matrix(seed, PEERS, seconds());
         slow.extend(yardstick::slowness());
         let before = thread_cpu_s();
@@ -101,7 +101,7 @@ fn a_run_takes_a_fiftieth_of_the_time_it_simulates() {
 
 #[test]
 fn links_that_break_are_taken_up_again() {
-    for_each_seed(1, seeds(40), |seed| {
+    for_each_seed(1, seeds(200), |seed| {
         let scenario = Scenario::broken_links(seed, PEERS, Duration::from_secs(40));
         let outcome = run::<Sandbox>(scenario, Options::default());
         assert!(outcome.checked.rows > 10_000, "{:?}", outcome.checked);
@@ -110,7 +110,7 @@ fn links_that_break_are_taken_up_again() {
 
 #[test]
 fn equal_seeds_give_equal_logs() {
-    for_each_seed(1, seeds(10), |seed| {
+    for_each_seed(1, seeds(40), |seed| {
         let first = short::<Sandbox>(seed, Options::default());
         assert_eq!(first, short::<Sandbox>(seed, Options::default()), "I20");
         let other = short::<Sandbox>(seed + 1_000, Options::default());
@@ -120,7 +120,7 @@ fn equal_seeds_give_equal_logs() {
 
 #[test]
 fn a_game_that_forgets_changes_nothing() {
-    for_each_seed(1, seeds(10), |seed| {
+    for_each_seed(1, seeds(40), |seed| {
         let remembers = short::<Sandbox>(seed, Options::default());
         let forgets = Options {
             forget_every: Some(7),
@@ -132,7 +132,7 @@ fn a_game_that_forgets_changes_nothing() {
 
 #[test]
 fn storages_do_not_matter() {
-    for_each_seed(1, seeds(6), |seed| {
+    for_each_seed(1, seeds(20), |seed| {
         let plain = short::<PlainSquares>(seed, Options::default());
         assert_eq!(
             plain,
@@ -149,7 +149,7 @@ fn storages_do_not_matter() {
 
 #[test]
 fn every_preset_is_playable() {
-    for_each_seed(1, seeds(Network::NAMES.len() as u64), |seed| {
+    for_each_seed(1, seeds(4 * Network::NAMES.len() as u64), |seed| {
         let name = Network::NAMES[seed as usize % Network::NAMES.len()];
         let network: Network = name.parse().expect("a listed name");
         let scenario = Scenario::calm(seed, PEERS, Duration::from_secs(30), network);

@@ -14,6 +14,8 @@ cargo xtask COMMAND
   tidy                          only the rules about the source tree
   web [--out DIR]               build the page with the browser's client (default target/web)
   browser                       build the page and test it in a real Chromium
+  openapi                       ask a real server all that the description of its HTTP interface
+                                allows and does not; needs python3 and a package index
   wasm                          build for wasm32 and compare its results with the native ones
   bench [replication|network] [--json FILE]
                                 figures of the replication path, one JSON row a size and variant;
@@ -44,6 +46,8 @@ pub enum Command {
     Long,
     /// The page and its tests in a real Chromium.
     Browser,
+    /// The HTTP interface against its own description.
+    OpenApi,
     /// The wasm builds and the comparison with native.
     Wasm,
     /// The page with the browser's client.
@@ -81,6 +85,7 @@ pub fn parse(words: &[String]) -> Result<Command, String> {
         "tidy" => Command::Tidy,
         "long" => Command::Long,
         "browser" => Command::Browser,
+        "openapi" => Command::OpenApi,
         "wasm" => Command::Wasm,
         "fuzz" => return parse_fuzz(rest),
         "demo" => return parse_demo(rest),

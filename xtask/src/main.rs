@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod browser;
 mod demo;
+mod openapi;
 mod report;
 mod step;
 mod suite;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<bool, String> {
         Command::Fuzz { runs } => suite::fuzz(runs),
         Command::Long => suite::long(),
         Command::Browser => suite::browser(),
+        Command::OpenApi => openapi::run(),
         Command::Wasm => suite::wasm(),
         Command::Web { out } => web::run(out.as_deref()).map(|_| true),
         Command::Demo { lasts } => demo::run(lasts),

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::step::{self, Outcome};
-use crate::{browser, report, wasm, workspace};
+use crate::{browser, openapi, report, wasm, workspace};
 
 /// Runs of each fuzz target in `test` and in `fuzz`.
 const FUZZ_RUNS: u64 = 300_000;
@@ -13,7 +13,7 @@ const FUZZ_RUNS: u64 = 300_000;
 /// Runs of each fuzz target in `long`.
 const FUZZ_RUNS_LONG: u64 = 5_000_000;
 
-/// Seeds of each simulated scenario in `test`, and in `long`.
+/// Seeds of the simulated matrix in `test`, and in `long`; other scenarios run in proportion.
 const SIM_SEEDS: u64 = 200;
 const SIM_SEEDS_LONG: u64 = 5_000;
 
@@ -95,8 +95,17 @@ pub fn long() -> Result<bool, String> {
     simulator.args(["--", "--include-ignored"]);
     let mut outcomes = browser_steps();
     outcomes.push(fuzz_step(FUZZ_RUNS_LONG));
+    outcomes.push(step::check("HTTP interface as described", interface));
     outcomes.push(step::run("all seeds", &mut simulator));
     Ok(report::print(&outcomes))
+}
+
+/// The HTTP interface against its own description.
+fn interface() -> Result<String, String> {
+    match openapi::run()? {
+        true => Ok("schemathesis found nothing".to_owned()),
+        false => Err("schemathesis found something: see above".to_owned()),
+    }
 }
 
 /// The wasm builds and the comparison alone.

@@ -3,6 +3,7 @@
 //! Never needs a graphical desktop.
 
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Parser;
@@ -11,6 +12,7 @@ use tickwire_client_demo::driver::{Driver, Way};
 use tickwire_client_demo::flags::{Net, duration, parse_or_exit, player_name, room_name, trust};
 use tickwire_client_demo::play::app::{self, App};
 use tickwire_client_demo::play::terminal::{self, Terminal};
+use tickwire_client_demo::secrets::Secrets;
 use tickwire_link::{Address, CertificateHash, Dial};
 
 /// Time between two pictures.
@@ -32,6 +34,9 @@ struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     room: Option<String>,
+    /// File with an admission token, as POST /login gives it; without it you are a guest
+    #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
+    token_file: Option<Secrets>,
     /// Simulate a network on both directions: lan, broadband, wifi, 4g, train, satellite, bad
     #[arg(long, value_name = "PRESET")]
     net: Option<Net>,
@@ -74,7 +79,8 @@ async fn run(cli: Cli) -> Result<(), String> {
         network: cli.net.map(|net| (net.network, 1)),
         patience: PATIENCE,
     };
-    let client = app::client(&cli.name, cli.room, clock.now())?;
+    let who = cli.token_file.as_ref().map(|players| players.player(0));
+    let client = app::client(&cli.name, cli.room, who.unwrap_or_default(), clock.now())?;
     let driver = Driver::new(client, way, clock);
     match cli.watch {
         Some(time) => watch(App::new(driver, clock, false, true), clock, time).await,

@@ -41,13 +41,20 @@ pub struct TickFigures {
     pub p99: Option<f64>,
 }
 
-/// Starts a new measurement of ticks at the admin listener and reads its figures.
+/// Starts a new measurement of ticks at the admin listener, for which it wants its token, and reads
+/// its figures; without the token they are those since its start.
 ///
 /// # Errors
 /// One sentence that says what went wrong.
-pub async fn begin(address: &Address) -> Result<Figures, String> {
-    // A server that cannot start over gives its figures since the start, which is still something.
-    let _ = timeout(PATIENCE, exchange(address, "POST", "/debug/stats/reset")).await;
+pub async fn begin(address: &Address, token: Option<&str>) -> Result<Figures, String> {
+    if let Some(token) = token {
+        let head = format!("Authorization: Bearer {token}\r\n");
+        let reset = exchange(address, "POST", "/debug/stats/reset", &head);
+        match timeout(PATIENCE, reset).await {
+            Ok(Ok(answer)) if answer.starts_with("HTTP/1.1 204") => {}
+            _ => return Err(format!("http://{address} does not take the admin token")),
+        }
+    }
     figures(address).await
 }
 
@@ -56,7 +63,7 @@ pub async fn begin(address: &Address) -> Result<Figures, String> {
 /// # Errors
 /// One sentence that says what went wrong.
 pub async fn figures(address: &Address) -> Result<Figures, String> {
-    let exchange = timeout(PATIENCE, exchange(address, "GET", "/debug/stats")).await;
+    let exchange = timeout(PATIENCE, exchange(address, "GET", "/debug/stats", "")).await;
     let answer = match exchange {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(format!("no figures from http://{address}: {error}")),
@@ -80,11 +87,16 @@ pub fn between(before: Figures, after: Figures) -> ServerReport {
     }
 }
 
-async fn exchange(address: &Address, method: &str, path: &str) -> std::io::Result<String> {
+async fn exchange(
+    address: &Address,
+    method: &str,
+    path: &str,
+    head: &str,
+) -> std::io::Result<String> {
     let mut stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Length: 0\r\n\r\n"
+         {head}Content-Length: 0\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();

@@ -75,6 +75,7 @@ pub async fn play(index: usize, shared: Rc<Shared>) -> Tale {
     let config = ClientConfig {
         name: format!("bot {}", index + 1),
         room: shared.cli.room.clone(),
+        who: shared.cli.who(index),
         ..ClientConfig::default()
     };
     let client = match Client::new(config, dialed_at) {

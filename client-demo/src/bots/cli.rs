@@ -9,9 +9,11 @@ use std::time::Duration;
 use clap::Parser;
 use tickwire_link::{Address, CertificateHash, Trust};
 use tickwire_shared::transport::Transport;
+use tickwire_shared::wire::Credential;
 
 use super::ledger::Place;
 use crate::flags::{Net, duration, room_name, trust};
+use crate::secrets::Secrets;
 
 /// Bots one process drives at the most.
 pub const BOTS_MAX: u32 = 1_000;
@@ -48,6 +50,10 @@ pub struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     pub room: Option<String>,
+    /// File with admission tokens, one a line, as POST /login gives them: the first bot comes with
+    /// the first one, and so on; bots beyond are guests
+    #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
+    pub token_file: Option<Secrets>,
     /// Transport to play over: quic, webtransport, webrtc, websocket, or mix for all in turn
     #[arg(long, default_value = "quic", value_parser = Choice::from_str, value_name = "NAME")]
     pub transport: Choice,
@@ -57,6 +63,10 @@ pub struct Cli {
     /// Admin listener for the server's own figures [default: the server's host, its port + 1]
     #[arg(long, value_parser = Address::parse, value_name = "HOST:PORT")]
     pub admin: Option<Address>,
+    /// File with the admin listener's token, admin.token in the server's data directory, so that its
+    /// figures begin with this run
+    #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
+    pub admin_token: Option<Secrets>,
     /// Accept only the certificate with this SHA-256 (64 hexadecimal digits)
     #[arg(long, value_parser = CertificateHash::from_str, value_name = "HASH")]
     pub pin: Option<CertificateHash>,
@@ -129,6 +139,13 @@ impl Cli {
     #[must_use]
     pub fn trust(&self) -> Trust {
         trust(self.pin, self.insecure)
+    }
+
+    /// As whom a bot comes.
+    #[must_use]
+    pub fn who(&self, bot: usize) -> Credential {
+        let players = self.token_file.as_ref();
+        players.map_or(Credential::New, |players| players.player(bot))
     }
 
     /// Where the server's figures are.

@@ -16,6 +16,7 @@ use super::cli::Cli;
 use super::report::{Report, SnapshotReport};
 use super::shared::Shared;
 use crate::clock::Clock;
+use crate::secrets::Secrets;
 
 /// Time between two bots' first dials: handshakes cost CPU, and a crowd would measure its own
 /// queue.
@@ -39,7 +40,8 @@ async fn run_here(cli: Cli) -> Report {
     let clock = Clock::start();
     let shared = Rc::new(Shared::new(cli, clock, run_number()));
     let admin = shared.cli.admin();
-    let before = admin::begin(&admin).await;
+    let token = shared.cli.admin_token.as_ref().map(Secrets::first);
+    let before = admin::begin(&admin, token).await;
     let cpu = cpu_time::ProcessTime::now();
     let started = clock.now();
     let bots = start(&shared, started);

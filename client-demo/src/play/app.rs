@@ -12,6 +12,7 @@ use tickwire_shared::client::{Certainty, Client, ClientEvent, ClientStats};
 use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::time::Instant;
+use tickwire_shared::wire::Credential;
 
 use super::camera::Camera;
 use super::canvas::{Canvas, Rgb};
@@ -372,10 +373,16 @@ fn net_line(stats: &ClientStats) -> String {
 ///
 /// # Errors
 /// One sentence when the game's own declarations are broken.
-pub fn client(name: &str, room: Option<String>, now: Instant) -> Result<Client<Arena>, String> {
+pub fn client(
+    name: &str,
+    room: Option<String>,
+    who: Credential,
+    now: Instant,
+) -> Result<Client<Arena>, String> {
     let config = tickwire_shared::client::ClientConfig {
         name: name.to_owned(),
         room,
+        who,
         ..Default::default()
     };
     Client::new(config, now).map_err(|error| error.to_string())

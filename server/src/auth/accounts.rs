@@ -56,7 +56,7 @@ pub struct LoginRequest {
 pub struct RoleRequest {
     /// Its name.
     pub name: String,
-    /// What it may do from its next login on.
+    /// What it may do from now on.
     pub role: Role,
     /// Takes the answer: the account, or that nobody is called that.
     pub reply: oneshot::Sender<Result<Option<AccountId>, StoreFault>>,
@@ -193,7 +193,8 @@ impl<K: Keep> Accounts<K> {
         let _ = request.reply.send(answer);
     }
 
-    /// The account of this name has this role from its next login on; `None` when there is none.
+    /// The account of this name has this role; its sessions end, and where the role is less than
+    /// before its keys are no good any more. `None` when there is no such account.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -209,9 +210,15 @@ impl<K: Keep> Accounts<K> {
         let what = format!("gave account {} the role {}", account.0, role_name(role));
         tracing::info!(account = account.0, role = role_name(role), "another role");
         let by = AccountId::default();
-        let writes = vec![Write::Role(account, role), Write::Audit { by, what }];
+        let mut writes = vec![Write::Role(account, role), Write::Audit { by, what }];
+        let less = role < known.role;
+        writes.extend(less.then_some(Write::DropKeys(account)));
         let written = self.parts.keep.write(writes).await?;
-        Ok((written.first() == Some(&Written::Done)).then_some(account))
+        let done = written.first() == Some(&Written::Done);
+        if done {
+            self.parts.registry.role_changed(account, less);
+        }
+        Ok(done.then_some(account))
     }
 
     async fn register(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {

@@ -176,7 +176,7 @@ pub(crate) fn role_of(name: &str) -> Option<Role> {
 
 /// A role as tokens, configuration and requests write it.
 #[must_use]
-pub(super) const fn role_name(role: Role) -> &'static str {
+pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Player => "player",
         Role::Bot => "bot",

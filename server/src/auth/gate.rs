@@ -12,6 +12,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{Credential, Role, Token};
+use tokio::task::spawn_local;
 
 use super::claims::{Claims, TokenFault};
 use super::helpers::{Busy, Helpers};
@@ -73,11 +74,23 @@ impl<K: Keep> Gate<K> {
         }
     }
 
-    /// Who it is, or why it is not let in.
+    /// Who it is, or why it is not let in; needs a local task set.
     ///
     /// # Errors
     /// [`Refusal`], in words for the player.
     pub async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+        let mut changes = self.registry.role_changes();
+        let mut admission = self.identify(&order).await?;
+        // Whoever is not in yet is not sent away when the role changes meanwhile.
+        while changes != self.registry.role_changes() {
+            changes = self.registry.role_changes();
+            let account = self.account(Query::Account(admission.account)).await?;
+            admission.role = account.ok_or(CloseReason::BadCredential)?.role;
+        }
+        Ok(admission)
+    }
+
+    async fn identify(&self, order: &AdmitOrder) -> Result<Admission, Refusal> {
         match &order.who {
             Credential::New => Err(CloseReason::BadCredential.into()),
             Credential::Return { key } => self.returning(*key).await,
@@ -96,13 +109,17 @@ impl<K: Keep> Gate<K> {
 
     async fn returning(&self, key: Token) -> Result<Admission, Refusal> {
         let (digest, now) = (key_digest(&key), WallTime::now());
-        let account = self.account(Query::Key(digest, millis(now))).await?;
+        let half = now.after(RETURN_KEY_TIME / 2);
+        let mut account = self.account(Query::Key(digest, millis(half))).await?;
+        if account.is_none() {
+            account = self.account(Query::Key(digest, millis(now))).await?;
+            // Nobody waits for that: a key that is not made to last longer is good all the same.
+            if let Some(account) = &account {
+                let (keep, write) = (self.keep.clone(), key_write(&key, account.account));
+                spawn_local(async move { keep.write(vec![write]).await });
+            }
+        }
         let account = account.ok_or(CloseReason::BadCredential)?;
-        // A key that cannot be made to last longer is good all the same.
-        let _ = self
-            .keep
-            .write(vec![key_write(&key, account.account)])
-            .await;
         Ok(admission(&account, account.role, key, None))
     }
 
@@ -124,12 +141,13 @@ impl<K: Keep> Gate<K> {
             (None, false) => return self.newcomer(claims, wanted, use_token).await,
         };
         let key = stored_key(&mut entropy::number);
-        let writes = vec![use_token, key_write(&key, account.account)];
+        let mut writes = vec![use_token];
+        writes.extend(kept_key(&claims, &key, account.account));
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
-        match written[..] {
-            [Written::Done, Written::Done] => {}
+        match &written[..] {
             [Written::Taken, ..] => return Err(used()),
+            written if written.iter().all(|one| *one == Written::Done) => {}
             _ => return Err(StoreFault::Failed.into()),
         }
         // What an issuer says of its player holds for this visit; the store knows nothing of it.
@@ -158,12 +176,15 @@ impl<K: Keep> Gate<K> {
         };
         let key = stored_key(&mut entropy::number);
         let register = Write::Register(account.clone());
-        let writes = vec![use_token, register, key_write(&key, account.account)];
+        let mut writes = vec![use_token, register];
+        writes.extend(kept_key(&claims, &key, account.account));
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
-        match written[..] {
-            [Written::Done, Written::Done, Written::Done] => claim.stored(account.account),
+        match &written[..] {
             [Written::Taken, ..] => return Err(used()),
+            written if written.iter().all(|one| *one == Written::Done) => {
+                claim.stored(account.account);
+            }
             // Another link of the same player was quicker.
             _ => return Err(CloseReason::BadCredential.into()),
         }
@@ -215,6 +236,12 @@ fn used() -> Refusal {
 
 fn subject_of(claims: &Claims) -> String {
     format!("{}\n{}", claims.issuer, claims.subject)
+}
+
+/// Keeps the key that brings a player back, which opens every room: there is none for whoever was
+/// vouched for in one room alone. Its session goes on over another link all the same.
+fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
+    claims.room.is_none().then(|| key_write(key, account))
 }
 
 fn key_write(key: &Token, account: AccountId) -> Write {

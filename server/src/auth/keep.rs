@@ -36,6 +36,6 @@ impl Keep for StoreHandle {
 }
 
 /// Seconds as the store counts time.
-pub(super) fn millis(at: WallTime) -> Millis {
+pub(crate) fn millis(at: WallTime) -> Millis {
     Millis(at.0.saturating_mul(1_000))
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod accounts;
+mod bots;
 mod claims;
 mod gate;
 mod helpers;
@@ -28,8 +29,9 @@ mod tokens;
 pub use accounts::{
     Accounts, AccountsParts, LoggedIn, LoginAct, LoginError, LoginRequest, RoleRequest,
 };
-pub(crate) use claims::role_of;
+pub use bots::{BotError, BotRequest, BotToken, Bots, NewBot, digest_number};
 pub use claims::{Claims, TokenFault};
+pub(crate) use claims::{role_name, role_of};
 pub use gate::Gate;
 pub use helpers::Helpers;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod tests;
 pub(crate) use issuer::ISSUER_RULE;
 pub use issuer::{Issuer, IssuerKind};
 pub use keep::Keep;
+pub(crate) use keep::millis;
 pub use key::SigningKey;
 pub use passwords::Passwords;
 pub use rates::LoginRates;

@@ -28,7 +28,7 @@ pub struct LoginRates {
 #[derive(Debug)]
 struct Tries<K> {
     per_minute: u32,
-    left: BTreeMap<K, (Bucket, Instant)>,
+    left: BTreeMap<K, Bucket>,
 }
 
 impl Default for LoginRates {
@@ -81,17 +81,17 @@ impl<K: Ord + Clone> Tries<K> {
     }
 
     fn take(&mut self, now: Instant, who: K) -> Result<(), u32> {
+        let wait = LOGIN.div_ceil(self.per_minute);
         if self.left.len() >= LOGINS_COUNTED_MAX && !self.left.contains_key(&who) {
-            let longest = self.left.iter().min_by_key(|(_, (_, tried))| *tried);
-            if let Some(longest) = longest.map(|(who, _)| who.clone()) {
-                self.left.remove(&longest);
+            // Whoever is forgotten begins anew: only those who would anyway may be.
+            self.left.retain(|_, bucket| !bucket.is_full(now));
+            if self.left.len() >= LOGINS_COUNTED_MAX {
+                return Err(wait);
             }
         }
-        let full = Bucket::new(self.per_minute, self.per_minute * LOGIN, now);
-        let (bucket, tried) = self.left.entry(who).or_insert((full, now));
-        *tried = now;
-        let good = bucket.take(now, LOGIN);
-        good.then_some(()).ok_or(LOGIN.div_ceil(self.per_minute))
+        let full = || Bucket::new(self.per_minute, self.per_minute * LOGIN, now);
+        let bucket = self.left.entry(who).or_insert_with(full);
+        bucket.take(now, LOGIN).then_some(()).ok_or(wait)
     }
 }
 
@@ -125,12 +125,26 @@ mod tests {
     }
 
     #[test]
-    fn names_without_number_take_no_memory_without_bound() {
+    fn names_without_number_take_no_memory_and_no_limit_away() {
         let mut rates = LoginRates::default();
-        for number in 0..2 * LOGINS_COUNTED_MAX as u64 {
-            let now = Instant::from_millis(number);
-            assert_eq!(rates.account(now, &format!("name {number}")), Ok(()));
-        }
+        let at = |millis| Instant::from_millis(millis);
+        assert_eq!(passed((0..9).map(|_| rates.account(at(0), "ann"))), 5);
+        let others = 2 * LOGINS_COUNTED_MAX as u64;
+        let tries = (0..others).map(|number| rates.account(at(number), &format!("name {number}")));
+        let tries: Vec<_> = tries.collect();
+        assert_eq!(tries.last(), Some(&Err(12)), "too many were tried of late");
         assert_eq!(rates.accounts.left.len(), LOGINS_COUNTED_MAX);
+        assert_eq!(
+            rates.account(at(others), "ann"),
+            Err(12),
+            "it is not forgotten"
+        );
+        let later = at(others + 12_000);
+        assert_eq!(
+            rates.account(later, "one more"),
+            Ok(()),
+            "who tried once begins anew"
+        );
+        assert!(rates.accounts.left.len() < 10);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Never gives the same look to two at once, also while one of them is not stored yet.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -15,12 +15,18 @@ use crate::engine::names::{Name, NameFault, keys};
 pub trait NamesSink {
     /// A name of this skeleton is the account's from now on.
     fn registered(&self, skeleton: &str, account: AccountId);
+
+    /// The account has another role: sessions with the one from before end. Where its keys were
+    /// dropped it must log in again.
+    fn role_changed(&self, account: AccountId, keys_dropped: bool);
 }
 
 /// Names of accounts, stored and about to be.
 pub struct Registry {
     book: RefCell<NameBook>,
     claimed: RefCell<BTreeSet<String>>,
+    /// How many roles were changed.
+    role_changes: Cell<u64>,
     sink: Rc<dyn NamesSink>,
 }
 
@@ -37,6 +43,7 @@ impl Registry {
         Rc::new(Registry {
             book: RefCell::new(book),
             claimed: RefCell::default(),
+            role_changes: Cell::default(),
             sink,
         })
     }
@@ -45,6 +52,17 @@ impl Registry {
     pub fn known(&self, skeleton: &str, account: AccountId) {
         self.book.borrow_mut().register(skeleton, account);
         self.sink.registered(skeleton, account);
+    }
+
+    /// An account has another role in the store.
+    pub(super) fn role_changed(&self, account: AccountId, keys_dropped: bool) {
+        self.role_changes.set(self.role_changes.get() + 1);
+        self.sink.role_changed(account, keys_dropped);
+    }
+
+    /// How many roles were changed so far: what was read of one before the last change may be old.
+    pub(super) fn role_changes(&self) -> u64 {
+        self.role_changes.get()
     }
 
     /// Holds a name for a new account.

@@ -7,7 +7,7 @@ use tickwire_shared::limits::SEATS_MAX;
 use super::Config;
 use super::parse::{
     address, filter, issuers, list, log_format, number, path, public_address, quoted, quoted_list,
-    room_name, seconds, shown_format, shown_path, truth,
+    room_name, seconds, shown_format, shown_path, truth, web_url,
 };
 use super::store::{place, shown_place};
 
@@ -120,7 +120,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "chat.mask_words",
         flag: "chat-mask-words",
         value: "FILE",
-        help: "Words that chat shows as stars, one a line; read again on SIGHUP.",
+        help: "Words that chat shows as stars, in place of those built in; again on SIGHUP.",
         set: |config, text| set(&mut config.chat.mask_words, path(text).map(Some)),
         show: |config| config.chat.mask_words.as_deref().map(shown_path),
     },
@@ -128,7 +128,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "chat.block_words",
         flag: "chat-block-words",
         value: "FILE",
-        help: "Words for which a chat line is refused, one a line; read again on SIGHUP.",
+        help: "Words for which a chat line is refused, in place of those built in; again on SIGHUP.",
         set: |config, text| set(&mut config.chat.block_words, path(text).map(Some)),
         show: |config| config.chat.block_words.as_deref().map(shown_path),
     },
@@ -306,6 +306,22 @@ pub(super) static KEYS: &[Key] = &[
         help: "Names nobody may have beside the usual ones, one a line.",
         set: |config, text| set(&mut config.auth.reserved_names, path(text).map(Some)),
         show: |config| config.auth.reserved_names.as_deref().map(shown_path),
+    },
+    Key {
+        path: "webhook.url",
+        flag: "webhook-url",
+        value: "URL",
+        help: "Who is told of whispers to those who are offline: an http or https URL.",
+        set: |config, text| set(&mut config.webhook.url, web_url(text).map(Some)),
+        show: |config| config.webhook.url.as_ref().map(quoted),
+    },
+    Key {
+        path: "webhook.secret_file",
+        flag: "webhook-secret-file",
+        value: "FILE",
+        help: "The secret that messages to webhook.url are signed with, 16 bytes or more.",
+        set: |config, text| set(&mut config.webhook.secret_file, path(text).map(Some)),
+        show: |config| config.webhook.secret_file.as_deref().map(shown_path),
     },
     Key {
         path: "log.level",

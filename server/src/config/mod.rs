@@ -51,6 +51,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// Who may come, and who vouches for them.
     pub auth: AuthConfig,
+    /// Who is told of whispers to those who are offline.
+    pub webhook: WebhookConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// How long players may finish after SIGTERM.
@@ -131,6 +133,15 @@ pub struct AuthConfig {
     pub reserved_names: Option<PathBuf>,
 }
 
+/// Who is told outside of whispers to those who are offline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookConfig {
+    /// Where it listens; without one nobody is told.
+    pub url: Option<String>,
+    /// The file with the secret that each message is signed with.
+    pub secret_file: Option<PathBuf>,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
@@ -186,6 +197,7 @@ impl Default for Config {
                 issuers: Vec::new(),
                 reserved_names: None,
             },
+            webhook: WebhookConfig::default(),
             log: LogConfig {
                 level: "info".to_owned(),
                 format: LogFormat::Text,

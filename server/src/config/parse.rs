@@ -84,6 +84,17 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
+pub(super) fn web_url(text: &str) -> Result<String, String> {
+    let rule = "must be http:// or https:// with a host, without a name or a password in it";
+    let url: Result<hyper::Uri, _> = text.parse();
+    let good = url.is_ok_and(|url| {
+        let host = url.host().is_some_and(|host| !host.is_empty());
+        let secret = url.authority().is_some_and(|it| it.as_str().contains('@'));
+        host && !secret && matches!(url.scheme_str(), Some("http" | "https"))
+    });
+    good.then(|| text.to_owned()).ok_or_else(|| rule.to_owned())
+}
+
 pub(super) fn room_name(text: &str) -> Result<String, String> {
     let fits = (1..=ROOM_NAME_BYTES_MAX).contains(&text.len());
     if !fits || text.chars().any(char::is_control) {

@@ -39,9 +39,10 @@ pub struct ChatConfig {
     pub keep_days: u32,
     /// Lines of one account a second; 0 for as many as it likes.
     pub lines_per_s: u32,
-    /// Words that are shown as stars, one a line; see [`crate::engine::etiquette::filter`].
+    /// Words that are shown as stars, one a line, in place of the list that is built in; see
+    /// [`crate::engine::etiquette::filter`].
     pub mask_words: Option<PathBuf>,
-    /// Words for which a line is refused.
+    /// Words for which a line is refused, in place of the list that is built in.
     pub block_words: Option<PathBuf>,
 }
 

@@ -30,7 +30,7 @@ pub struct Admission {
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// Brings it back; the store knows its digest.
+    /// Brings it back where the store knows its digest: not if it may enter one room alone.
     pub return_key: Token,
     /// The only room it may enter with this.
     pub room: Option<String>,

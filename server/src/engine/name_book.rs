@@ -70,7 +70,7 @@ impl NameBook {
         }
     }
 
-    /// The name as one that an account may take, or that a guest may (`None`).
+    /// The name as one that an account may take, or a new account (`None`).
     ///
     /// # Errors
     /// The first [`NameFault`].
@@ -82,6 +82,21 @@ impl NameBook {
         match self.owner(&name.skeleton) {
             Some(owner) if whose != Some(owner) => Err(NameFault::Registered),
             _ => Ok(name),
+        }
+    }
+
+    /// The name as one that a guest may take: the server itself gives a second bearer of a name a
+    /// number, so that a registered name with a number would pass for its owner.
+    ///
+    /// # Errors
+    /// The first [`NameFault`].
+    pub fn check_guest(&self, name: &str) -> Result<Name, NameFault> {
+        let name = self.check(name, None)?;
+        let base = name.shown.trim_end_matches(char::is_numeric);
+        let numbered = base.len() < name.shown.len() && base.ends_with(' ');
+        match numbered && self.owner(&skeleton_of(base.trim_end())).is_some() {
+            true => Err(NameFault::Registered),
+            false => Ok(name),
         }
     }
 

@@ -120,6 +120,17 @@ pub fn bare(name: &str) -> String {
     bare.to_owned()
 }
 
+/// Whether the end of a skeleton is nothing, or a number with a space before it. In skeletons 0 and
+/// 1 are letters.
+#[must_use]
+pub fn is_number(end: &str) -> bool {
+    let digit = |c: char| c.is_numeric() || matches!(c, 'o' | 'l');
+    end.is_empty()
+        || end
+            .strip_prefix(' ')
+            .is_some_and(|end| end.chars().all(digit))
+}
+
 /// Emoji and the like: the tables of PRECIS end before most of them.
 fn is_picture(c: char) -> bool {
     matches!(c, '\u{1F000}'..='\u{1FAFF}')

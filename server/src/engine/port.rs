@@ -97,6 +97,16 @@ pub enum Outbound {
     },
 }
 
+impl Outbound {
+    /// Which link is told.
+    #[must_use]
+    pub fn link(&self) -> LinkId {
+        match self {
+            Outbound::Packet { link, .. } | Outbound::Close { link, .. } => *link,
+        }
+    }
+}
+
 /// What the lobby wants the shell to do, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -174,6 +184,8 @@ pub struct Whereabouts {
     pub team: Option<u8>,
     /// Where the player's entity is; `None` when it has none, or the game has no earshot.
     pub position: Option<[f32; 3]>,
+    /// What the game says the player has scored; `None` when it keeps no score of it.
+    pub score: Option<i64>,
 }
 
 /// Everything one tick of a room sends, in one buffer that is used again.
@@ -379,6 +391,7 @@ mod tests {
                 player,
                 team,
                 position,
+                score: None,
             };
             outbox.tell_whereabouts([one].into_iter());
         };

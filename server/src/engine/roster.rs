@@ -2,14 +2,14 @@
 //!
 //! Never knows a link: a seat is held by a session, with or without one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, PlayerId, SessionId};
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{BoundedStr, Role, RosterEntry};
 
 use super::name_book::NameBook;
-use super::names::{keys, skeleton_of};
+use super::names::{is_number, keys, skeleton_of};
 
 #[derive(Clone, Debug)]
 struct Taken {
@@ -96,6 +96,20 @@ impl Roster {
     /// The sessions that are there, by seat.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
         self.taken().map(|(_, taken)| taken.session)
+    }
+
+    /// The sessions whose names look like one of this skeleton, or like it with a number.
+    pub fn bearers(&self, skeleton: &str) -> Vec<SessionId> {
+        let alike = keys(skeleton).flat_map(|key| {
+            let from_here = self.looks.range(key.to_owned()..);
+            let looks = from_here.take_while(move |(look, _)| look.starts_with(key));
+            looks.filter(move |(look, _)| is_number(&look[key.len()..]))
+        });
+        let players: BTreeSet<PlayerId> = alike.map(|(_, &player)| player).collect();
+        let taken = players
+            .iter()
+            .filter_map(|p| self.seats.get(usize::from(p.0)));
+        taken.flatten().map(|taken| taken.session).collect()
     }
 
     /// Seats taken.

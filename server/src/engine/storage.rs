@@ -164,7 +164,8 @@ pub enum Write {
         /// Seconds between two lines of one author.
         seconds: u16,
     },
-    /// How an account stands to a log from now on; its marks only rise.
+    /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
+    /// is no whisper reads only what is stored after that, whatever `since` says below.
     Member {
         /// To which.
         log: LogId,
@@ -259,9 +260,9 @@ pub enum Write {
         /// What, in words.
         what: String,
     },
-    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, and
-    /// logs of whispers, parties, groups and what was heard nearby that have no line and nobody in
-    /// them any more. `Written::Pruned`.
+    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what is
+    /// kept of guests, but for whispers that wait for them, and logs of whispers, parties, groups
+    /// and what was heard nearby that have no line and nobody in them any more. `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
         lines_max: u64,
@@ -302,7 +303,8 @@ pub enum Written {
 /// Something that is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// Every log an account is or was a member of. `Found::Desk`.
+    /// The logs an account is or was a member of, at most [`crate::limits::STORE_FOUND_MAX`]: those
+    /// it is in first, of them parties and groups, then those used last. `Found::Desk`.
     Desk(AccountId),
     /// Lines of a log, oldest first, `from <= offset < below`, at most `count`: the oldest of them,
     /// or the newest. `Found::Lines`.

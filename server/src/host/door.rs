@@ -12,14 +12,14 @@ use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tickwire_shared::id::LinkId;
+use tickwire_shared::id::{AccountId, LinkId};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
 use crate::auth::{
-    Accounts, AccountsParts, Gate, Helpers, Keep, LoginRates, LoginRequest, NamesSink, Passwords,
-    Registry, RoleRequest, SigningKey, Tokens,
+    Accounts, AccountsParts, BotRequest, Bots, Gate, Helpers, Keep, LoginRates, LoginRequest,
+    NamesSink, Passwords, Registry, RoleRequest, SigningKey, Tokens,
 };
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -27,8 +27,8 @@ use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Millis, Query, StoreFault};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{
-    ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, RESERVED_NAMES_BYTES_MAX, ROLES_WAITING_MAX,
-    STORE_RETRY_TIME,
+    ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, OFFICE_WAITING_MAX, RESERVED_NAMES_BYTES_MAX,
+    ROLES_WAITING_MAX, STORE_RETRY_TIME,
 };
 use crate::runtime::Clock;
 use crate::runtime::clock::WallTime;
@@ -40,6 +40,9 @@ pub(super) trait DoorSink: NamesSink {
 
     /// All names of the store were told.
     fn names_known(&self);
+
+    /// The token of this account is good no more.
+    fn revoked(&self, account: AccountId);
 }
 
 /// What waits at the door.
@@ -47,6 +50,7 @@ pub(super) struct DoorInbox {
     orders: mpsc::Receiver<AdmitOrder>,
     logins: mpsc::Receiver<LoginRequest>,
     roles: mpsc::Receiver<RoleRequest>,
+    bots: mpsc::Receiver<BotRequest>,
 }
 
 /// How to reach the door.
@@ -58,6 +62,8 @@ pub(super) struct DoorBell {
     pub(super) logins: mpsc::Sender<LoginRequest>,
     /// Operators.
     pub(super) roles: mpsc::Sender<RoleRequest>,
+    /// Operators again, about bots.
+    pub(super) bots: mpsc::Sender<BotRequest>,
 }
 
 /// A door that nobody stands behind yet.
@@ -65,15 +71,18 @@ pub(super) fn door() -> (DoorBell, DoorInbox) {
     let (to_orders, orders) = mpsc::channel(ADMISSIONS_WAITING_MAX);
     let (to_logins, logins) = mpsc::channel(LOGINS_WAITING_MAX);
     let (to_roles, roles) = mpsc::channel(ROLES_WAITING_MAX);
+    let (to_bots, bots) = mpsc::channel(OFFICE_WAITING_MAX);
     let bell = DoorBell {
         orders: to_orders,
         logins: to_logins,
         roles: to_roles,
+        bots: to_bots,
     };
     let inbox = DoorInbox {
         orders,
         logins,
         roles,
+        bots,
     };
     (bell, inbox)
 }
@@ -135,6 +144,7 @@ pub(super) fn attend<K: Keep>(parts: DoorParts<'_, K>, inbox: DoorInbox) -> Resu
     });
     let door = Door {
         gate: Gate::new(parts.keep.clone(), tokens, helpers, Rc::clone(&registry)),
+        bots: Bots::new(parts.keep.clone(), Rc::clone(&registry)),
         keep: parts.keep,
         accounts,
         registry,
@@ -148,6 +158,7 @@ struct Door<K> {
     keep: K,
     gate: Gate<K>,
     accounts: Rc<Accounts<K>>,
+    bots: Rc<Bots<K>>,
     registry: Rc<Registry>,
     sink: Rc<dyn DoorSink>,
 }
@@ -185,6 +196,13 @@ impl<K: Keep> Door<K> {
                     let accounts = Rc::clone(&self.accounts);
                     spawn_local(async move {
                         accounts.promote(role).await;
+                        drop(place);
+                    });
+                }
+                Some(request) = inbox.bots.recv() => {
+                    let (bots, sink) = (Rc::clone(&self.bots), Rc::clone(&self.sink));
+                    spawn_local(async move {
+                        bots.serve(request, |account| sink.revoked(account)).await;
                         drop(place);
                     });
                 }

@@ -3,6 +3,8 @@
 //! Never decides: links report to the lobby, the lobby answers with effects, and each effect is one
 //! call here. A room's batch goes straight to its links.
 
+mod front;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -22,9 +24,11 @@ use tokio::sync::mpsc;
 use super::attendance::Attendance;
 use super::door::DoorSink;
 use super::lazy::LazyRoom;
+use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
 use crate::auth::NamesSink;
 use crate::config::Config;
+use crate::engine::account::GuestSecret;
 use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
@@ -34,6 +38,7 @@ use crate::engine::storage::Millis;
 use crate::engine::{
     Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
 };
+use crate::gateway::Webhook;
 use crate::http::AdminState;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
@@ -58,8 +63,12 @@ pub(super) struct HubParts<'a> {
     pub(super) admin: Arc<AdminState>,
     /// Where everything is stored.
     pub(super) store: StoreHandle,
+    /// What accounts of guests follow from.
+    pub(super) guest_secret: GuestSecret,
     /// Names that are not free from the start.
     pub(super) names: NameBook,
+    /// Tells outside of whispers to those who are offline, where that is configured.
+    pub(super) webhook: Option<Webhook>,
     /// Finds out who players are.
     pub(super) door: mpsc::Sender<AdmitOrder>,
 }
@@ -73,9 +82,13 @@ pub(super) struct Hub<G: Game> {
     lobby: RefCell<Lobby>,
     rooms: RefCell<Rooms>,
     attendance: Attendance,
+    lounge: Lounge,
+    /// How often tokens of bots were revoked.
+    revocations: Cell<u64>,
     store: StoreHandle,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
+    webhook: Option<Webhook>,
     door: mpsc::Sender<AdmitOrder>,
     /// What a new room starts from, but for its seeds.
     pattern: RoomConfig<G>,
@@ -98,7 +111,13 @@ impl<G: Game<Rules: Default>> Hub<G> {
         })?;
         let tables = Arc::new(tables);
         let rules = G::Rules::default();
-        let mut lobby = lobby_config::<G>(parts.config, &parts.schema, &tables, &rules)?;
+        let mut lobby = lobby_config::<G>(
+            parts.config,
+            &parts.schema,
+            &tables,
+            &rules,
+            parts.guest_secret,
+        )?;
         lobby.names = parts.names;
         let pattern = RoomConfig::<G> {
             rules,
@@ -112,6 +131,7 @@ impl<G: Game<Rules: Default>> Hub<G> {
             },
             sabotage: Sabotage::None,
         };
+        parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
             clock: parts.clock,
             links: parts.links,
@@ -119,8 +139,11 @@ impl<G: Game<Rules: Default>> Hub<G> {
             admin: parts.admin,
             rooms: RefCell::new(Rooms::new(parts.workers, lobby.seats)),
             attendance: Attendance::default(),
+            lounge: Lounge::default(),
+            revocations: Cell::new(0),
             store: parts.store,
             answers: RefCell::default(),
+            webhook: parts.webhook,
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
             pattern,
@@ -134,8 +157,9 @@ fn lobby_config<G: Game>(
     schema: &Arc<Schema>,
     tables: &Tables,
     rules: &G::Rules,
+    guest_secret: GuestSecret,
 ) -> Result<LobbyConfig, String> {
-    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules)
+    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules, guest_secret)
         .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
     Ok(LobbyConfig {
         seats: config.rooms.seats_max,
@@ -146,6 +170,7 @@ fn lobby_config<G: Game>(
         away: config.session.away,
         chat: DeskConfig {
             lines_per_second: config.chat.lines_per_s,
+            notes_missed: config.webhook.url.is_some(),
             ..usual.chat
         },
         guests: config.auth.guests,
@@ -206,6 +231,12 @@ impl<G: Game> Hub<G> {
         }
     }
 
+    /// Tells everybody something.
+    pub(super) fn announce(&self, text: &str) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.announce(now, text));
+    }
+
     /// Tells players that the server goes down; the lobby takes nobody in any more.
     pub(super) fn drain(&self, grace: Duration) {
         self.drive(|lobby| lobby.drain(grace));
@@ -233,13 +264,20 @@ impl<G: Game> Hub<G> {
             let effect = self.lobby.borrow_mut().next_effect();
             match effect {
                 Some(effect) => self.carry_out(effect),
-                None => return,
+                None => break,
             }
+        }
+        if let Some(webhook) = &self.webhook {
+            let missed = self.lobby.borrow_mut().take_missed();
+            missed.iter().for_each(|missed| webhook.tell(missed));
         }
     }
 
     fn carry_out(&self, effect: Effect) {
         match effect {
+            Effect::ToLink(outbound) if lounge::is_visitor(outbound.link()) => {
+                self.tell_visitor(outbound);
+            }
             Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
                 self.links.send_alone(link, lane, &bytes);
             }
@@ -314,7 +352,9 @@ impl<G: Game> Hub<G> {
 
     fn count(&self) {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
+        metrics.starting.set(u64::from(!lobby.has_started()));
         metrics.sessions.set(lobby.sessions() as u64);
+        metrics.gateway.visitors.set(lobby.visitors() as u64);
         metrics.sessions_parked.set(lobby.parked() as u64);
         self.attendance
             .count(lobby.attendance(), &metrics.sessions_by_transport);
@@ -353,7 +393,13 @@ impl<G: Game> Hub<G> {
 
 impl<G: Game> NamesSink for Hub<G> {
     fn registered(&self, skeleton: &str, account: AccountId) {
-        self.lobby.borrow_mut().registered(skeleton, account);
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.registered(now, skeleton, account));
+    }
+
+    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
+        let now = self.clock.now();
+        self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
     }
 }
 
@@ -368,6 +414,11 @@ impl<G: Game> DoorSink for Hub<G> {
 
     fn names_known(&self) {
         self.lobby.borrow_mut().names_known();
+    }
+
+    fn revoked(&self, account: AccountId) {
+        self.revocations.set(self.revocations.get() + 1);
+        self.drive(|lobby| lobby.turn_out(account));
     }
 }
 

@@ -6,6 +6,7 @@ mod attendance;
 mod door;
 mod hub;
 mod lazy;
+mod lounge;
 mod page;
 mod rooms;
 mod serve;

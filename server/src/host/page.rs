@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::auth::LoginRequest;
 use crate::config::Config;
+use crate::gateway::Gateway;
 use crate::http::{
     AdminState, Assets, Build, ConnectInfo, PublicListener, PublicOptions, RequestRates,
 };
@@ -28,6 +29,7 @@ pub(super) struct Page {
     /// Takes offers of WebRTC, where it was started.
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: WebSockets,
+    pub(super) gateway: Gateway,
     /// Takes those who log in or register.
     pub(super) logins: mpsc::Sender<LoginRequest>,
     pub(super) clock: Clock,
@@ -55,6 +57,7 @@ impl Page {
             websockets: config.has(Transport::WebSocket).then_some(self.websockets),
             connections_max: config.web.connections_max,
             connections_per_address_max: config.web.connections_per_address_max,
+            gateway: Some(self.gateway),
             logins: self.logins,
             rates: RequestRates::new(config.web.requests_per_address_per_s),
             clock: self.clock,

@@ -21,10 +21,12 @@ use super::vault;
 use super::ways::{WayParts, Ways};
 use super::words::WordFiles;
 use super::{Bound, Command, Signals};
-use crate::config::Config;
+use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
-use crate::http::{AdminListener, AdminState, Build, PublicListener};
-use crate::limits::CERTIFICATE_TURN;
+use crate::engine::account::GuestSecret;
+use crate::gateway::{Front, Gateway, Webhook};
+use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
+use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
 use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
 use crate::runtime::drain::Drain;
@@ -112,11 +114,12 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
             admin: Arc::clone(&admin_state),
             store: store.handle(),
+            guest_secret: GuestSecret::new(&data.guest_secret()?),
             names: names.clone(),
+            webhook: webhook(config, &metrics)?,
             door: bell.orders,
         })?;
-        let words = WordFiles::of(&config.chat);
-        hub.set_filter(words.read()?);
+        let words = WordFiles::in_use(&config.chat, &hub)?;
         let door = DoorParts {
             config,
             data: &data,
@@ -142,6 +145,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             rooms: Arc::clone(&admin_state),
             offers: ways.offers(),
             websockets: ways.websockets(),
+            gateway: Gateway::new(Rc::clone(&hub) as Rc<dyn Front>, store.handle()),
             logins: bell.logins,
             clock,
             metrics: Arc::clone(&metrics),
@@ -149,7 +153,12 @@ impl<G: Game<Rules: Default>> Server<G> {
         page.serve(config, public)?;
         let listener = AdminListener::bind(config.admin_address(ways.address()))?;
         let admin = listener.address();
-        listener.serve(admin_state, bell.roles, data.admin_token()?);
+        let desks = Desks {
+            roles: bell.roles,
+            bots: bell.bots,
+            announcements: announcer(&hub),
+        };
+        listener.serve(admin_state, desks, data.admin_token()?);
         Ok(Server {
             hub,
             ways,
@@ -183,6 +192,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             }
         };
         let _ = timeout(WARM_UP_TIME, started).await;
+        self.hub.turn();
     }
 
     /// Goes on until a signal, a command or the end of a drain.
@@ -234,6 +244,32 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         next
     }
+}
+
+/// The webhook, where one is configured.
+fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, String> {
+    let WebhookConfig { url, secret_file } = &config.webhook;
+    match (url, secret_file) {
+        (None, None) => Ok(None),
+        (Some(url), Some(file)) => {
+            let webhook = Webhook::start(url, file, Arc::clone(metrics))?;
+            tracing::info!("a webhook is told of whispers to those who are offline");
+            Ok(Some(webhook))
+        }
+        _ => Err("webhook.url and webhook.secret_file belong together".to_owned()),
+    }
+}
+
+/// Where operators' announcements go, which the lobby takes one by one.
+fn announcer<G: Game>(hub: &Rc<Hub<G>>) -> mpsc::Sender<String> {
+    let (sender, mut texts) = mpsc::channel::<String>(OFFICE_WAITING_MAX);
+    let hub = Rc::clone(hub);
+    tokio::task::spawn_local(async move {
+        while let Some(text) = texts.recv().await {
+            hub.announce(&text);
+        }
+    });
+    sender
 }
 
 fn build_of(schema: &Schema) -> Build {

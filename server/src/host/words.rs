@@ -15,7 +15,11 @@ use crate::config::ChatConfig;
 use crate::engine::etiquette::filter::{Filter, Tier};
 use crate::limits::WORD_LIST_BYTES_MAX;
 
-/// Where the lists are; a list without a file is empty.
+/// The lists where no others are configured.
+const MASK: &str = include_str!("../../words/mask.txt");
+const BLOCK: &str = include_str!("../../words/block.txt");
+
+/// Where the lists are; a list without a file is the one that is built in.
 #[derive(Clone, Debug)]
 pub(super) struct WordFiles {
     mask: Option<PathBuf>,
@@ -23,11 +27,17 @@ pub(super) struct WordFiles {
 }
 
 impl WordFiles {
-    pub(super) fn of(config: &ChatConfig) -> WordFiles {
-        WordFiles {
+    /// Those that are configured; what is in them counts from now on.
+    ///
+    /// # Errors
+    /// As [`WordFiles::read`].
+    pub(super) fn in_use<G: Game>(config: &ChatConfig, hub: &Hub<G>) -> Result<WordFiles, String> {
+        let files = WordFiles {
             mask: config.mask_words.clone(),
             block: config.block_words.clone(),
-        }
+        };
+        hub.set_filter(files.read()?);
+        Ok(files)
     }
 
     /// Reads both lists.
@@ -36,8 +46,8 @@ impl WordFiles {
     /// A sentence that names the file, and the line if one of it is wrong.
     pub(super) fn read(&self) -> Result<Filter, String> {
         let (mask, block) = (
-            text_of(self.mask.as_deref())?,
-            text_of(self.block.as_deref())?,
+            text_of(self.mask.as_deref(), MASK)?,
+            text_of(self.block.as_deref(), BLOCK)?,
         );
         Filter::of(&mask, &block).map_err(|fault| {
             let path = match fault.tier {
@@ -65,9 +75,9 @@ impl WordFiles {
 }
 
 /// The text of a list; at most a little more than it may have.
-fn text_of(path: Option<&Path>) -> Result<String, String> {
+fn text_of(path: Option<&Path>, built_in: &str) -> Result<String, String> {
     let Some(path) = path else {
-        return Ok(String::new());
+        return Ok(built_in.to_owned());
     };
     let mut text = String::new();
     let most = WORD_LIST_BYTES_MAX as u64 + 1;
@@ -94,7 +104,15 @@ mod tests {
         let read = |mask, block| WordFiles { mask, block }.read();
         let filter = read(path("mask", "# mild\nduck\n"), None).expect("it is fair");
         assert_eq!(filter.apply("a duck").expect("not blocked"), "a ****");
-        assert!(read(None, None).is_ok());
+        let built_in = read(None, None).expect("they are fair");
+        let masked = built_in.apply("Oh, 5HIT happens in Scunthorpe");
+        assert_eq!(
+            masked.expect("not blocked"),
+            "Oh, **** happens in Scunthorpe"
+        );
+        assert!(built_in.apply("just k.y.s").is_ok() && built_in.apply("KYS").is_err());
+        let other = read(path("none", ""), None).expect("it is fair");
+        assert_eq!(other.apply("shit").expect("no such word"), "shit");
         let wrong = read(path("mask", "duck\n"), path("block", "ok\ntwo words\n"));
         let wrong = wrong.expect_err("two words");
         assert!(

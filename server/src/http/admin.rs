@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde_json::{Value, json};
 
 use crate::limits::HTTP_BODY_BYTES_MAX;
@@ -94,7 +93,6 @@ pub(super) fn routes(state: Arc<AdminState>) -> Router {
         .route("/version", get(version))
         .route("/debug/rooms", get(rooms))
         .route("/debug/stats", get(stats))
-        .route("/debug/stats/reset", post(reset))
         .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX))
         .with_state(state)
 }
@@ -105,6 +103,9 @@ async fn ready(State(state): State<Arc<AdminState>>) -> (StatusCode, String) {
     let metrics = &state.metrics;
     if metrics.draining.get() != 0 {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
+    }
+    if metrics.starting.get() != 0 {
+        return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
     }
     if metrics.overloaded.get() != 0 {
         return (StatusCode::SERVICE_UNAVAILABLE, "overloaded\n".to_owned());
@@ -171,8 +172,7 @@ async fn stats(State(state): State<Arc<AdminState>>) -> Json<Value> {
     }))
 }
 
-/// Starts a new measurement. The body is read so that a long one is refused.
-async fn reset(State(state): State<Arc<AdminState>>, _body: Bytes) -> StatusCode {
+/// Starts a new measurement.
+pub(super) fn start_over(state: &AdminState) {
     state.metrics.ticks.reset_recent();
-    StatusCode::NO_CONTENT
 }

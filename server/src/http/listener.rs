@@ -11,13 +11,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
 use super::admin::{AdminState, routes};
+use super::roles::Desks;
 use super::{listen_error, roles};
-use crate::auth::{RoleRequest, Secret};
+use crate::auth::Secret;
 use crate::limits::{
     ADMIN_CONNECTIONS_MAX, HTTP_ACCEPT_PAUSE, HTTP_BODY_BYTES_MAX, HTTP_CONNECTION_TIME_MAX,
     HTTP_HEADER_TIME_MAX,
@@ -50,11 +51,11 @@ impl AdminListener {
         self.address
     }
 
-    /// Answers for as long as the network thread lives; needs a local task set. `accounts` takes
-    /// what operators want of accounts who show the token.
-    pub fn serve(self, state: Arc<AdminState>, accounts: mpsc::Sender<RoleRequest>, token: Secret) {
-        let routes = routes(state)
-            .merge(roles::routes(accounts, token))
+    /// Answers for as long as the network thread lives; needs a local task set. `desks` take
+    /// what operators want who show the token.
+    pub fn serve(self, state: Arc<AdminState>, desks: Desks, token: Secret) {
+        let routes = routes(Arc::clone(&state))
+            .merge(roles::routes(state, desks, token))
             .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }

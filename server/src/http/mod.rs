@@ -5,6 +5,7 @@
 //! port.
 
 mod admin;
+mod bots;
 mod listener;
 mod public;
 mod roles;
@@ -12,6 +13,7 @@ mod roles;
 pub use admin::{AdminState, Build, RoomRow};
 pub use listener::AdminListener;
 pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions, RequestRates};
+pub use roles::Desks;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

@@ -1,4 +1,4 @@
-//! Who moderates: an operator gives an account another role.
+//! What an operator changes: who moderates, and since when is measured.
 //!
 //! Never answers a page: a browser always says where a request like this comes from, and whoever
 //! says so is refused, also under a name that somebody made lead to this machine. Never answers
@@ -6,11 +6,13 @@
 //!
 //! ```text
 //! POST /accounts/role {"name": "Ann", "role": "admin"} -> {"account": "123", "role": "admin"}
+//! POST /debug/stats/reset                              -> 204
 //! ```
 
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -20,7 +22,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::auth::{RoleRequest, Secret, role_of};
+use super::admin::{AdminState, start_over};
+use super::bots;
+use crate::auth::{BotRequest, RoleRequest, Secret, role_of};
 
 /// What an operator sends.
 #[derive(Deserialize)]
@@ -30,17 +34,31 @@ struct Promotion {
     role: String,
 }
 
-type Refused = (StatusCode, &'static str);
+pub(super) type Refused = (StatusCode, &'static str);
 
-/// Where requests go, and what must be shown.
+/// Where operators' requests go.
 #[derive(Clone)]
-struct Office {
-    roles: mpsc::Sender<RoleRequest>,
+pub struct Desks {
+    /// About roles.
+    pub roles: mpsc::Sender<RoleRequest>,
+    /// About bots.
+    pub bots: mpsc::Sender<BotRequest>,
+    /// What everybody is told.
+    pub announcements: mpsc::Sender<String>,
+}
+
+/// The same, and what must be shown.
+#[derive(Clone)]
+pub(super) struct Office {
+    state: Arc<AdminState>,
+    pub(super) roles: mpsc::Sender<RoleRequest>,
+    pub(super) bots: mpsc::Sender<BotRequest>,
+    pub(super) announcements: mpsc::Sender<String>,
     token: Arc<Secret>,
 }
 
 /// Somebody who showed the token and is no page.
-struct Operator;
+pub(super) struct Operator;
 
 impl FromRequestParts<Office> for Operator {
     type Rejection = Refused;
@@ -61,11 +79,26 @@ impl FromRequestParts<Office> for Operator {
 }
 
 /// The routes; requests of whoever shows the token go to where accounts are.
-pub(super) fn routes(roles: mpsc::Sender<RoleRequest>, token: Secret) -> Router {
-    let token = Arc::new(token);
+pub(super) fn routes(state: Arc<AdminState>, desks: Desks, token: Secret) -> Router {
+    let office = Office {
+        state,
+        roles: desks.roles,
+        bots: desks.bots,
+        announcements: desks.announcements,
+        token: Arc::new(token),
+    };
     Router::new()
         .route("/accounts/role", post(promote))
-        .with_state(Office { roles, token })
+        .route("/debug/stats/reset", post(reset))
+        .merge(bots::routes())
+        .route("/debug/stats/reset", post(reset))
+        .with_state(office)
+}
+
+/// Starts a new measurement. The body is read so that a long one is refused.
+async fn reset(State(office): State<Office>, _: Operator, _body: Bytes) -> StatusCode {
+    start_over(&office.state);
+    StatusCode::NO_CONTENT
 }
 
 async fn promote(

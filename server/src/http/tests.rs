@@ -31,7 +31,12 @@ impl Bench {
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         let token = crate::auth::Secret::new(TOKEN.to_owned());
-        listener.serve(state.clone(), tokio::sync::mpsc::channel(1).0, token);
+        let desks = Desks {
+            roles: tokio::sync::mpsc::channel(1).0,
+            bots: tokio::sync::mpsc::channel(1).0,
+            announcements: tokio::sync::mpsc::channel(1).0,
+        };
+        listener.serve(state.clone(), desks, token);
         Bench { address, state }
     }
 
@@ -111,6 +116,10 @@ fn health_follows_the_server() {
             "{answer}"
         );
         store.set_degraded(None);
+        metrics.starting.set(1);
+        let answer = bench.get("/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("starting\n"));
+        metrics.starting.set(0);
         metrics.overloaded.set(1);
         let answer = bench.get("/health").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("overloaded\n"));
@@ -130,8 +139,13 @@ fn figures_are_json_and_prometheus() {
         bench.state.metrics.ticks.cpu_recent.record(40);
         let after = json(bench.get("/debug/stats").await);
         assert_eq!(after["tick_us"]["p99"], 40);
-        let reset = "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        assert!(bench.send(reset).await.starts_with("HTTP/1.1 204"));
+        let reset = "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+        let told = bench.send(&format!("{reset}\r\n")).await;
+        assert!(told.starts_with("HTTP/1.1 401"), "{told}");
+        assert_eq!(json(bench.get("/debug/stats").await)["tick_us"]["p99"], 40);
+        let bearer = format!("Authorization: Bearer {TOKEN}\r\n\r\n");
+        let told = bench.send(&format!("{reset}{bearer}")).await;
+        assert!(told.starts_with("HTTP/1.1 204"), "{told}");
         assert!(json(bench.get("/debug/stats").await)["tick_us"]["p99"].is_null());
 
         assert_eq!(
@@ -168,7 +182,7 @@ fn what_is_not_there_or_too_long_is_refused() {
         assert!(bench.get("/nothing").await.starts_with("HTTP/1.1 404"));
         let long = format!(
             "POST /debug/stats/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n\r\n{body}",
+             Authorization: Bearer {TOKEN}\r\nContent-Length: {length}\r\n\r\n{body}",
             length = crate::limits::HTTP_BODY_BYTES_MAX + 1,
             body = "x".repeat(crate::limits::HTTP_BODY_BYTES_MAX + 1),
         );

@@ -83,7 +83,9 @@ pub const SIGN_MARKS_MAX: usize = 4;
 /// Chat lines a newcomer is sent from before it came.
 pub const CHAT_TAIL_MAX: u64 = 32;
 
-/// Lines of an account whose places are remembered to answer a repeated one without the store.
+/// Lines of an account whose places are remembered to answer a repeated one without the store. For
+/// a further one the oldest of them is forgotten. Those on their way into the store are as many as
+/// [`STORE_TASKS_MAX`] and [`CHAT_WAITING_MAX`] allow.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
 /// How long they are remembered after its last session ended.
@@ -120,11 +122,18 @@ pub const NEIGHBOURS_MAX: usize = 256;
 /// Accounts that left whose names are remembered, so that they can be whispered to; the oldest go.
 pub const LEFT_REMEMBERED: usize = 4_096;
 
-/// Questions, reactions and pages of one session a second. More are refused, or come to nothing.
+/// Questions, reactions, pages, and whispers to somebody who must be looked up, of one session a
+/// second. More are refused, or come to nothing.
 pub const ASKS_PER_SECOND: u32 = 4;
 
 /// The same at once.
 pub const ASKS_BURST: u32 = 40;
+
+/// Marks of one session a second: how far it got. Of more the newest of each log waits.
+pub const MARKS_PER_SECOND: u32 = 8;
+
+/// The same at once.
+pub const MARKS_BURST: u32 = 64;
 
 /// Seconds of slow mode at the most. More are refused.
 pub const SLOW_SECONDS_MAX: u16 = 3_600;

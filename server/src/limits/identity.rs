@@ -63,8 +63,8 @@ pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
 /// refused with 429.
 pub const LOGINS_PER_ADDRESS_AND_MINUTE: u32 = 20;
 
-/// Accounts and addresses whose logins are counted, of each. For a further one whoever was silent
-/// for the longest time is forgotten.
+/// Accounts and addresses whose logins are counted, of each. For a further one those are forgotten
+/// who may try as often as anybody again; where there are none it is refused with 429.
 pub const LOGINS_COUNTED_MAX: usize = 4_096;
 
 /// Names tried for a player of another issuer whose name is taken. Then it is refused.

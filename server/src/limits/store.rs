@@ -39,13 +39,15 @@ pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
 /// How often what is too old is forgotten.
 pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
 
-/// Lines that are forgotten in one commit at the most. The rest is for the next.
+/// Lines that are forgotten in one commit at the most, and rows of guests of each kind. The rest is
+/// for the next.
 pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
 
 /// How long a line that is forgotten is still known when it comes again.
 pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
 
-/// Lines, or texts, that one query finds at the most. More are not given.
+/// Lines, texts, logs of an account, or accounts it blocks or follows, that one query finds at the
+/// most. More are not given.
 pub const STORE_FOUND_MAX: usize = 1_024;
 
 /// Lines before the one that a report is about and that are kept with it.

@@ -4,6 +4,7 @@
 //! unit aside: seconds and bytes only. The names are the interface of dashboards and bots.
 
 mod foreign;
+mod gateway;
 mod histogram;
 mod http;
 mod links;
@@ -11,6 +12,7 @@ mod store;
 mod text;
 
 pub use foreign::{ByDropCause, DropCause};
+pub use gateway::GatewayMetrics;
 pub use histogram::Histogram;
 pub use http::{HttpMetrics, Rejection};
 pub use links::{ByTransport, LinkMetrics, OpenLink, SessionGauges};
@@ -224,12 +226,16 @@ pub struct Metrics {
     pub mailbox_dropped: Counter,
     /// Who came, who was turned away, and chat.
     pub lobby: LobbyMetrics,
+    /// The gateway.
+    pub gateway: GatewayMetrics,
     /// The store.
     pub store: Arc<StoreMetrics>,
     /// 1 while too many ticks take longer than their period.
     pub overloaded: Gauge,
     /// 1 while nobody may join.
     pub draining: Gauge,
+    /// 1 until it is known who may come, under which names.
+    pub starting: Gauge,
 }
 
 #[cfg(test)]

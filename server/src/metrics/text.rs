@@ -7,8 +7,9 @@ use std::fmt::{Display, Write};
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByDropCause, ByLane, ByTransport, DropCause, Histogram, HttpMetrics, LinkMetrics, LobbyMetrics,
-    Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics, TickMetrics,
+    ByDropCause, ByLane, ByTransport, DropCause, GatewayMetrics, Histogram, HttpMetrics,
+    LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics,
+    TickMetrics,
 };
 use crate::runtime::clock::{self, WallTime};
 
@@ -36,6 +37,7 @@ impl Metrics {
         render_lobby(&self.lobby, &mut text);
         render_rooms(&self.in_rooms, &mut text);
         render_store(&self.store, &mut text);
+        render_gateway(&self.gateway, &mut text);
         render_links(&self.links, &mut text);
         render_http(&self.http, &mut text);
         render_drops(&self.foreign_dropped, &mut text);
@@ -50,6 +52,11 @@ impl Metrics {
             self.overloaded.get(),
         );
         text.gauge("draining", "1 while nobody may join.", self.draining.get());
+        text.gauge(
+            "starting",
+            "1 until it is known who may come, under which names.",
+            self.starting.get(),
+        );
         render_sessions(
             &self.sessions_by_transport,
             self.sessions_parked.get(),
@@ -213,6 +220,48 @@ fn render_store(store: &StoreMetrics, text: &mut Text) {
         "1 while nothing can be stored.",
         u64::from(store.degraded().is_some()),
     );
+}
+
+fn render_gateway(gateway: &GatewayMetrics, text: &mut Text) {
+    text.gauge(
+        "gateway_visitors",
+        "Streams, long polls and lines of bots under way.",
+        gateway.visitors.get(),
+    );
+    text.counter(
+        "gateway_unknown_total",
+        "Requests of bots without a good token.",
+        gateway.unknown.get(),
+    );
+    text.counter(
+        "gateway_lines_total",
+        "Lines of bots that were stored.",
+        gateway.lines.get(),
+    );
+    text.counter(
+        "gateway_slow_total",
+        "Streams of bots that did not take what was said.",
+        gateway.slow.get(),
+    );
+    text.gauge(
+        "webhook_waiting",
+        "Messages that wait for the webhook.",
+        gateway.webhook_waiting.get(),
+    );
+    text.head(
+        "webhook_messages_total",
+        "counter",
+        "Messages to the webhook, by what became of them.",
+    );
+    for (label, counter) in [
+        ("told", &gateway.webhook_told),
+        ("retried", &gateway.webhook_retried),
+        ("failed", &gateway.webhook_failed),
+        ("dropped", &gateway.webhook_dropped),
+    ] {
+        let labels = format!("{{outcome=\"{label}\"}}");
+        text.sample("webhook_messages_total", &labels, counter.get());
+    }
 }
 
 fn render_sessions(by_transport: &ByTransport<SessionGauges>, parked: u64, text: &mut Text) {

@@ -47,13 +47,13 @@ impl MemoryStore {
             } => self.logs.open(now, key, *log, *epoch, name),
             Write::Line(line) => self.logs.line(now, line),
             Write::Slow { log, seconds } => self.logs.slow(*log, *seconds),
-            Write::Member { log, member } => self.logs.member(*log, member),
+            Write::Member { log, member } => self.logs.member(now, *log, member),
             Write::Mark {
                 log,
                 account,
                 delivered,
                 read,
-            } => self.logs.mark(*log, *account, *delivered, *read),
+            } => self.logs.mark(now, *log, *account, *delivered, *read),
             Write::React {
                 log,
                 offset,
@@ -79,7 +79,12 @@ impl MemoryStore {
             }
             Write::Prune { lines_max, before } => {
                 self.accounts.prune(now);
-                self.logs.prune(now, *lines_max, *before)
+                let pruned = self.logs.prune(now, *lines_max, *before);
+                if pruned == (Written::Pruned { more: false }) {
+                    let logs = &self.logs;
+                    (self.accounts).forget_guests(*before, |who| logs.is_used(who, *before));
+                }
+                pruned
             }
             other => self.accounts.write(now, other),
         }

@@ -175,13 +175,13 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
         } => chat::open(db, now, key, (*log, *epoch, name)),
         Write::Line(line) => chat::line(db, now, line),
         Write::Slow { log, seconds } => chat::slow(db, *log, *seconds),
-        Write::Member { log, member } => chat::member(db, *log, member),
+        Write::Member { log, member } => chat::member(db, now, *log, member),
         Write::Mark {
             log,
             account,
             delivered,
             read,
-        } => chat::mark(db, *log, *account, (*delivered, *read)),
+        } => chat::mark(db, now, *log, *account, (*delivered, *read)),
         Write::React {
             log,
             offset,

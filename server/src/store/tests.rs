@@ -2,6 +2,7 @@
 
 mod conformance;
 mod crash;
+mod guests;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod image;

@@ -215,4 +215,10 @@ impl Game for Arena {
     fn team(&self, player: PlayerId) -> Option<u8> {
         Some((player.0 % u16::from(tune::TEAMS)) as u8)
     }
+
+    fn score(&self, player: PlayerId) -> Option<i64> {
+        let mut all = self.fighters.iter();
+        let (_, fighter) = all.find(|(_, fighter)| fighter.player == player)?;
+        Some(i64::from(fighter.kills))
+    }
 }

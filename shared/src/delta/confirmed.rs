@@ -63,6 +63,12 @@ pub struct Group {
     pub members: Vec<GroupMember>,
 }
 
+impl Group {
+    fn has(&self, id: EntityId) -> bool {
+        self.members.iter().any(|member| member.id == id)
+    }
+}
+
 /// A row a client holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmedRow {
@@ -342,7 +348,8 @@ impl Confirmed {
         Ok(())
     }
 
-    /// Makes room for an entity, unless a newer packet said that it left.
+    /// Makes room for an entity, unless a newer packet said that it left: by name, or by a group
+    /// without it.
     fn enter(
         &mut self,
         id: EntityId,
@@ -353,10 +360,7 @@ impl Confirmed {
         stride: usize,
     ) {
         let slot = id.slot as usize;
-        if self.tracks.len() <= slot {
-            self.tracks.resize_with(slot + 1, || None);
-            self.left.resize(slot + 1, Tick::ZERO);
-        }
+        self.make_room(slot);
         let newest = self.tracks[slot].as_ref().and_then(|track| track.newest());
         let overtaken = newest.is_some_and(|(_, version)| version.tick > tick);
         if let Some(track) = self.tracks[slot]
@@ -368,7 +372,8 @@ impl Confirmed {
             }
             return;
         }
-        if overtaken || self.left[slot] >= tick {
+        let missing = in_group && tick < self.group.tick && !self.group.has(id);
+        if overtaken || missing || self.left[slot] >= tick {
             return;
         }
         self.forget(id.slot, tick.minus(1));
@@ -385,9 +390,20 @@ impl Confirmed {
         }
     }
 
+    /// Remembers that whoever was in this slot is gone, also when this client never heard of it:
+    /// the packet that lets it enter may still be on its way.
     fn note_left(&mut self, slot: u32, tick: Tick) {
-        if let Some(left) = self.left.get_mut(slot as usize) {
-            *left = (*left).max(tick);
+        let slot = slot as usize;
+        self.make_room(slot);
+        self.left[slot] = self.left[slot].max(tick);
+    }
+
+    /// Slots come from packets, whose reader takes none of
+    /// [`ENTITIES_MAX`](crate::limits::ENTITIES_MAX) and beyond.
+    fn make_room(&mut self, slot: usize) {
+        if self.tracks.len() <= slot {
+            self.tracks.resize_with(slot + 1, || None);
+            self.left.resize(slot + 1, Tick::ZERO);
         }
     }
 }

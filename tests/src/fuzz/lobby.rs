@@ -5,6 +5,7 @@
 
 use std::cell::OnceCell;
 
+use tickwire_server::engine::account::GuestSecret;
 use tickwire_server::engine::lobby::{Lobby, LobbyConfig};
 use tickwire_server::engine::storage::Millis;
 use tickwire_server::engine::{Effect, Inbound, Outbound};
@@ -38,7 +39,8 @@ thread_local! {
 fn open() -> Lobby {
     let schema = schema::<Sandbox>();
     let tables = Tables::default_for(&schema);
-    let config = LobbyConfig::of::<Sandbox>(schema, &tables, &Sandbox::rules(1));
+    let secret = GuestSecret::new(&[7; 32]);
+    let config = LobbyConfig::of::<Sandbox>(schema, &tables, &Sandbox::rules(1), secret);
     let mut lobby = Lobby::new(config.expect("the sandbox is small"));
     let (hello, mut entropy) = (&handshake()[0].bytes, Rng::new(1));
     for link in [VICTIM, ATTACKER] {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use tickwire_server::engine::account::GuestSecret;
 use tickwire_server::engine::lobby::{Lobby, LobbyConfig, LobbyCounts};
 use tickwire_server::engine::port::RoomOrder;
 use tickwire_server::engine::replication::{ReplicationConfig, Sabotage as ReplicationSabotage};
@@ -77,7 +78,8 @@ impl<G: SimGame> Server<G> {
     pub fn new(seed: u64, plan: Plan) -> Server<G> {
         let schema = schema::<G>();
         let tables = Arc::new(Tables::default_for(&schema));
-        let config = LobbyConfig::of::<G>(Arc::clone(&schema), &tables, &G::rules(seed));
+        let secret = GuestSecret::new(&[7; 32]);
+        let config = LobbyConfig::of::<G>(Arc::clone(&schema), &tables, &G::rules(seed), secret);
         Server {
             lobby: Lobby::new(config.expect("test games are small")),
             store: MemoryStore::default(),

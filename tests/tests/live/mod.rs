@@ -7,7 +7,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tickwire_client_demo::clock::Clock;
@@ -50,6 +50,11 @@ impl Hosted {
     /// The server.
     pub fn server(&self) -> &RunningServer {
         self.server.as_ref().expect("it runs")
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// How to reach it.

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
 use super::scratch;
-use super::workshop::{Workshop, run};
+use super::workshop::{Slow, Workshop, run};
+use crate::auth::keep::millis;
 use crate::auth::{Keep, LoggedIn, Secret};
+use crate::engine::account::key_digest;
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::runtime::clock::{WallTime, wall_millis};
@@ -138,6 +142,63 @@ fn used_numbers_that_are_forgotten_let_in_again() {
     });
 }
 
+/// A key lasts for as long again once half of its time is over, and nobody waits for the disk.
+#[test]
+fn a_key_is_written_again_late_and_behind_its_player() {
+    run(async {
+        let slow = Slow::default();
+        let workshop = Workshop::new(slow.clone());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        slow.is_deaf.set(true);
+        for (days, written) in [(46, 0), (44, 1)] {
+            let until = millis(WallTime::now().after(Duration::from_secs(days * 24 * 3_600)));
+            let (digest, account) = (key_digest(&key), ann.account);
+            let set = Write::Key {
+                digest,
+                account,
+                until,
+            };
+            slow.memory
+                .clone()
+                .commit(Millis(1), &[set])
+                .expect("memory");
+            let back = workshop.gate.find_out(order(Credential::Return { key }));
+            let back = back.now_or_never().expect("it waits for no write");
+            assert_eq!(back.expect("known").account, account);
+            tokio::task::yield_now().await;
+            assert_eq!(slow.unheard.borrow().len(), written);
+        }
+    });
+}
+
+/// What vouches for somebody in one room opens no other one later.
+#[test]
+fn a_token_for_one_room_leaves_no_key_for_all() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await.account;
+        for (room, comes_back) in [(None, true), (Some("main"), false)] {
+            let (role, now) = (Role::Player, WallTime::now());
+            let token =
+                workshop
+                    .tokens
+                    .mint(ann, "Ann", role, room, now, 7 + u128::from(comes_back));
+            let admission = knock(&workshop, &token.unwrap()).await.expect("let in");
+            assert_eq!(admission.room.as_deref(), room);
+            let key = admission.return_key;
+            let back = workshop
+                .gate
+                .find_out(order(Credential::Return { key }))
+                .await;
+            assert_eq!(back.is_ok(), comes_back, "{room:?}");
+        }
+    });
+}
+
 #[test]
 fn an_operators_role_counts_and_not_the_tokens() {
     run(async {
@@ -148,6 +209,55 @@ fn an_operators_role_counts_and_not_the_tokens() {
         assert_eq!(written, Ok(vec![Written::Done]));
         let admission = knock(&workshop, &ann.token).await.expect("let in");
         assert_eq!(admission.role, Role::Admin);
+    });
+}
+
+/// A role holds for sessions that are there, and whoever had more must log in again.
+#[test]
+fn a_role_that_is_taken_away_takes_sessions_and_keys_with_it() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        let back = || workshop.gate.find_out(order(Credential::Return { key }));
+        for (role, keys_dropped) in [(Role::Admin, false), (Role::Moderator, true)] {
+            assert_eq!(
+                workshop.accounts.set_role("Ann", role).await,
+                Ok(Some(ann.account))
+            );
+            let told = workshop.registered.1.borrow().last().copied();
+            assert_eq!(told, Some((ann.account, keys_dropped)));
+            let role = back().await.map(|admission| admission.role).ok();
+            assert_eq!(role, (!keys_dropped).then_some(Role::Admin));
+        }
+    });
+}
+
+/// The role changes between the look at the account and the answer.
+#[test]
+fn whoever_is_being_let_in_has_the_newest_role() {
+    run(async {
+        let slow = Slow::default();
+        let workshop = Workshop::new(slow.clone());
+        let ann = registered(&workshop, "Ann").await;
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        slow.answers
+            .forget_permits(slow.answers.available_permits());
+        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let (back, ()) = tokio::join!(back, async {
+            let promote = Write::Role(ann.account, Role::Admin);
+            let written = slow.memory.clone().commit(Millis(1), &[promote]);
+            assert_eq!(written, Ok(vec![Written::Done]));
+            workshop.registry.role_changed(ann.account, false);
+            slow.answers.add_permits(9);
+        });
+        assert_eq!(back.expect("known").role, Role::Admin);
     });
 }
 

@@ -1,17 +1,20 @@
 //! A door's parts around a store in memory, on a runtime of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tickwire_shared::id::AccountId;
+use tokio::sync::Semaphore;
+use tokio::task::LocalSet;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
     NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
+use crate::engine::storage::{Found, Query, StoreFault, Write, Written};
 use crate::runtime::Clock;
 use crate::store::SharedMemory;
 
@@ -23,15 +26,61 @@ pub(super) struct Workshop<K = SharedMemory> {
     pub(super) accounts: Rc<Accounts<K>>,
     pub(super) passwords: Passwords,
     pub(super) registered: Rc<Registered>,
+    pub(super) registry: Rc<Registry>,
 }
 
-/// Accounts whose names were told.
+/// A store in memory whose answers to queries wait for permits, and that can be deaf to writes.
+#[derive(Clone)]
+pub(super) struct Slow {
+    pub(super) memory: SharedMemory,
+    pub(super) answers: Rc<Semaphore>,
+    pub(super) is_deaf: Rc<Cell<bool>>,
+    /// What came meanwhile.
+    pub(super) unheard: Rc<RefCell<Vec<Write>>>,
+}
+
+impl Default for Slow {
+    fn default() -> Slow {
+        Slow {
+            memory: SharedMemory::default(),
+            answers: Rc::new(Semaphore::new(99)),
+            is_deaf: Rc::default(),
+            unheard: Rc::default(),
+        }
+    }
+}
+
+impl Keep for Slow {
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreFault> {
+        if self.is_deaf.get() {
+            self.unheard.borrow_mut().extend(writes);
+            return std::future::pending().await;
+        }
+        Keep::write(&self.memory, writes).await
+    }
+
+    async fn find(&self, query: Query) -> Result<Found, StoreFault> {
+        let found = Keep::find(&self.memory, query).await;
+        let permit = self.answers.acquire().await;
+        permit.expect("never closed").forget();
+        found
+    }
+}
+
+/// Accounts whose names were told, and those that were told to have another role.
 #[derive(Default)]
-pub(super) struct Registered(pub(super) RefCell<Vec<AccountId>>);
+pub(super) struct Registered(
+    pub(super) RefCell<Vec<AccountId>>,
+    pub(super) RefCell<Vec<(AccountId, bool)>>,
+);
 
 impl NamesSink for Registered {
     fn registered(&self, _skeleton: &str, account: AccountId) {
         self.0.borrow_mut().push(account);
+    }
+
+    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
+        self.1.borrow_mut().push((account, keys_dropped));
     }
 }
 
@@ -54,12 +103,18 @@ impl<K: Keep> Workshop<K> {
             may_register: true,
         });
         Workshop {
-            gate: Gate::new(store.clone(), Arc::clone(&tokens), helpers, registry),
+            gate: Gate::new(
+                store.clone(),
+                Arc::clone(&tokens),
+                helpers,
+                Rc::clone(&registry),
+            ),
             store,
             tokens,
             accounts,
             passwords,
             registered,
+            registry,
         }
     }
 
@@ -86,5 +141,5 @@ pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(work)
+    LocalSet::new().block_on(&runtime, work)
 }

@@ -10,6 +10,7 @@ use tickwire_shared::wire::{Ask, ChatRefusal, Role, Sanction, Standing};
 use super::Desk;
 use super::log::{Log, Wish};
 use super::member::membership;
+use super::person::Known;
 use super::shelf::Place;
 use super::tickets::{Asker, Deed, Errand, Someone};
 use crate::engine::etiquette::sanctions::{Order, Who, judge};
@@ -35,6 +36,9 @@ impl Desk {
         };
         if !reader.asks.take(now, 1) {
             return self.answer(asker, Some(ChatRefusal::TooFast));
+        }
+        if is_of_account(&what) && !self.is_known(id) {
+            return self.answer(asker, Some(ChatRefusal::StoreBusy));
         }
         let done = match what {
             Ask::Party => self.found_company(asker, None),
@@ -69,6 +73,13 @@ impl Desk {
         if let Err(reason) = done {
             self.answer(asker, Some(reason));
         }
+    }
+
+    /// Whether the store has told what a session's account is in, and whom it knows.
+    fn is_known(&self, id: SessionId) -> bool {
+        let reader = self.readers.get(&id);
+        let person = reader.and_then(|reader| self.people.get(&reader.account));
+        person.is_some_and(|person| person.known == Known::All)
     }
 
     /// A new party, or a group of this name.
@@ -353,6 +364,14 @@ impl Desk {
             .check_join(self.wall, account)
             .is_err()
     }
+}
+
+/// Whether the answer depends on what an account is in, and whom it knows.
+fn is_of_account(what: &Ask) -> bool {
+    !matches!(
+        what,
+        Ask::Report { .. } | Ask::Sanction { .. } | Ask::SlowMode { .. }
+    )
 }
 
 /// Whoever was in a log longest, besides its owner, as its owner.

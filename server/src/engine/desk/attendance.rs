@@ -24,12 +24,16 @@ impl Desk {
         self.rng = Rng::new(self.rng.next_u64() ^ seed);
         let (account, link) = (entrant.account, entrant.link);
         let (name, room) = (entrant.name.to_string(), entrant.room_name.to_string());
+        let attention = entrant.attention.clone();
         self.readers.insert(id, Reader::new(now, entrant));
         self.left.retain(|someone| someone.account != account);
         self.meet(account, &name).sessions.insert(id);
         self.book.arrive(account, &name, link, &room);
-        self.seat(id, &LogKey::Room(room));
-        self.seat(id, &LogKey::Server);
+        for key in [LogKey::Room(room), LogKey::Server] {
+            if attention.takes(&key) {
+                self.seat(id, &key);
+            }
+        }
         let person = self.people.get(&account);
         if person.is_some_and(|person| person.known == Known::All) {
             if person.is_some_and(|person| person.sessions.len() == 1) {

@@ -13,10 +13,8 @@ use crate::engine::storage::{StoreFault, Write, Written};
 impl Desk {
     /// A session says how far it got in a log.
     pub(super) fn mark(&mut self, id: SessionId, log: LogId, delivered: u64, read: u64) {
-        let Some(account) = self.readers.get(&id).map(|reader| reader.account) else {
-            return;
-        };
-        let Some(place) = self.shelf.of(log) else {
+        let (now, place) = (self.now, self.shelf.of(log));
+        let (Some(reader), Some(place)) = (self.readers.get_mut(&id), place) else {
             return;
         };
         let log = self.shelf.get(place);
@@ -26,7 +24,25 @@ impl Desk {
         };
         let read = read.min(sent.next);
         let delivered = delivered.min(sent.next).max(read);
-        self.note(place, account, (delivered, read));
+        if reader.marks.take(now, 1) {
+            let account = reader.account;
+            return self.note(place, account, (delivered, read));
+        }
+        let late = reader.late_marks.entry(place).or_default();
+        *late = (late.0.max(delivered), late.1.max(read));
+    }
+
+    /// Notes as many marks of a session that waited as may be noted now.
+    pub(super) fn mark_late(&mut self, id: SessionId) {
+        let now = self.now;
+        while let Some(reader) = self.readers.get_mut(&id)
+            && !reader.late_marks.is_empty()
+            && reader.marks.take(now, 1)
+            && let Some((place, mark)) = reader.late_marks.pop_first()
+        {
+            let account = reader.account;
+            self.note(place, account, mark);
+        }
     }
 
     /// Has a mark written, unless one of the same account is on its way: then the newer follows it.
@@ -77,8 +93,11 @@ impl Desk {
         result: Result<Written, StoreFault>,
     ) {
         let next = self.unmark(place, account);
-        // The client says it again.
         if result != Ok(Written::Done) {
+            // What came meanwhile says more. If nothing did, the client's next mark says it again.
+            if let Some(next) = next {
+                self.note(place, account, next);
+            }
             return;
         }
         let Some(log) = self.shelf.get_mut(place) else {

@@ -73,12 +73,22 @@ impl Desk {
             return;
         };
         log.founder = None;
-        let number = log.head.log;
-        let people = self.people.values_mut();
-        for person in people.filter(|person| person.party == Some(number)) {
-            person.party = None;
-        }
+        self.unfound_party(place);
         self.release(place);
+    }
+
+    /// A party is not made: whoever was about to be in it may go into another one.
+    pub(super) fn unfound_party(&mut self, place: Place) {
+        let log = self.shelf.get(place);
+        // The number is in the key, also before the store has told anything.
+        let Some((LogKey::Party(number), log)) = log.map(|log| (&log.head.key, log)) else {
+            return;
+        };
+        for (account, person) in &mut self.people {
+            if person.party == Some(*number) && log.member(*account).is_none() {
+                person.party = None;
+            }
+        }
     }
 
     /// A whisper that nobody may begin is not opened: whether that is so.
@@ -169,11 +179,10 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        let late = log.comes_late(&member);
-        if late {
+        if log.comes_late(&member) {
+            // The store has it so, too.
             member.since = log.head.next;
         }
-        let again = late.then(|| member.clone());
         let (account, standing) = (member.account, member.standing);
         let name = member.name.clone();
         let before = log.members.insert(account, member);
@@ -213,9 +222,6 @@ impl Desk {
                 }
             }
         }
-        if let Some(member) = again {
-            self.join(place, member, None);
-        }
         self.teamed(place, account);
     }
 
@@ -247,7 +253,8 @@ impl Desk {
             LogKey::Whisper(..) => Vec::new(),
             _ => log.members.values().filter(present).map(shown).collect(),
         };
-        let marked = log.members.values().filter(|member| member.delivered > 0);
+        let there = log.members.values().filter(present);
+        let marked = there.filter(|member| member.delivered > 0);
         let receipts: Vec<Receipt> = marked.map(receipt).collect();
         for batch in all.chunks(PEOPLE_BATCH_MAX) {
             let members = BoundedVec::of_first(batch.iter().cloned());

@@ -15,6 +15,7 @@ mod draft;
 mod log;
 mod mark;
 mod member;
+mod missed;
 mod open;
 mod people;
 mod person;
@@ -44,7 +45,8 @@ use tickwire_shared::wire::{
     BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
 };
 
-pub use self::reader::Entrant;
+pub use self::missed::Missed;
+pub use self::reader::{Attention, Entrant};
 
 use self::draft::Draft;
 use self::person::{Known, Person};
@@ -55,7 +57,6 @@ use self::tickets::{Someone, Task, Tickets};
 use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
-use super::etiquette::sanctions::Sanctions;
 use super::port::{Effect, Outbound};
 use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
@@ -92,6 +93,8 @@ pub struct DeskConfig {
     pub lines_per_second: u32,
     /// How far words carry in proximity chat, as the game says.
     pub earshot: f32,
+    /// Whether whispers to those who are offline are noted for [`Desk::take_missed`].
+    pub notes_missed: bool,
     /// A bug to plant; none outside tests.
     pub sabotage: Sabotage,
 }
@@ -101,6 +104,7 @@ impl Default for DeskConfig {
         DeskConfig {
             lines_per_second: ACCOUNT_LINES_PER_SECOND,
             earshot: 0.0,
+            notes_missed: false,
             sabotage: Sabotage::None,
         }
     }
@@ -131,6 +135,8 @@ pub struct Desk {
     started: Known,
     /// Sessions that a moderator wants to be gone.
     sent_away: Vec<(SessionId, CloseReason)>,
+    /// Whispers to those who are offline that nobody took yet.
+    missed: Vec<Missed>,
     /// When the store was last asked again for what failed.
     retried: Option<Instant>,
     effects: Vec<Effect>,
@@ -156,6 +162,7 @@ impl Desk {
             book: Book::default(),
             started: Known::Failed,
             sent_away: Vec::new(),
+            missed: Vec::new(),
             retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),
@@ -237,7 +244,7 @@ impl Desk {
             Some(Task::Members(place)) => self.gathered(place, result),
             Some(Task::Person(account)) => self.remembered(account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
-            Some(Task::Older(log, id, from)) => self.leafed(log, id, from, result),
+            Some(Task::Older(log, id, from)) => self.leafed(ticket, log, id, from, result),
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
             Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
             Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
@@ -275,7 +282,7 @@ impl Desk {
     fn begun(&mut self, result: Result<Found, StoreFault>) {
         match result {
             Ok(Found::Start { held, .. }) => {
-                self.conduct.sanctions = Sanctions::of(self.wall, held);
+                self.conduct.sanctions.learn(self.wall, held);
                 self.started = Known::All;
             }
             _ => self.started = Known::Failed,

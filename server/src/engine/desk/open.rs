@@ -16,10 +16,13 @@ use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write, Written};
 use crate::limits::OPENINGS_PER_TURN;
 
 impl Desk {
-    /// A session may read a log from now on; it is told when the log is open.
+    /// A session may read a log from now on; it is told when the log is open. One that wants to
+    /// read something else does not.
     pub(super) fn seat(&mut self, id: SessionId, key: &LogKey) -> Place {
         let place = self.shelve(key);
-        if let (Some(log), Some(reader)) = (self.shelf.get_mut(place), self.readers.get_mut(&id)) {
+        let reader = self.readers.get_mut(&id);
+        let reader = reader.filter(|reader| reader.attention.takes(key));
+        if let (Some(log), Some(reader)) = (self.shelf.get_mut(place), reader) {
             log.readers.entry(id).or_default();
             reader.places.insert(place);
         }
@@ -123,6 +126,7 @@ impl Desk {
     /// Everything about a log is known: what waited goes on.
     pub(super) fn ready(&mut self, place: Place) {
         self.set_stage(place, Stage::Ready);
+        self.seat_pair(place);
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
@@ -135,6 +139,27 @@ impl Desk {
         (wishes.into_iter()).for_each(|(wish, asker)| self.grant(place, wish, asker));
         self.enlist(place);
         self.release(place);
+    }
+
+    /// Both of a whisper read it while something is said there, also whoever has so many logs that
+    /// this one was not opened for it.
+    fn seat_pair(&mut self, place: Place) {
+        let log = self.shelf.get(place);
+        let Some(key @ &LogKey::Whisper(one, other)) = log.map(|log| &log.head.key) else {
+            return;
+        };
+        let (key, people) = (
+            key.clone(),
+            [one, other].map(|account| self.people.get(&account)),
+        );
+        let sessions = people
+            .into_iter()
+            .flatten()
+            .flat_map(|person| &person.sessions);
+        let sessions: Vec<SessionId> = sessions.copied().collect();
+        (sessions.into_iter()).for_each(|id| {
+            self.seat(id, &key);
+        });
     }
 
     /// The store failed: what waited is refused, and it is asked again in a while.
@@ -151,9 +176,8 @@ impl Desk {
         let reason = fault.refusal();
         (waiting.iter()).for_each(|draft| self.refuse(draft, reason, 0));
         (askers.into_iter()).for_each(|asker| self.answer(asker, Some(reason)));
-        let founder = founder.and_then(|asker| self.readers.get(&asker.session));
-        if let Some(account) = founder.map(|reader| reader.account) {
-            self.settle_party(place, account);
+        if founder.is_some() {
+            self.unfound_party(place);
         }
         self.release(place);
     }
@@ -178,13 +202,15 @@ impl Desk {
         let mut behind = Vec::new();
         for (&id, reader) in &mut self.readers {
             reader.openings = OPENINGS_PER_TURN;
-            if std::mem::take(&mut reader.behind) || !reader.invited.is_empty() {
+            let more = !reader.invited.is_empty() || !reader.late_marks.is_empty();
+            if std::mem::take(&mut reader.behind) || more {
                 behind.push(id);
             }
         }
         for id in behind {
             self.begin_all(id);
             self.tell_next_invitations(id);
+            self.mark_late(id);
         }
     }
 
@@ -244,13 +270,15 @@ impl Desk {
         let person = self.people.get(&account);
         let noted = person.and_then(|person| person.read.get(&head.log).copied());
         let read = log.member(account).map(|member| member.read).or(noted);
+        // What was said before it came is not unread.
+        let since = log.since(account).unwrap_or(0);
         let news = ChatNews::Opened {
             log: head.log,
             scope: scope_of(log, account),
             epoch: head.epoch,
             first: reading.next,
             next: head.next,
-            read: read.unwrap_or(0).min(head.next),
+            read: read.unwrap_or(0).max(since).min(head.next),
         };
         self.tell(id, news);
     }
@@ -262,6 +290,7 @@ impl Desk {
         }
         if let Some(reader) = self.readers.get_mut(&id) {
             reader.places.remove(&place);
+            reader.late_marks.remove(&place);
         }
         self.release(place);
     }

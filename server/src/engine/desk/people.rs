@@ -81,10 +81,13 @@ impl Desk {
 
     /// Seats a session in every log its account is in, and tells it where it may come in.
     pub(super) fn seat_own(&mut self, account: AccountId, id: SessionId) {
-        let Some(person) = self.people.get(&account) else {
+        let (Some(person), Some(reader)) = (self.people.get(&account), self.readers.get(&id))
+        else {
             return;
         };
-        let logs = person.logs.clone();
+        let logs = person.logs.iter();
+        let logs: Vec<_> = logs.filter(|key| reader.attention.takes(key)).collect();
+        let logs: Vec<_> = logs.into_iter().cloned().collect();
         logs.iter().for_each(|key| {
             self.seat(id, key);
         });

@@ -162,8 +162,6 @@ impl Desk {
                     logs.truncate(1);
                 }
                 let text = BoundedStr::cut(&allowed.text);
-                let (now, client_id, session) = (self.now, draft.client_id, draft.session);
-                self.scribe(draft.from).begin(now, client_id, session);
                 self.store(logs, Draft { text, ..draft });
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Never outlives the session; with no link it reads nothing and is told nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId};
 use tickwire_shared::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
@@ -12,7 +12,36 @@ use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
 use super::shelf::Place;
 use crate::engine::etiquette::typing::TypingPace;
 use crate::engine::limiter::Bucket;
-use crate::limits::{ASKS_BURST, ASKS_PER_SECOND, OPENINGS_PER_TURN};
+use crate::engine::storage::{LogKey, Ticket};
+use crate::limits::{
+    ASKS_BURST, ASKS_PER_SECOND, MARKS_BURST, MARKS_PER_SECOND, OPENINGS_PER_TURN,
+};
+
+/// What a session reads of all that its account may read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Its room, announcements, and all its account is in: a player's.
+    #[default]
+    Everything,
+    /// This log alone; of one with members only if its account is in it.
+    Only(LogKey),
+    /// Whispers, parties and groups of its account.
+    Own,
+}
+
+impl Attention {
+    /// Whether a log is read.
+    pub fn takes(&self, key: &LogKey) -> bool {
+        match self {
+            Attention::Everything => true,
+            Attention::Only(only) => only == key,
+            Attention::Own => {
+                use LogKey::{Group, Party, Whisper};
+                matches!(key, Whisper(..) | Party(_) | Group(_))
+            }
+        }
+    }
+}
 
 /// Who takes part from now on.
 #[derive(Clone, Debug)]
@@ -33,6 +62,8 @@ pub struct Entrant {
     pub player: PlayerId,
     /// Where its client stands.
     pub cursors: Vec<LogCursor>,
+    /// What it reads.
+    pub attention: Attention,
 }
 
 /// A session.
@@ -54,14 +85,20 @@ pub struct Reader {
     pub player: PlayerId,
     /// Where its client stood when its link opened, in logs that were not open then.
     pub cursors: Vec<LogCursor>,
+    /// What it reads.
+    pub attention: Attention,
     /// The logs it reads, or will when they are open.
     pub places: BTreeSet<Place>,
-    /// Logs of which lines from before are on their way.
-    pub older: BTreeSet<LogId>,
+    /// Logs of which lines from before are on their way, and with which answer.
+    pub older: BTreeMap<LogId, Ticket>,
     /// How often its player is told to be typing.
     pub pace: TypingPace,
     /// What it may still ask.
     pub asks: Bucket,
+    /// How often it may still say how far it got.
+    pub marks: Bucket,
+    /// How far it got in logs of which that was too often: arrived and seen.
+    pub late_marks: BTreeMap<Place, (u64, u64)>,
     /// How many logs and invitations it may be told of before the next turn.
     pub openings: usize,
     /// Whether logs of its wait for the next turn.
@@ -97,10 +134,13 @@ impl Reader {
             room_name: entrant.room_name,
             player: entrant.player,
             cursors: entrant.cursors,
+            attention: entrant.attention,
             places: BTreeSet::new(),
-            older: BTreeSet::new(),
+            older: BTreeMap::new(),
             pace: TypingPace::default(),
             asks: Bucket::new(ASKS_PER_SECOND, ASKS_BURST, now),
+            marks: Bucket::new(MARKS_PER_SECOND, MARKS_BURST, now),
+            late_marks: BTreeMap::new(),
             openings: OPENINGS_PER_TURN,
             behind: false,
             invited: BTreeSet::new(),
@@ -109,9 +149,12 @@ impl Reader {
         }
     }
 
-    /// Where its client stands in a log; asked once a link.
+    /// Where its client stands in a log; asked once a link. Whoever reads one log alone need not
+    /// know its number: there 0 stands for it.
     pub fn take_cursor(&mut self, log: LogId) -> Option<LogCursor> {
-        let at = self.cursors.iter().position(|cursor| cursor.log == log)?;
+        let only = matches!(self.attention, Attention::Only(_));
+        let meant = |cursor: &LogCursor| cursor.log == log || only && cursor.log == LogId(0);
+        let at = self.cursors.iter().position(meant)?;
         Some(self.cursors.swap_remove(at))
     }
 }

@@ -23,7 +23,11 @@ impl Desk {
     /// A session says something.
     pub(super) fn say(&mut self, id: SessionId, to: &Address, draft: Draft) {
         match self.scribe(draft.from).fate(draft.client_id, id) {
-            Fate::New => {}
+            // Before anything is looked up: the same line may come again meanwhile.
+            Fate::New => {
+                let (now, session) = (self.now, draft.session);
+                self.scribe(draft.from).begin(now, draft.client_id, session);
+            }
             Fate::Flying => return,
             Fate::Stored(log, offset) => return self.ack(id, draft.client_id, (log, offset)),
         }
@@ -82,14 +86,10 @@ impl Desk {
         match self.judge(&draft, slow, whisper_to) {
             Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
             Ok(allowed) if allowed.reach == Reach::Nobody => {
-                if let Some(id) = draft.session {
-                    self.ack(id, draft.client_id, (number, next));
-                }
+                self.note_stored(&draft, (number, next));
             }
             Ok(allowed) => {
                 let text = BoundedStr::cut(&allowed.text);
-                let (now, client_id, session) = (self.now, draft.client_id, draft.session);
-                self.scribe(draft.from).begin(now, client_id, session);
                 self.hand_over(place, Draft { text, ..draft });
             }
         }
@@ -171,17 +171,24 @@ impl Desk {
             Err(fault) => return self.refuse(&draft, fault.refusal(), 0),
         };
         if let (Some(&(_, log)), Some(&offset)) = (places.first(), offsets.first()) {
-            let scribe = self.scribe(draft.from);
-            if let Some(id) = scribe.stored(draft.client_id, (log, offset)) {
-                self.ack(id, draft.client_id, (log, offset));
-            }
+            self.note_stored(&draft, (log, offset));
         }
         if known && self.config.sabotage != Sabotage::ShowKnown {
             return;
         }
         self.counts.lines += 1;
         for (&(place, _), &offset) in places.iter().zip(&offsets) {
-            self.show(place, draft.to_line(offset, at));
+            let line = draft.to_line(offset, at);
+            self.note_missed(place, &line);
+            self.show(place, line);
+        }
+    }
+
+    /// A line is in its log: whoever asked for it last is told, its author otherwise.
+    fn note_stored(&mut self, draft: &Draft, place: (LogId, u64)) {
+        let asked = self.scribe(draft.from).stored(draft.client_id, place);
+        if let Some(id) = asked.or(draft.session) {
+            self.ack(id, draft.client_id, place);
         }
     }
 

@@ -62,11 +62,13 @@ impl Scribe {
         }
     }
 
-    /// A line is on its way; the oldest one is forgotten at [`CHAT_IDS_REMEMBERED`].
+    /// A line is on its way. At [`CHAT_IDS_REMEMBERED`] the oldest one that is stored is forgotten:
+    /// of those on their way somebody will want to know.
     pub fn begin(&mut self, now: Instant, client_id: u64, session: Option<SessionId>) {
         self.used = now;
         if self.lines.len() >= CHAT_IDS_REMEMBERED {
-            self.lines.pop_front();
+            let stored = self.lines.iter().position(|line| line.place.is_some());
+            stored.and_then(|oldest| self.lines.remove(oldest));
         }
         self.lines.push_back(Entry {
             client_id,

@@ -152,28 +152,35 @@ impl Desk {
             return;
         };
         // One page of a log at a time: its answer is also this one's.
-        if !reader.older.insert(log) {
+        if reader.older.contains_key(&log) {
             return;
         }
         let found = range.filter(|&(from, end)| from < before.min(end));
-        let asked = found.and_then(|(from, end)| {
-            let query = Query::Lines {
-                log,
-                from,
-                below: before.min(end),
-                count: HISTORY_BATCH_MAX,
-                newest: true,
-            };
-            self.find(Task::Older(log, id, from), query)
-        });
-        if asked.is_none() {
-            self.leafed(log, id, 0, Ok(Found::Lines(Vec::new())));
+        let Some((from, end)) = found else {
+            return self.tell_older(id, log, Vec::new(), false);
+        };
+        let query = Query::Lines {
+            log,
+            from,
+            below: before.min(end),
+            count: HISTORY_BATCH_MAX,
+            newest: true,
+        };
+        let may_ask = self.may_ask(id);
+        let asked = may_ask.then(|| self.find(Task::Older(log, id, from), query));
+        match (asked.flatten(), self.readers.get_mut(&id)) {
+            (Some(ticket), Some(reader)) => {
+                reader.older.insert(log, ticket);
+            }
+            // There are more, for whoever asks later.
+            _ => self.tell_older(id, log, Vec::new(), true),
         }
     }
 
     /// The store found lines from before.
     pub(super) fn leafed(
         &mut self,
+        ticket: Ticket,
         log: LogId,
         id: SessionId,
         from: u64,
@@ -182,10 +189,11 @@ impl Desk {
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
-        // Another link may have come meanwhile, or the log was left.
-        if !reader.older.remove(&log) {
+        // Another link may have come meanwhile and asked for another page.
+        if reader.older.get(&log) != Some(&ticket) {
             return;
         }
+        reader.older.remove(&log);
         let (lines, more) = match result {
             Ok(Found::Lines(lines)) => {
                 let more = lines.first().is_some_and(|line| line.offset > from);
@@ -194,14 +202,12 @@ impl Desk {
             // There may be more, once the store answers again.
             _ => (Vec::new(), true),
         };
-        self.tell(
-            id,
-            ChatNews::Older {
-                log,
-                lines: BoundedVec::of_first(lines),
-                more,
-            },
-        );
+        self.tell_older(id, log, lines, more);
+    }
+
+    fn tell_older(&mut self, id: SessionId, log: LogId, lines: Vec<Line>, more: bool) {
+        let lines = BoundedVec::of_first(lines);
+        self.tell(id, ChatNews::Older { log, lines, more });
     }
 
     /// From which offset to below which a session may read a log: what it reads now.

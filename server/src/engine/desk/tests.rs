@@ -1,5 +1,6 @@
 //! The desk with whole clients and a store that answers when the test wants it to.
 
+mod bounds;
 mod company;
 mod crowd;
 mod peer;

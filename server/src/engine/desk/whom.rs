@@ -27,11 +27,21 @@ impl Desk {
         let Some(query) = query else {
             return self.give_up(errand, ChatRefusal::NoSuchPlayer);
         };
+        // What is asked otherwise was counted before.
+        if matches!(errand, Errand::Whisper(_)) && !self.may_ask(id) {
+            return self.give_up(errand, ChatRefusal::TooFast);
+        }
         if let Err(task) = self.look_up(Task::Whom(id, errand), query)
             && let Task::Whom(_, errand) = *task
         {
             self.give_up(errand, ChatRefusal::StoreBusy);
         }
+    }
+
+    /// Takes a look-up from what a session may ask.
+    pub(super) fn may_ask(&mut self, id: SessionId) -> bool {
+        let (now, reader) = (self.now, self.readers.get_mut(&id));
+        reader.is_some_and(|reader| reader.asks.take(now, 1))
     }
 
     fn look_up(&mut self, task: Task, query: Query) -> Result<(), Box<Task>> {
@@ -117,7 +127,8 @@ impl Desk {
 
     fn run(&mut self, id: SessionId, whom: Someone, errand: Errand) {
         let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
-            return;
+            // Another session of the account may have asked for the same line since.
+            return self.give_up(errand, ChatRefusal::StoreBusy);
         };
         if me == whom.account {
             return self.give_up(errand, ChatRefusal::NotAllowed);

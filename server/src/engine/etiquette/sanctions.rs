@@ -80,6 +80,12 @@ impl Sanctions {
         }
     }
 
+    /// The store has told whom it knows. What was decided meanwhile is newer and stays.
+    pub fn learn(&mut self, now: Millis, held: Vec<Held>) {
+        let meanwhile = std::mem::replace(self, Sanctions::of(now, held));
+        (meanwhile.held.into_values()).for_each(|held| self.take(now, held));
+    }
+
     /// Somebody is held to something from now on, or no more: the store has it.
     ///
     /// At [`SANCTIONS_MAX`] the one that would end first is dropped from memory.
@@ -170,11 +176,15 @@ pub fn judge(now: Millis, order: &Order<'_>) -> Result<Sentence, ChatRefusal> {
             why: order.why.to_owned(),
         }));
     }
+    let banned = order.sanction == Sanction::Ban && order.seconds > 0;
+    // Whoever comes back after a ban logs in again; guests have no keys in the store.
+    if banned && !order.whom.account.is_guest() {
+        writes.push(Write::DropKeys(order.whom.account));
+    }
     writes.push(Write::Audit {
         by: order.by.account,
         what: deed(order),
     });
-    let banned = order.sanction == Sanction::Ban && order.seconds > 0;
     Ok(Sentence {
         writes,
         sent_away: banned || order.sanction == Sanction::Kick,
@@ -275,7 +285,7 @@ mod tests {
         assert_eq!(say(&sanctions, 10_000), Ok(Reach::Nobody));
         assert_eq!(say(&sanctions, 60_000), Ok(Reach::All));
         let banned = carry_out(&mut sanctions, Millis(0), &order(Sanction::Ban, 5));
-        assert!(banned.sent_away);
+        assert!(banned.sent_away && banned.writes.contains(&Write::DropKeys(ANN.account)));
         let join = |now| sanctions.check_join(Millis(now), ANN.account);
         assert_eq!(join(4_999).map_err(|held| held.why.as_str()), Err("spam"));
         assert_eq!(join(5_000), Ok(()));
@@ -359,5 +369,10 @@ mod tests {
         assert_eq!(sanctions.len(), SANCTIONS_MAX);
         let say = |account| sanctions.check_say(Millis(50), AccountId(account));
         assert!(say(0).is_err() && say(1).is_ok() && say(11).is_ok() && say(12).is_err());
+        let mut sanctions = Sanctions::default();
+        sanctions.take(Millis(50), held(1, 90));
+        sanctions.learn(Millis(50), vec![held(1, 60), held(2, 60)]);
+        let until = |account| sanctions.check_say(Millis(70), AccountId(account)).is_err();
+        assert!(until(1) && !until(2), "what was decided meanwhile stays");
     }
 }

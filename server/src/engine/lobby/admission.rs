@@ -4,13 +4,13 @@
 //! acts on a word of a link before its player is known.
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{AccountId, LinkId};
+use tickwire_shared::id::{AccountId, LinkId, SessionId};
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, Credential, Hello, Role, RoomRequest, Token};
 
 use super::{Lobby, Phase};
-use crate::engine::account::{guest_key, guest_of};
+use crate::engine::account::guest_key;
 use crate::engine::admission::{Admission, AdmitOrder, Refusal};
 use crate::engine::port::Effect;
 use crate::engine::session::Admitting;
@@ -49,9 +49,28 @@ impl Lobby {
         self.let_in(now, link, entered, &hello, entropy);
     }
 
-    /// A name was registered: it is its account's alone from now on.
-    pub fn registered(&mut self, skeleton: &str, account: AccountId) {
+    /// A name was registered: it is its account's alone from now on. Guests who have it, or one
+    /// that looks like it, must go: what is said to its bearer would reach them.
+    pub fn registered(&mut self, now: Instant, skeleton: &str, account: AccountId) {
         self.config.names.register(skeleton, account);
+        for id in self.directory.bearers(skeleton) {
+            let session = self.sessions.get(&id);
+            if session.is_some_and(|session| session.account.is_guest()) {
+                self.dismiss(now, id, CloseReason::BadName);
+            }
+        }
+    }
+
+    /// An account has another role: what its sessions may do is of the one from before. Clients
+    /// come back by themselves, unless the account's keys are gone with the role.
+    pub fn role_changed(&mut self, now: Instant, account: AccountId, keys_dropped: bool) {
+        let reason = match keys_dropped {
+            true => CloseReason::BadCredential,
+            false => CloseReason::UnknownSession,
+        };
+        let theirs = self.sessions.iter().filter(|(_, s)| s.account == account);
+        let theirs: Vec<SessionId> = theirs.map(|(&id, _)| id).collect();
+        (theirs.into_iter()).for_each(|id| self.dismiss(now, id, reason));
     }
 
     /// The lobby was told all names that the store has.
@@ -77,14 +96,14 @@ impl Lobby {
             Credential::Return { key } => *key,
             Credential::Admission { .. } => return Ok(None),
         };
-        let Some(account) = guest_of(&return_key) else {
+        let Some(account) = self.config.guest_secret.guest_of(&return_key) else {
             return Ok(None);
         };
         if !self.config.guests {
             let words = "This server takes no guests: log in first.";
             return Err(Refusal::new(CloseReason::BadCredential, words));
         }
-        let name = self.config.names.check(&hello.name, None);
+        let name = self.config.names.check_guest(&hello.name);
         let name = name.map_err(|fault| {
             Refusal::new(CloseReason::BadName, format!("In this one, {fault}."))
         })?;

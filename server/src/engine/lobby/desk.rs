@@ -2,12 +2,13 @@
 //!
 //! Never looks into a line: who is there is the lobby's to say, what they say is the desk's.
 
+use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::SessionId;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{ChatCommand, LogCursor};
 
 use super::Lobby;
-use crate::engine::desk::{Desk, Entrant};
+use crate::engine::desk::{Attention, Desk, Entrant, Missed};
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::storage::{Found, Millis, StoreFault, Ticket, Written};
 
@@ -37,16 +38,30 @@ impl Lobby {
         self.at_desk(|desk| desk.announce(now, text));
     }
 
+    /// Whispers to those who were offline, since the last call.
+    pub fn take_missed(&mut self) -> Vec<Missed> {
+        self.desk.take_missed()
+    }
+
     /// Closes the sessions that a moderator wants to be gone.
     pub(super) fn send_away(&mut self, now: Instant) {
         for (id, reason) in self.desk.take_sent_away() {
-            let link = self.sessions.get(&id).and_then(|session| session.link);
-            if let Some(link) = link {
-                self.links.remove(&link);
-                self.farewell(link, reason);
+            if self.visitors.contains_key(&id) {
+                self.show_out(id, reason);
+                continue;
             }
-            self.end(now, id);
+            self.dismiss(now, id, reason);
         }
+    }
+
+    /// Ends a session and tells its link why.
+    pub(super) fn dismiss(&mut self, now: Instant, id: SessionId, reason: CloseReason) {
+        let link = self.sessions.get(&id).and_then(|session| session.link);
+        if let Some(link) = link {
+            self.links.remove(&link);
+            self.farewell(link, reason);
+        }
+        self.end(now, id);
     }
 
     /// Lets the desk take something in, and puts what it wants behind what is wanted already.
@@ -82,6 +97,7 @@ impl Lobby {
             room_name: room.name.clone(),
             player: session.player,
             cursors,
+            attention: Attention::Everything,
         };
         self.at_desk(|desk| desk.enter(now, id, entrant, seed));
     }

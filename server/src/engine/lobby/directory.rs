@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tickwire_shared::id::{RoomId, Tick};
+use tickwire_shared::id::{PlayerId, RoomId, SessionId, Tick};
 use tickwire_shared::limits::ROOM_NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::BoundedStr;
 
 use super::RoomInfo;
-use crate::engine::port::{RoomCounts, RoomOrder};
+use crate::engine::port::{RoomCounts, RoomOrder, Whereabouts};
 use crate::engine::roster::Roster;
 
 /// What the lobby knows of a room.
@@ -27,8 +27,20 @@ pub(super) struct RoomEntry {
     pub tick: Tick,
     /// How it was doing then.
     pub counts: RoomCounts,
+    /// What each player had scored when the room said so last, and their teams.
+    pub standings: BTreeMap<PlayerId, (Option<u8>, Option<i64>)>,
     /// Since when nobody is in it.
     pub empty_since: Option<Instant>,
+}
+
+impl RoomEntry {
+    /// The room says how its players stand.
+    pub fn note_scores(&mut self, players: &[Whereabouts]) {
+        let standings = players
+            .iter()
+            .map(|told| (told.player, (told.team, told.score)));
+        self.standings = standings.collect();
+    }
 }
 
 /// The rooms.
@@ -92,6 +104,14 @@ impl Directory {
         free.unwrap_or_default()
     }
 
+    /// The sessions in all rooms whose names look like one of this skeleton, numbers aside.
+    pub fn bearers(&self, skeleton: &str) -> Vec<SessionId> {
+        let rooms = self.rooms.values();
+        rooms
+            .flat_map(|entry| entry.roster.bearers(skeleton))
+            .collect()
+    }
+
     /// Adds a room with so many seats, nobody in it yet.
     pub fn add(
         &mut self,
@@ -113,6 +133,7 @@ impl Directory {
             roster: Roster::new(seats),
             tick: Tick::ZERO,
             counts: RoomCounts::default(),
+            standings: BTreeMap::new(),
             empty_since: Some(now),
         };
         self.rooms.insert(order.room, entry);

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{LinkId, RoomId, SessionId};
-use tickwire_shared::limits::ROSTER_BATCH_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl,
-    Token, Welcome, encode,
+    BoundedStr, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl, Token, Welcome,
+    encode,
 };
 
 use super::admission::Newcomer;
+use super::visitors::roster_packets;
 use super::{Lobby, Phase, Session};
 use crate::engine::admission::Refusal;
 use crate::engine::port::{Effect, Inbound};
@@ -242,13 +242,7 @@ impl Lobby {
             pen,
         };
         let mut packets: Vec<Arc<[u8]>> = vec![encode(&HandshakeReply::Welcome(welcome)).into()];
-        let roster: Vec<_> = room.roster.entries().collect();
-        let batches = roster.len().div_ceil(ROSTER_BATCH_MAX);
-        for (at, batch) in roster.chunks(ROSTER_BATCH_MAX).enumerate() {
-            let players = BoundedVec::of_first(batch.iter().cloned());
-            let more = at + 1 < batches;
-            packets.push(encode(&ServerControl::Roster { players, more }).into());
-        }
+        packets.extend(roster_packets(room));
         packets.iter().for_each(|bytes| self.post(link, bytes));
     }
 }

@@ -14,6 +14,7 @@ mod entrance;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod visitors;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -34,7 +35,11 @@ use tickwire_shared::wire::{
     BoundedStr, BoundedVec, Message, Role, ServerControl, Token, TooLong, encode,
 };
 
+pub use self::visitors::{Goal, RoomView, Seated, Visit};
+
 use self::directory::Directory;
+use self::visitors::Visitor;
+use super::account::GuestSecret;
 use super::desk::{Desk, DeskConfig};
 use super::name_book::NameBook;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
@@ -74,6 +79,8 @@ pub struct LobbyConfig {
     pub chat: DeskConfig,
     /// Whether players nobody vouches for may come.
     pub guests: bool,
+    /// What accounts of guests follow from.
+    pub guest_secret: GuestSecret,
     /// Names that are not free.
     pub names: NameBook,
     /// Whether there is nothing to learn from the store before somebody may come in.
@@ -81,7 +88,7 @@ pub struct LobbyConfig {
 }
 
 impl LobbyConfig {
-    /// The usual lobby for rooms of game `G`.
+    /// The usual lobby for rooms of game `G`. Guests are the same again where the secret is.
     ///
     /// # Errors
     /// [`TooLong`] when the code tables of so large a schema do not fit a Welcome.
@@ -89,6 +96,7 @@ impl LobbyConfig {
         schema: Arc<Schema>,
         tables: &Tables,
         rules: &G::Rules,
+        guest_secret: GuestSecret,
     ) -> Result<LobbyConfig, TooLong> {
         let rules_kind = rules.kind();
         let mut words = Vec::new();
@@ -113,6 +121,7 @@ impl LobbyConfig {
                 ..DeskConfig::default()
             },
             guests: true,
+            guest_secret,
             names: NameBook::default(),
             start_known: true,
             schema,
@@ -187,6 +196,8 @@ pub struct Lobby {
     config: LobbyConfig,
     links: BTreeMap<LinkId, Phase>,
     sessions: BTreeMap<SessionId, Session>,
+    /// Who talks or listens without a seat.
+    visitors: BTreeMap<SessionId, Visitor>,
     sessions_made: u64,
     directory: Directory,
     desk: Desk,
@@ -208,6 +219,7 @@ impl Lobby {
             config,
             links: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            visitors: BTreeMap::new(),
             sessions_made: 0,
             directory: Directory::default(),
             draining: false,
@@ -297,6 +309,9 @@ impl Lobby {
         if let Some(room) = self.directory.get_mut(id) {
             room.tick = room.tick.max(batch.tick());
             room.counts = batch.counts();
+            if let Some(players) = batch.whereabouts() {
+                room.note_scores(players);
+            }
         }
         if let Some(players) = batch.whereabouts() {
             self.at_desk(|desk| desk.locate(id, players));
@@ -340,6 +355,8 @@ impl Lobby {
             }
         }
         self.sessions.clear();
+        let visitors: Vec<_> = self.visitors.keys().copied().collect();
+        (visitors.into_iter()).for_each(|id| self.show_out(id, reason));
         self.at_desk(Desk::clear);
     }
 
@@ -427,6 +444,9 @@ impl Lobby {
             if let Some(link) = self.sessions.get(&id).and_then(|session| session.link) {
                 self.effects.push_back(packet(link, &bytes));
             }
+        }
+        for link in visitors::of_room(&self.visitors, &room.name) {
+            self.effects.push_back(packet(link, &bytes));
         }
     }
 

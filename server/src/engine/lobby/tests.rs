@@ -13,6 +13,8 @@ use tickwire_shared::wire::{
 mod absence;
 mod admission;
 mod desk;
+mod names;
+mod visitors;
 
 use super::*;
 use crate::engine::admission::AdmitOrder;
@@ -41,7 +43,8 @@ struct Bench {
 impl Bench {
     fn new(change: impl FnOnce(&mut LobbyConfig)) -> Bench {
         let (schema, tables) = parts();
-        let mut config = LobbyConfig::of::<Yard>(schema, &tables, &()).unwrap();
+        let secret = GuestSecret::new(&[1; 32]);
+        let mut config = LobbyConfig::of::<Yard>(schema, &tables, &(), secret).unwrap();
         change(&mut config);
         Bench {
             lobby: Lobby::new(config),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tickwire_shared::Replicate;
-use tickwire_shared::delta::{Change, Confirmed, InputReport, Tables};
+use tickwire_shared::delta::{Change, Confirmed, DeltaError, InputReport, Tables};
 use tickwire_shared::game::Frame;
 use tickwire_shared::id::{EntityId, KindId, PlayerId, Tick};
 use tickwire_shared::limits::BLOCK_SLOTS;
@@ -63,6 +63,26 @@ impl Bench {
 
     /// One tick in which all dots change, or none. Returns the bytes of its packets.
     fn tick(&mut self, change: bool) -> Vec<usize> {
+        let packets = self.send(change);
+        for packet in &packets {
+            let heard = self.confirmed.receive(packet);
+            heard.expect("in order and whole");
+        }
+        self.replication.ack(SEAT, &self.confirmed.ack());
+        packets.iter().map(Vec::len).collect()
+    }
+
+    /// A packet that was overtaken may be refused, as one that was lost.
+    fn hear(&mut self, packet: &[u8]) {
+        let heard = self.confirmed.receive(packet);
+        assert!(
+            matches!(heard, Ok(_) | Err(DeltaError::Old | DeltaError::Stale)),
+            "{heard:?}"
+        );
+    }
+
+    /// The packets of one tick in which all dots change, or none.
+    fn send(&mut self, change: bool) -> Vec<Vec<u8>> {
         let tick = self.mirror.tick().next();
         self.frame.clear();
         for &id in self.dots.iter().filter(|_| change) {
@@ -71,15 +91,26 @@ impl Bench {
         }
         self.mirror.apply(&mut self.frame, tick);
         self.replication.begin_tick(&mut self.mirror);
-        let (confirmed, mut sizes) = (&mut self.confirmed, Vec::new());
-        let mut sink = |bytes: &[u8]| {
-            sizes.push(bytes.len());
-            confirmed.receive(bytes).expect("in order and whole");
-        };
+        let mut packets = Vec::new();
+        let mut sink = |bytes: &[u8]| packets.push(bytes.to_vec());
         let report = InputReport::default();
         self.replication.send(&self.mirror, SEAT, report, &mut sink);
-        self.replication.ack(SEAT, &confirmed.ack());
-        sizes
+        packets
+    }
+
+    /// A dot comes, of `owner`, and goes a tick later; the packets of its going arrive first.
+    fn comes_and_goes(&mut self, owner: Option<PlayerId>) -> EntityId {
+        let tick = self.mirror.tick().next();
+        let id = self.mirror.spawn(tick, owner).expect("room for one");
+        self.dots.push(id);
+        let comes = self.send(true);
+        self.dots.pop();
+        self.mirror.despawn(id, tick.next());
+        let goes = self.send(true);
+        for packet in goes.iter().chain(&comes) {
+            self.hear(packet);
+        }
+        id
     }
 
     /// The longest any block went without news in `ticks` ticks of all dots changing.
@@ -147,6 +178,19 @@ fn quiet_ticks_are_paid_for_once() {
     }
     assert!(bytes > 10_000, "{bytes} bytes in 20 s");
     assert!(bytes < 20 * 600 + 60 + 200, "{bytes} bytes in 20 s");
+}
+
+/// Told of a going before the coming, a client must not wait for a second going: none is sent.
+#[test]
+fn what_came_and_went_is_not_known_when_its_going_overtakes_its_coming() {
+    for owner in [None, Some(SEAT)] {
+        let mut bench = Bench::new(1, ReplicationConfig::default());
+        bench.tick(true);
+        let id = bench.comes_and_goes(owner);
+        let known: Vec<EntityId> = bench.confirmed.ids().collect();
+        assert!(!known.contains(&id), "{id} of {owner:?} is gone");
+        assert_eq!(known, bench.dots);
+    }
 }
 
 #[test]

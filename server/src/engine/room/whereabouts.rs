@@ -38,6 +38,7 @@ pub(super) fn tell<G: Game>(
             position: (G::EARSHOT > 0.0)
                 .then(|| position_of(mirror, seat.player, words))
                 .flatten(),
+            score: game.score(seat.player),
         }
     }));
 }

@@ -8,14 +8,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
     IF_NONE_MATCH, VARY,
 };
 use hyper::{Response, StatusCode};
 
-use super::{Answer, folder, security};
+use super::{Answer, folder, security, whole};
 
 /// What `/` shows where no page was built.
 const NO_PAGE: &str = "<!doctype html>
@@ -135,7 +134,7 @@ impl Asset {
             .and_then(|tags| tags.to_str().ok());
         let known = known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
         let body = if known { Bytes::new() } else { bytes.clone() };
-        let mut answer = Response::new(Full::new(body));
+        let mut answer = Response::new(whole(body));
         if known {
             *answer.status_mut() = StatusCode::NOT_MODIFIED;
         }

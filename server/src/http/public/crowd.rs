@@ -27,8 +27,8 @@ pub(super) struct Crowd {
 /// One connection as the crowd sees it.
 #[derive(Default)]
 struct Visit {
-    /// Whether a request is being answered.
-    busy: Cell<bool>,
+    /// Requests that are being answered, and answers that are made bit by bit.
+    busy: Cell<u32>,
     /// Whether a part of an answer is not sent yet.
     backlog: Backlog,
     /// Told when the place is needed.
@@ -67,7 +67,7 @@ impl Crowd {
         if inside.len() >= self.connections_max {
             let idle = inside.iter().find(|(_, visit)| visit.is_idle());
             // Where nobody is idle, many may be reading slowly on purpose.
-            let slow = || inside.iter().find(|(_, visit)| !visit.busy.get());
+            let slow = || inside.iter().find(|(_, visit)| visit.busy.get() == 0);
             let oldest = idle.or_else(slow).map(|(number, _)| *number);
             let oldest = oldest.ok_or(Rejection::Full)?;
             if let Some(visit) = inside.remove(&oldest) {
@@ -90,7 +90,7 @@ impl Crowd {
 impl Visit {
     /// Whether its client is owed nothing: neither an answer nor the rest of one.
     fn is_idle(&self) -> bool {
-        !self.busy.get() && self.backlog.is_empty()
+        self.busy.get() == 0 && self.backlog.is_empty()
     }
 }
 
@@ -107,8 +107,7 @@ impl Guest {
 
     /// Keeps the place for as long as an answer is made; then the backlog keeps it.
     pub(super) fn busy(&self) -> Busy {
-        self.visit.busy.set(true);
-        Busy(Rc::clone(&self.visit))
+        Busy::of(&self.visit)
     }
 }
 
@@ -118,9 +117,21 @@ impl Drop for Guest {
     }
 }
 
+impl Busy {
+    /// Has the connection hold little: see [`Backlog::hold_little`].
+    pub(super) fn hold_little(&self) {
+        self.0.backlog.hold_little();
+    }
+
+    fn of(visit: &Rc<Visit>) -> Busy {
+        visit.busy.set(visit.busy.get() + 1);
+        Busy(Rc::clone(visit))
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.busy.set(false);
+        self.0.busy.set(self.0.busy.get() - 1);
     }
 }
 

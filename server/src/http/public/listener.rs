@@ -30,6 +30,7 @@ use super::routes::{Arrival, Site};
 use super::stream::Stream;
 use super::{Assets, ConnectInfo, RequestRates, port};
 use crate::auth::LoginRequest;
+use crate::gateway::Gateway;
 use crate::http::AdminState;
 use crate::limits::{
     HTTP_ACCEPT_PAUSE, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, PUBLIC_CONNECTION_TIME_MAX,
@@ -61,6 +62,8 @@ pub struct PublicOptions {
     pub connections_max: usize,
     /// The same of one address; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// The way in for bots, dashboards and bridges; where there is none they get 404.
+    pub gateway: Option<Gateway>,
     /// Takes those who log in or register.
     pub logins: mpsc::Sender<LoginRequest>,
     /// What one address may ask.
@@ -121,6 +124,7 @@ impl PublicListener {
                 room_list: RoomList::default(),
                 offers: options.offers,
                 websockets: options.websockets,
+                gateway: options.gateway,
                 logins: options.logins,
                 rates: options.rates,
                 clock: options.clock,
@@ -193,8 +197,7 @@ async fn talk(shared: &Shared, stream: Stream, arrival: Arrival, guest: &Guest) 
         let site = Rc::clone(&shared.site);
         async move {
             let answer = site.answer(arrival, request).await;
-            drop(busy);
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(answer.map(|content| content.keeping(busy)))
         }
     };
     let connection = http1::Builder::new()

@@ -2,8 +2,6 @@
 //!
 //! Never looks into an offer: whoever takes it does, and says what is wrong with it.
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
@@ -11,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::routes::Arrival;
-use super::{Answer, body, text};
+use super::{Answer, body, text, whole};
 use crate::limits::OFFER_TIME_MAX;
 use crate::metrics::Metrics;
 use crate::transport::{OfferError, OfferRequest};
@@ -45,7 +43,7 @@ pub(super) async fn answer(
 }
 
 fn accepted(answer: String) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(answer)));
+    let mut answer = Response::new(whole(answer));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/sdp"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
@@ -15,9 +14,11 @@ use tokio::sync::mpsc;
 
 use super::room_list::RoomList;
 use super::{
-    Answer, Assets, ConnectInfo, RequestRates, login, offer, rates, security, text, upgrade,
+    Answer, Assets, ConnectInfo, RequestRates, api, login, offer, rates, security, text, upgrade,
+    whole,
 };
 use crate::auth::{LoginAct, LoginRequest};
+use crate::gateway::Gateway;
 use crate::http::AdminState;
 use crate::metrics::{Metrics, Rejection};
 use crate::runtime::Clock;
@@ -34,6 +35,7 @@ pub(super) struct Site {
     pub(super) room_list: RoomList,
     pub(super) offers: Option<mpsc::Sender<OfferRequest>>,
     pub(super) websockets: Option<WebSockets>,
+    pub(super) gateway: Option<Gateway>,
     pub(super) logins: mpsc::Sender<LoginRequest>,
     pub(super) rates: RequestRates,
     pub(super) clock: Clock,
@@ -59,14 +61,21 @@ impl Site {
         let metrics = Arc::clone(&self.metrics);
         let origin = request.headers().get(ORIGIN).cloned();
         let allowed = self.allows(request.headers());
+        let interface = api::is_below(request.uri().path());
         let in_time = (self.rates).admit(self.clock.now(), arrival.from.ip());
         let mut answer = if !in_time {
             metrics.http.rejected(Rejection::Rate).inc();
-            rates::too_many()
+            match interface {
+                true => api::too_many(),
+                false => rates::too_many(),
+            }
         } else if !allowed {
             metrics.http.rejected(Rejection::Origin).inc();
             let line = "this page may not use this server: web.origins names those that may";
-            text(StatusCode::FORBIDDEN, line)
+            match interface {
+                true => api::foreign(line),
+                false => text(StatusCode::FORBIDDEN, line),
+            }
         } else if request.method() == Method::OPTIONS && origin.is_some() {
             preflight()
         } else {
@@ -95,6 +104,7 @@ impl Site {
     async fn route(self: Rc<Self>, arrival: Arrival, request: Request<Incoming>) -> Answer {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
+            path if api::is_below(path) => api::answer(&self, request).await,
             "/connect-info" if get => json_answer(self.connect_info.json().to_string()),
             "/rooms" if get => json_answer(self.room_list.json(self.rooms.rooms())),
             "/webrtc" => match &self.offers {
@@ -124,7 +134,7 @@ impl Site {
 }
 
 pub(super) fn json_answer(json: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(json.into()));
+    let mut answer = Response::new(whole(json));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -140,7 +150,7 @@ fn not_allowed(methods: &'static str) -> Answer {
 
 /// Browsers ask before they let a page elsewhere send an offer.
 fn preflight() -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = StatusCode::NO_CONTENT;
     security::allow_requests(answer.headers_mut());
     answer

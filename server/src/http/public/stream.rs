@@ -23,16 +23,27 @@ use crate::limits::{
 /// Whether a part of what was to be written has not gone to the kernel yet; copies share it. All of
 /// it stays on one thread; it is atomic because a connection that may be upgraded must be `Send`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Backlog(Arc<AtomicBool>);
+pub(super) struct Backlog(Arc<Flags>);
+
+#[derive(Debug, Default)]
+struct Flags {
+    waits: AtomicBool,
+    hold_little: AtomicBool,
+}
 
 impl Backlog {
     /// Whether everything is sent.
     pub(super) fn is_empty(&self) -> bool {
-        !self.0.load(Ordering::Relaxed)
+        !self.0.waits.load(Ordering::Relaxed)
+    }
+
+    /// Has the connection hold little from its next write on: see [`Stream::hold_little`].
+    pub(super) fn hold_little(&self) {
+        self.0.hold_little.store(true, Ordering::Relaxed);
     }
 
     fn set(&self, waits: bool) {
-        self.0.store(waits, Ordering::Relaxed);
+        self.0.waits.store(waits, Ordering::Relaxed);
     }
 }
 
@@ -87,7 +98,14 @@ impl Stream {
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let _ = WEBSOCKET_UNSENT_BYTES;
         if let Err(error) = outcome {
-            tracing::debug!(%error, "a WebSocket keeps the kernel's own buffers");
+            tracing::debug!(%error, "a connection keeps the kernel's own buffers");
+        }
+    }
+
+    fn begin_write(&self) {
+        self.backlog.set(true);
+        if self.backlog.0.hold_little.swap(false, Ordering::Relaxed) {
+            self.hold_little();
         }
     }
 
@@ -140,7 +158,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.backlog.set(true);
+        self.begin_write();
         let outcome = match &mut self.bytes {
             Bytes::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Bytes::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
@@ -172,7 +190,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.backlog.set(true);
+        self.begin_write();
         let outcome = match &mut self.bytes {
             Bytes::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Bytes::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),

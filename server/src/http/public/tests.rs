@@ -109,6 +109,7 @@ impl Bench {
             rooms: Arc::clone(&rooms),
             offers: (!setup.without_transports).then_some(sender),
             websockets: (!setup.without_transports).then_some(websockets),
+            gateway: None,
             logins: to_logins,
             connections_max: setup.connections_max.unwrap_or(64),
             connections_per_address_max: 8,

@@ -4,7 +4,6 @@
 //! a status.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
@@ -17,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::routes::Arrival;
 use super::stream::Stream;
-use super::{Answer, text};
+use super::{Answer, text, whole};
 use crate::transport::websocket::{SUBPROTOCOL, WebSockets};
 
 /// The one version of the protocol there is.
@@ -97,7 +96,7 @@ fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
 }
 
 fn switching(accept: HeaderValue) -> Answer {
-    let mut answer = Response::new(Full::<Bytes>::default());
+    let mut answer = Response::new(whole(Bytes::new()));
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));

@@ -2,12 +2,13 @@
 //!
 //! Never keeps a key or a token, only what tells whether one is good.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Sanction;
 
 use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
+use crate::limits::STORE_FOUND_MAX;
 use crate::store::kept_number;
 
 /// Everything that is kept of people.
@@ -19,8 +20,9 @@ pub(super) struct Accounts {
     /// Whose, and until when.
     keys: BTreeMap<[u8; 32], (AccountId, Millis)>,
     held: BTreeMap<(AccountId, Sanction), Held>,
-    blocked: BTreeSet<(AccountId, AccountId)>,
-    followed: BTreeSet<(AccountId, AccountId)>,
+    /// Whom somebody blocks and follows, and since when.
+    blocked: BTreeMap<(AccountId, AccountId), Millis>,
+    followed: BTreeMap<(AccountId, AccountId), Millis>,
 }
 
 impl Accounts {
@@ -46,9 +48,11 @@ impl Accounts {
                 Written::Done
             }
             Write::Hold(held) => self.hold(now, held),
-            Write::Block { account, other, on } => switch(&mut self.blocked, *account, *other, *on),
+            Write::Block { account, other, on } => {
+                switch(&mut self.blocked, now, (*account, *other), *on)
+            }
             Write::Follow { account, other, on } => {
-                switch(&mut self.followed, *account, *other, *on)
+                switch(&mut self.followed, now, (*account, *other), *on)
             }
             _ => Written::Missing,
         }
@@ -143,8 +147,10 @@ impl Accounts {
         account: AccountId,
     ) -> (Vec<AccountId>, Vec<(AccountId, String)>) {
         let own = (account, AccountId(0))..=(account, AccountId(u64::MAX));
-        let blocked = self.blocked.range(own.clone()).map(|(_, other)| *other);
-        let followed = self.followed.range(own).map(|(_, other)| {
+        let blocked = self.blocked.range(own.clone()).take(STORE_FOUND_MAX);
+        let blocked = blocked.map(|((_, other), _)| *other);
+        let followed = self.followed.range(own).take(STORE_FOUND_MAX);
+        let followed = followed.map(|((_, other), _)| {
             let registered = self.accounts.get(other);
             let name = registered.map_or(String::new(), |account| account.name.clone());
             (*other, name)
@@ -157,18 +163,27 @@ impl Accounts {
         self.keys.retain(|_, (_, until)| *until > now);
         self.held.retain(|_, held| held.until > now);
     }
+
+    /// Forgets whom guests block and follow of whom nothing was of use for long.
+    pub(super) fn forget_guests(&mut self, before: Millis, is_used: impl Fn(AccountId) -> bool) {
+        for pairs in [&mut self.blocked, &mut self.followed] {
+            pairs.retain(|&(account, _), at| {
+                !account.is_guest() || *at >= before || is_used(account)
+            });
+        }
+    }
 }
 
 fn switch(
-    pairs: &mut BTreeSet<(AccountId, AccountId)>,
-    account: AccountId,
-    other: AccountId,
+    pairs: &mut BTreeMap<(AccountId, AccountId), Millis>,
+    now: Millis,
+    pair: (AccountId, AccountId),
     on: bool,
 ) -> Written {
     if on {
-        pairs.insert((account, other));
+        pairs.insert(pair, now);
     } else {
-        pairs.remove(&(account, other));
+        pairs.remove(&pair);
     }
     Written::Done
 }

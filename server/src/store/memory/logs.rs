@@ -2,6 +2,7 @@
 //!
 //! Never gives an offset twice in a log, and never lets a mark fall.
 
+use core::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
@@ -24,6 +25,8 @@ pub(super) struct Logs {
     /// What was stored, by author and number.
     pub(super) known: BTreeMap<(AccountId, u64), Known>,
     pub(super) members: BTreeMap<(LogId, AccountId), Membership>,
+    /// When each of them was written last.
+    pub(super) touched: BTreeMap<(LogId, AccountId), Millis>,
 }
 
 /// A log.
@@ -156,25 +159,36 @@ impl Logs {
         Written::Done
     }
 
-    pub(super) fn member(&mut self, log: LogId, member: &Membership) -> Written {
-        let Some(next) = self.logs.get(&log).map(|log| log.head.next) else {
+    pub(super) fn member(&mut self, now: Millis, log: LogId, member: &Membership) -> Written {
+        let Some(head) = self.logs.get(&log).map(|log| &log.head) else {
             return Written::Missing;
         };
+        let next = head.next;
         let before = self.members.get(&(log, member.account));
+        let is_in = |of: &Membership| matches!(of.standing, Standing::Member | Standing::Owner);
+        let comes = is_in(member) && !before.is_some_and(is_in);
+        let late = comes && !matches!(head.key, LogKey::Whisper(..));
+        let since = if late {
+            member.since.max(next)
+        } else {
+            member.since
+        };
         let (delivered, read) = before.map_or((0, 0), |before| (before.delivered, before.read));
         let kept = Membership {
-            since: kept_number(member.since),
+            since: kept_number(since),
             until: kept_number(member.until),
             delivered: member.delivered.min(next).max(delivered),
             read: member.read.min(next).max(read),
             ..member.clone()
         };
+        self.touched.insert((log, member.account), now);
         self.members.insert((log, member.account), kept);
         Written::Done
     }
 
     pub(super) fn mark(
         &mut self,
+        now: Millis,
         log: LogId,
         account: AccountId,
         delivered: u64,
@@ -183,6 +197,7 @@ impl Logs {
         let Some(next) = self.logs.get(&log).map(|log| log.head.next) else {
             return Written::Missing;
         };
+        self.touched.insert((log, account), now);
         let member = self
             .members
             .entry((log, account))
@@ -278,9 +293,20 @@ impl Logs {
 
     pub(super) fn of(&self, account: AccountId) -> Vec<(LogHead, Membership)> {
         let own = (self.members.iter()).filter(|((_, who), _)| *who == account);
-        own.filter_map(|((log, _), member)| {
-            Some((self.logs.get(log)?.head.clone(), member.clone()))
-        })
-        .collect()
+        let mut found: Vec<(Millis, LogHead, Membership)> = own
+            .filter_map(|((log, _), member)| {
+                let log = self.logs.get(log)?;
+                Some((log.touched, log.head.clone(), member.clone()))
+            })
+            .collect();
+        found.sort_by_key(|(touched, head, member)| {
+            let company = matches!(head.key, LogKey::Party(_) | LogKey::Group(_));
+            let left = member.standing == Standing::Left;
+            (left, !company, Reverse(*touched), head.log.0.cast_signed())
+        });
+        found.truncate(STORE_FOUND_MAX);
+        found.sort_by_key(|(_, head, _)| head.log);
+        let found = found.into_iter();
+        found.map(|(_, head, member)| (head, member)).collect()
     }
 }

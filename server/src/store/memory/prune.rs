@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use tickwire_shared::id::LogId;
+use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::Standing;
 
 use super::logs::{Log, Logs};
@@ -53,6 +53,32 @@ impl Logs {
         });
         self.keys.retain(|_, log| self.logs.contains_key(log));
         (self.members).retain(|(log, _), _| self.logs.contains_key(log));
+        self.forget_guests(before);
+        (self.touched).retain(|whose, _| self.members.contains_key(whose));
+    }
+
+    /// Forgets what was not of use for long of guests.
+    fn forget_guests(&mut self, before: Millis) {
+        let (logs, touched) = (&self.logs, &self.touched);
+        self.members.retain(|whose @ (log, account), member| {
+            let Some(log) = logs.get(log).filter(|_| account.is_guest()) else {
+                return true;
+            };
+            let goes = match log.head.key {
+                LogKey::Whisper(..) => false,
+                LogKey::Party(_) | LogKey::Group(_) => {
+                    member.standing == Standing::Left || log.touched < before
+                }
+                _ => true,
+            };
+            !goes || touched.get(whose).is_none_or(|&at| at >= before)
+        });
+    }
+
+    /// Whether something of an account was of use since then.
+    pub(super) fn is_used(&self, account: AccountId, since: Millis) -> bool {
+        let mut touched = self.touched.iter();
+        touched.any(|((_, whose), &at)| *whose == account && at >= since)
     }
 }
 

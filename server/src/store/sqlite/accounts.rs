@@ -33,8 +33,8 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
         )
         .map(|_| Written::Done),
         Write::Hold(held) => hold(db, now, held),
-        Write::Block { account, other, on } => block(db, (*account, *other), *on),
-        Write::Follow { account, other, on } => follow(db, (*account, *other), *on),
+        Write::Block { account, other, on } => block(db, now, (*account, *other), *on),
+        Write::Follow { account, other, on } => follow(db, now, (*account, *other), *on),
         _ => Ok(Written::Missing),
     }
 }
@@ -120,22 +120,48 @@ fn hold(db: &Connection, now: Millis, held: &Held) -> Result<Written> {
     Ok(Written::Done)
 }
 
-fn block(db: &Connection, (account, other): (AccountId, AccountId), on: bool) -> Result<Written> {
-    let sql = if on {
-        "INSERT INTO blocked (account, other) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-    } else {
-        "DELETE FROM blocked WHERE account = ?1 AND other = ?2"
-    };
-    run(db, sql, [values::name(account.0), values::name(other.0)])?;
+fn block(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+    if on {
+        let sql = "INSERT INTO blocked (account, other, touched) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
+        return note(db, sql, pair, now);
+    }
+    drop_pair(
+        db,
+        "DELETE FROM blocked WHERE account = ?1 AND other = ?2",
+        pair,
+    )
+}
+
+fn follow(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+    if on {
+        let sql = "INSERT INTO followed (account, other, touched) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
+        return note(db, sql, pair, now);
+    }
+    drop_pair(
+        db,
+        "DELETE FROM followed WHERE account = ?1 AND other = ?2",
+        pair,
+    )
+}
+
+fn note(
+    db: &Connection,
+    sql: &'static str,
+    (account, other): (AccountId, AccountId),
+    now: Millis,
+) -> Result<Written> {
+    let who = [account, other].map(|account| values::name(account.0));
+    run(db, sql, [who[0], who[1], values::ordered(now.0)])?;
     Ok(Written::Done)
 }
 
-fn follow(db: &Connection, (account, other): (AccountId, AccountId), on: bool) -> Result<Written> {
-    let sql = if on {
-        "INSERT INTO followed (account, other) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-    } else {
-        "DELETE FROM followed WHERE account = ?1 AND other = ?2"
-    };
+fn drop_pair(
+    db: &Connection,
+    sql: &'static str,
+    (account, other): (AccountId, AccountId),
+) -> Result<Written> {
     run(db, sql, [values::name(account.0), values::name(other.0)])?;
     Ok(Written::Done)
 }

@@ -151,13 +151,24 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
     Ok(done_if(changed))
 }
 
-pub(super) fn member(db: &Connection, log: LogId, member: &Membership) -> Result<Written> {
+/// Whoever comes in (standings 1 and 2) reads what is stored after that, but for whispers (kind 3).
+pub(super) fn member(
+    db: &Connection,
+    now: Millis,
+    log: LogId,
+    member: &Membership,
+) -> Result<Written> {
     let changed = run(
         db,
-        "INSERT INTO members (log, account, name, standing, since, until, delivered, read)
-         SELECT log, ?2, ?3, ?4, ?5, ?6, min(?7, next), min(?8, next) FROM logs WHERE log = ?1
+        "INSERT INTO members
+             (log, account, name, standing, since, until, delivered, read, touched)
+         SELECT log, ?2, ?3, ?4,
+             CASE WHEN ?4 IN (1, 2) AND kind <> 3 AND NOT EXISTS
+                 (SELECT 1 FROM members WHERE log = ?1 AND account = ?2 AND standing IN (1, 2))
+             THEN max(?5, next) ELSE ?5 END,
+             ?6, min(?7, next), min(?8, next), ?9 FROM logs WHERE log = ?1
          ON CONFLICT (log, account) DO UPDATE SET
-             name = excluded.name, standing = excluded.standing,
+             touched = excluded.touched, name = excluded.name, standing = excluded.standing,
              since = excluded.since, until = excluded.until,
              delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)",
         params![
@@ -169,6 +180,7 @@ pub(super) fn member(db: &Connection, log: LogId, member: &Membership) -> Result
             values::ordered(member.until),
             values::ordered(member.delivered),
             values::ordered(member.read),
+            values::ordered(now.0),
         ],
     )?;
     Ok(done_if(changed))
@@ -176,15 +188,17 @@ pub(super) fn member(db: &Connection, log: LogId, member: &Membership) -> Result
 
 pub(super) fn mark(
     db: &Connection,
+    now: Millis,
     log: LogId,
     account: AccountId,
     (delivered, read): (u64, u64),
 ) -> Result<Written> {
     let changed = run(
         db,
-        "INSERT INTO members (log, account, name, standing, since, until, delivered, read)
-         SELECT log, ?2, '', ?3, 0, ?4, min(?5, next), min(?6, next) FROM logs WHERE log = ?1
-         ON CONFLICT (log, account) DO UPDATE SET
+        "INSERT INTO members
+             (log, account, name, standing, since, until, delivered, read, touched)
+         SELECT log, ?2, '', ?3, 0, ?4, min(?5, next), min(?6, next), ?7 FROM logs WHERE log = ?1
+         ON CONFLICT (log, account) DO UPDATE SET touched = excluded.touched,
              delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)",
         params![
             values::name(log.0),
@@ -193,6 +207,7 @@ pub(super) fn mark(
             values::ordered(u64::MAX),
             values::ordered(delivered),
             values::ordered(read),
+            values::ordered(now.0),
         ],
     )?;
     Ok(done_if(changed))

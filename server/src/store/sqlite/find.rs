@@ -76,20 +76,21 @@ fn whole(db: &Connection, read: impl FnOnce(&Connection) -> Result<Found>) -> Re
 }
 
 fn desk(db: &Connection, account: AccountId) -> Result<Found> {
-    let who = [values::name(account.0)];
+    let some = [values::name(account.0), values::count(STORE_FOUND_MAX)];
     let mut logs: Vec<(LogHead, Membership)> = all(
         db,
         "SELECT kind, room, one, other, logs.log, epoch, first, next, logs.name, slow,
              account, members.name, standing, since, until, delivered, read
-         FROM members JOIN logs ON logs.log = members.log WHERE account = ?1",
-        who,
+         FROM members JOIN logs ON logs.log = members.log WHERE account = ?1
+         ORDER BY standing = 3, kind NOT IN (4, 5), logs.touched DESC, logs.log LIMIT ?2",
+        some,
         |row| Ok((values::read_head(row)?, values::read_membership(row, 10)?)),
     )?;
     logs.sort_by_key(|(head, _)| head.log);
     let mut blocked = all(
         db,
-        "SELECT other FROM blocked WHERE account = ?1",
-        who,
+        "SELECT other FROM blocked WHERE account = ?1 ORDER BY other LIMIT ?2",
+        some,
         |row| values::read_account(row, 0),
     )?;
     blocked.sort_unstable();
@@ -97,8 +98,8 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
         db,
         "SELECT other, ifnull(name, '')
          FROM followed LEFT JOIN accounts ON accounts.account = other
-         WHERE followed.account = ?1",
-        who,
+         WHERE followed.account = ?1 ORDER BY other LIMIT ?2",
+        some,
         |row| Ok((values::read_account(row, 0)?, row.get(1)?)),
     )?;
     followed.sort();

@@ -42,8 +42,12 @@ pub(super) fn prune(
     forget_messages(db, now)?;
     if budget > 0 {
         drop_left(db, before)?;
+        let gone = forget_guests(db, before)?;
+        return Ok(Written::Pruned {
+            more: gone >= STORE_PRUNE_LINES_MAX,
+        });
     }
-    Ok(Written::Pruned { more: budget == 0 })
+    Ok(Written::Pruned { more: true })
 }
 
 fn candidates(db: &Connection, lines_max: u64, before: Millis) -> Result<Vec<Candidate>> {
@@ -142,4 +146,33 @@ fn drop_left(db: &Connection, before: Millis) -> Result<()> {
         [values::ordered(before.0)],
     )?;
     Ok(())
+}
+
+/// Forgets what was not of use for long of guests, whose accounts are below 0: how far they got and
+/// that they left; that they are in parties and groups nobody opened; whom they block and follow,
+/// if nothing of theirs was of use. Whispers wait for them as long as there are lines. How many.
+fn forget_guests(db: &Connection, before: Millis) -> Result<usize> {
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM members WHERE (log, account) IN
+             (SELECT members.log, account FROM members JOIN logs ON logs.log = members.log
+              WHERE account < 0 AND members.touched < ?1
+                  AND (kind NOT IN (3, 4, 5)
+                      OR (kind <> 3 AND (standing = 3 OR logs.touched < ?1)))
+              LIMIT ?2)",
+        "DELETE FROM blocked WHERE (account, other) IN
+             (SELECT account, other FROM blocked WHERE account < 0 AND touched < ?1
+                  AND NOT EXISTS (SELECT 1 FROM members
+                      WHERE members.account = blocked.account AND members.touched >= ?1)
+              LIMIT ?2)",
+        "DELETE FROM followed WHERE (account, other) IN
+             (SELECT account, other FROM followed WHERE account < 0 AND touched < ?1
+                  AND NOT EXISTS (SELECT 1 FROM members
+                      WHERE members.account = followed.account AND members.touched >= ?1)
+              LIMIT ?2)",
+    ] {
+        let most = values::count(STORE_PRUNE_LINES_MAX);
+        gone += run(db, sql, [values::ordered(before.0), most])?;
+    }
+    Ok(gone)
 }

@@ -15,7 +15,7 @@ use crate::store::{MemoryStore, Store};
 const NOW: Millis = Millis(1_000_000);
 
 /// Runs a test on each store.
-fn on_each(test: impl Fn(&mut dyn Store)) {
+pub(super) fn on_each(test: impl Fn(&mut dyn Store)) {
     test(&mut MemoryStore::default());
     let scratch = Scratch::new("each");
     test(&mut sqlite(&scratch));
@@ -151,6 +151,62 @@ fn marks_only_rise_and_never_pass_the_end() {
             panic!("a desk");
         };
         assert_eq!(logs[0].1, expected, "who has left still finds the log");
+    });
+}
+
+#[test]
+fn whoever_comes_in_reads_what_is_stored_after_that() {
+    on_each(|store| {
+        let member = |log, standing, since| Write::Member {
+            log,
+            member: Membership {
+                account: AccountId(1),
+                name: String::new(),
+                standing,
+                since,
+                until: u64::MAX,
+                delivered: 0,
+                read: 0,
+            },
+        };
+        let open = |log, key| Write::Open {
+            key,
+            log,
+            epoch: 1,
+            name: String::new(),
+        };
+        let (group, whisper) = (LogId(70), LogId(71));
+        store
+            .commit(
+                NOW,
+                &[
+                    open(group, LogKey::Group(group)),
+                    open(whisper, LogKey::Whisper(AccountId(1), AccountId(2))),
+                ],
+            )
+            .unwrap();
+        for id in 1..=2 {
+            let said = NewLine {
+                from: AccountId(2),
+                client_id: id,
+                logs: vec![group, whisper],
+                ..NewLine::default()
+            };
+            commit_one(store, NOW, Write::Line(said));
+        }
+        let mut since = |log, standing, since| {
+            commit_one(store, NOW, member(log, standing, since));
+            match store.find(&Query::Members(log)) {
+                Ok(Found::Members(members)) => members[0].since,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(since(group, Standing::Invited, 1), 1);
+        assert_eq!(since(group, Standing::Member, 1), 2, "one was on its way");
+        assert_eq!(since(group, Standing::Owner, 1), 1, "it is in already");
+        assert_eq!(since(group, Standing::Left, 1), 1);
+        assert_eq!(since(group, Standing::Member, 9), 9);
+        assert_eq!(since(whisper, Standing::Member, 0), 0);
     });
 }
 

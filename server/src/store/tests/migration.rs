@@ -3,9 +3,10 @@
 use std::fs;
 
 use rusqlite::Connection;
+use tickwire_shared::id::AccountId;
 
 use super::{LOG, Scratch, line, open_room, sqlite, texts};
-use crate::engine::storage::Millis;
+use crate::engine::storage::{Found, Millis, Query, Write};
 use crate::store::{SqliteStore, Store};
 
 #[test]
@@ -18,6 +19,35 @@ fn a_store_is_found_again_as_it_was() {
     drop(store);
     let mut store = sqlite(&scratch);
     assert_eq!(texts(&mut store, LOG, 0), ["a"]);
+}
+
+/// Rows of a file of the first version count as used when it is opened.
+#[test]
+fn an_older_store_is_brought_up_to_date() {
+    let scratch = Scratch::new("older");
+    let older = Connection::open(scratch.file()).unwrap();
+    older
+        .execute_batch(include_str!("../sqlite/schema/1.sql"))
+        .unwrap();
+    older.pragma_update(None, "user_version", 1).unwrap();
+    older
+        .pragma_update(None, "application_id", 0x5469_636B)
+        .unwrap();
+    older
+        .execute_batch("INSERT INTO blocked (account, other) VALUES (-5, 1)")
+        .unwrap();
+    drop(older);
+    let mut store = sqlite(&scratch);
+    let prune = Write::Prune {
+        lines_max: 9,
+        before: Millis(1_700_000_000_000),
+    };
+    store.commit(Millis(1_700_000_000_000), &[prune]).unwrap();
+    let guest = AccountId(u64::MAX - 4);
+    match store.find(&Query::Desk(guest)) {
+        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [AccountId(1)]),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl<G: Game> Client<G> {
             return;
         }
         if self.events.len() < CLIENT_QUEUE_MAX / 2 {
-            self.talk.pull();
+            self.talk.pull(self.now);
         }
         for command in self.talk.take_commands() {
             self.send(&ClientControl::Talk(command));

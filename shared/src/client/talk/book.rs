@@ -2,6 +2,7 @@
 //!
 //! Never sends a packet: commands and events wait in it for the session to take.
 
+use core::ops::Bound::{Excluded, Unbounded};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use super::asks::Asks;
 use super::event::TalkEvent;
 use super::log::Log;
 use super::outbox::{Outbox, Outgoing};
+use super::pace::Pace;
 use super::reopen::address_of;
 use super::typists::Typists;
 use crate::id::{AccountId, LogId};
@@ -35,8 +37,11 @@ pub struct Book {
     pub(super) presence: BTreeMap<AccountId, Presence>,
     pub(super) invitations: BTreeMap<LogId, Invitation>,
     pub(super) blocked: BTreeSet<AccountId>,
-    /// Logs of which the server has more.
+    /// Logs of which the server has more, and of which more was asked last.
     pub(super) pulls: BTreeSet<LogId>,
+    pulled: LogId,
+    /// How often that is asked, and marked.
+    pace: Pace,
     /// Logs of which the server knows less than it should, and when each was marked last.
     pub(super) unmarked: BTreeSet<LogId>,
     marked_at: BTreeMap<LogId, Instant>,
@@ -265,18 +270,27 @@ impl Book {
         self.marked_at.retain(|_, &mut at| now.since(at) < between);
         let due: Vec<LogId> = self.unmarked.iter().copied().collect();
         for log in due {
-            if !self.marked_at.contains_key(&log) {
-                self.unmarked.remove(&log);
-                self.mark(now, log);
+            if !self.marked_at.contains_key(&log) && !self.mark(now, log) {
+                break;
             }
         }
     }
 
-    /// Asks for more of the logs that have more.
-    pub(crate) fn pull(&mut self) {
-        let pulls = core::mem::take(&mut self.pulls);
-        let pulls = pulls.into_iter().map(|log| ChatCommand::Pull { log });
-        self.commands.extend(pulls);
+    /// Asks for more of the logs that have more, one after the other, as often as is good.
+    pub(crate) fn pull(&mut self, now: Instant) {
+        while let Some(log) = self.next_pull()
+            && self.pace.take(now)
+        {
+            self.pulls.remove(&log);
+            self.pulled = log;
+            self.commands.push(ChatCommand::Pull { log });
+        }
+    }
+
+    /// The log after the one of which more was asked last, so that none waits for all of another.
+    fn next_pull(&self) -> Option<LogId> {
+        let mut later = self.pulls.range((Excluded(self.pulled), Unbounded));
+        later.next().or_else(|| self.pulls.first()).copied()
     }
 
     /// What happened since the last call.
@@ -303,10 +317,16 @@ impl Book {
         open
     }
 
-    fn mark(&mut self, now: Instant, log: LogId) {
+    /// Says how far this client got in a log; false when it has said too much of late.
+    fn mark(&mut self, now: Instant, log: LogId) -> bool {
         let Some(known) = self.logs.get_mut(&log).filter(|log| log.is_unmarked()) else {
-            return;
+            self.unmarked.remove(&log);
+            return true;
         };
+        if !self.pace.take(now) {
+            return false;
+        }
+        self.unmarked.remove(&log);
         let (delivered, read) = known.mark();
         known.marked = (delivered, read);
         self.marked_at.insert(log, now);
@@ -315,6 +335,7 @@ impl Book {
             delivered,
             read,
         });
+        true
     }
 
     /// Another link: nothing is open before the server says so, and nothing is on its way.

@@ -1,6 +1,7 @@
 //! The book of chat against a server that is played by hand.
 
 mod again;
+mod pace;
 
 use super::book::Book;
 use super::event::TalkEvent;
@@ -165,11 +166,11 @@ fn more_lines_are_pulled_once_each_time() {
     let mut book = book();
     book.hear(lines(ROOM, 0..3, true));
     assert_eq!(book.take_commands(), []);
-    book.pull();
-    book.pull();
+    book.pull(Instant(0));
+    book.pull(Instant(0));
     assert_eq!(book.take_commands(), [ChatCommand::Pull { log: ROOM }]);
     book.hear(lines(ROOM, 3..4, false));
-    book.pull();
+    book.pull(Instant(0));
     assert_eq!(book.take_commands(), []);
 }
 

@@ -39,8 +39,9 @@ impl Confirmed {
         }
         let group = core::mem::replace(&mut self.group, Group { tick, members });
         for member in group.members {
-            let stays = self.group.members.iter().any(|now| now.id == member.id);
-            if !stays && self.track(member.id).is_some_and(|track| track.in_group) {
+            if !self.group.has(member.id)
+                && self.track(member.id).is_some_and(|track| track.in_group)
+            {
                 // One tick short: this very packet may let it enter again, among what is shown.
                 self.forget(member.id.slot, tick.minus(1));
             }

@@ -9,7 +9,7 @@ use tickwire_shared::wire::{
 use super::scopes::{ANN, BOB, EVE, ask, group, is_group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
-use crate::engine::storage::{Account, Millis, Write};
+use crate::engine::storage::{Account, Millis, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX};
 use crate::store::Store;
 
@@ -73,6 +73,10 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
     let_in(&mut world, ann, log, bob);
     world.say(ann, Address::Log(log), "both");
     assert_eq!(texts(&world, bob, log), ["both"], "not what was before");
+    assert_eq!(
+        world.peers[bob].logs[&log].read, 1,
+        "which is not unread either"
+    );
     world.command(bob, ChatCommand::Page { log, before: 1 });
     assert!(matches!(world.peers[bob].news.pop(),
         Some(ChatNews::Older { lines, .. }) if lines.is_empty()));
@@ -86,6 +90,19 @@ fn a_group_is_its_members_from_when_they_came_until_they_leave() {
         world.peers[bob].news.iter().any(is_owner),
         "the next one owns it"
     );
+    let (delivered, read) = (9, 9);
+    world.command(
+        bob,
+        ChatCommand::Mark {
+            log,
+            delivered,
+            read,
+        },
+    );
+    let second = world.join(BOB, "Bob 2");
+    let marks = world.peers[second].receipts.keys();
+    assert!(marks.eq(&[(log, AccountId(BOB))]), "nobody's who left");
+    world.leave(second);
     world.say(bob, Address::Log(log), "alone");
     assert_eq!(texts(&world, ann, log), ["before", "both"]);
     world.say(ann, Address::Log(log), "may I?");
@@ -290,6 +307,24 @@ fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
     world.leave(ann);
     world.settle();
     assert_eq!(world.desk.load(), (0, 0));
+}
+
+#[test]
+fn whoever_founds_a_party_that_cannot_be_stored_may_found_another() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for later in [false, true] {
+        world.prompt = false;
+        let what = Ask::Party;
+        world.command(ann, ChatCommand::Ask { ask: 7, what });
+        if later {
+            world.answer_write();
+            world.answer_find(0);
+        }
+        world.fail_write(StoreFault::Full);
+        world.prompt = true;
+    }
+    assert_eq!(ask(&mut world, ann, Ask::Party).1, None);
 }
 
 #[test]

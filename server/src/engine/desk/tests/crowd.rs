@@ -72,6 +72,7 @@ impl Crowd {
                 player: PlayerId(peer.session.0 as u16),
                 team: Some(1 + (peer.account.0 % 2) as u8),
                 position: Some([self.rng.below(25) as f32, 0.0, 0.0]),
+                score: None,
             });
         }
         self.world.desk.locate(RoomId(u32::from(b'm')), &all);

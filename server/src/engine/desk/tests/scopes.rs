@@ -153,6 +153,7 @@ fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
         player: PlayerId(player),
         team,
         position: Some([x, 0.0, 0.0]),
+        score: None,
     }
 }
 

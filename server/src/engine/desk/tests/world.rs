@@ -9,7 +9,7 @@ use tickwire_shared::wire::{
 };
 
 use super::peer::Peer;
-use crate::engine::desk::{Desk, DeskConfig, Entrant, Sabotage};
+use crate::engine::desk::{Attention, Desk, DeskConfig, Entrant, Sabotage};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::store::{SharedMemory, Store};
@@ -102,6 +102,7 @@ impl World {
             room_name: BoundedStr::cut(&peer.room),
             player: PlayerId(self.sessions as u16),
             cursors: peer.cursors(),
+            attention: Attention::Everything,
         };
         let seed = self.sessions ^ (self.lives << 40);
         self.desk.enter(self.now, session, entrant, seed);

@@ -1,0 +1,247 @@
+//! What is bounded at the desk, and that nothing is lost at a bound.
+
+use tickwire_shared::id::AccountId;
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom,
+};
+
+use super::scopes::{ANN, BOB, ask, is_whisper, whisper};
+use super::world::World;
+use crate::engine::desk::Sabotage;
+use crate::engine::names::skeleton_of;
+use crate::engine::storage::{Account, Millis, StoreFault, Write};
+use crate::limits::{
+    ACCOUNT_LOGS_MAX, ASKS_BURST, CHAT_IDS_REMEMBERED, MARKS_BURST, STORE_TASKS_MAX,
+};
+use crate::store::Store;
+
+/// Somebody who can log in, and is not there.
+fn register(world: &mut World, number: u64, name: &str) {
+    let account = Account {
+        account: AccountId(number),
+        name: name.to_owned(),
+        skeleton: skeleton_of(name),
+        role: Role::Player,
+        password: String::new(),
+        subject: String::new(),
+    };
+    let wrote = world.store.commit(Millis(0), &[Write::Register(account)]);
+    assert!(wrote.is_ok());
+}
+
+#[test]
+fn each_of_many_lines_on_their_way_is_acked_to_whoever_asked_last() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    let lines = 2 * CHAT_IDS_REMEMBERED;
+    let ids: Vec<u64> = (0..lines)
+        .map(|number| world.say(ann, Address::Room, &format!("{number}")))
+        .collect();
+    world.leave(ann);
+    world.enter(ann);
+    let said = world
+        .writes
+        .iter()
+        .filter(|(_, write)| matches!(write, Write::Line(_)));
+    assert_eq!(said.count(), lines, "each is stored once");
+    world.settle();
+    assert!(ids.iter().all(|id| world.peers[ann].acked.contains_key(id)));
+    let more = world.say(ann, Address::Room, "more");
+    world.settle();
+    assert!(world.peers[ann].acked.contains_key(&more));
+}
+
+#[test]
+fn a_whisper_that_comes_again_while_its_reader_is_looked_up_is_one() {
+    let mut world = World::new(Sabotage::None);
+    register(&mut world, 5, "Dora");
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    let dora = Address::Whisper(Whom::Name(BoundedStr::cut("Dora")));
+    let id = world.say(ann, dora.clone(), "psst");
+    world.send_line(ann, id);
+    assert_eq!(world.finds.len(), 1);
+    world.settle();
+    assert!(world.peers[ann].acked.contains_key(&id));
+    // Its author goes meanwhile and comes back.
+    world.prompt = false;
+    let id = world.say(ann, dora, "are you there?");
+    world.leave(ann);
+    world.enter(ann);
+    world.settle();
+    let refused = world.peers[ann].refused.pop();
+    assert_eq!(refused, Some((id, ChatRefusal::StoreBusy)));
+    world.send_line(ann, id);
+    assert!(world.peers[ann].acked.contains_key(&id));
+}
+
+/// Answers to pages that a peer got: how many lines, and whether there are more.
+fn pages(world: &mut World, at: usize) -> Vec<(usize, bool)> {
+    let news = world.peers[at].news.drain(..);
+    let pages = news.filter_map(|news| match news {
+        ChatNews::Older { lines, more, .. } => Some((lines.len(), more)),
+        _ => None,
+    });
+    pages.collect()
+}
+
+#[test]
+fn pages_are_counted_and_none_says_that_history_ends_where_it_does_not() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    for number in 0..60 {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    world.pass(20_000);
+    for _ in 0..=ASKS_BURST {
+        world.command(ann, ChatCommand::Page { log, before: 50 });
+    }
+    let mut got = pages(&mut world, ann);
+    assert_eq!(got.pop(), Some((0, true)), "later");
+    assert_eq!(got, vec![(24, true); ASKS_BURST as usize]);
+    // What an earlier link asked for is no answer to what a later one did.
+    world.pass(20_000);
+    world.prompt = false;
+    world.command(ann, ChatCommand::Page { log, before: 50 });
+    world.cut(ann);
+    world.resume(ann);
+    world.command(ann, ChatCommand::Page { log, before: 10 });
+    world.settle();
+    assert_eq!(pages(&mut world, ann), [(10, false)]);
+    // The store is asked too much already.
+    world.prompt = false;
+    for number in 0..STORE_TASKS_MAX {
+        world.say(ann, Address::Room, &format!("{number} more"));
+    }
+    world.command(ann, ChatCommand::Page { log, before: 50 });
+    assert_eq!(pages(&mut world, ann), [(0, true)]);
+}
+
+#[test]
+fn marks_and_whispers_to_strangers_are_counted() {
+    let mut world = World::new(Sabotage::None);
+    register(&mut world, 5, "Dora");
+    let ann = world.join(ANN, "Ann");
+    let lines = 2 * u64::from(MARKS_BURST);
+    for number in 0..lines {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    world.prompt = false;
+    let mut writes = 0;
+    for read in 1..=lines {
+        let delivered = read;
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            },
+        );
+        writes += usize::from(world.answer_write());
+    }
+    assert_eq!(writes, MARKS_BURST as usize);
+    world.prompt = true;
+    world.pass(1_000);
+    let read = |world: &World| world.desk.people[&AccountId(ANN)].read[&log];
+    assert_eq!(read(&world), lines, "the newest was not forgotten");
+
+    world.pass(20_000);
+    world.prompt = false;
+    let nobody = |number: u32| Address::Whisper(Whom::Name(BoundedStr::cut(&format!("N{number}"))));
+    for number in 0..=ASKS_BURST {
+        world.say(ann, nobody(number), "psst");
+    }
+    assert_eq!(world.finds.len(), ASKS_BURST as usize);
+    let last = world.peers[ann].refused.last().map(|(_, why)| *why);
+    assert_eq!(last, Some(ChatRefusal::TooFast));
+}
+
+/// What an account is in and whom it knows comes from the store: who asks before would be told
+/// wrongly, or get one party too many.
+#[test]
+fn nothing_is_asked_of_an_account_before_it_is_known() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    assert_eq!(ask(&mut world, ann, Ask::Party).1, None);
+    world.restart();
+    world.prompt = false;
+    world.enter(ann);
+    let whom = Whom::Account(AccountId(BOB));
+    for what in [
+        Ask::Party,
+        Ask::Follow {
+            whom: whom.clone(),
+            on: true,
+        },
+        Ask::Block { whom, on: true },
+    ] {
+        assert_eq!(ask(&mut world, ann, what).1, Some(ChatRefusal::StoreBusy));
+    }
+    world.settle();
+    let second = ask(&mut world, ann, Ask::Party).1;
+    assert_eq!(second, Some(ChatRefusal::TooMany));
+}
+
+#[test]
+fn a_whisper_is_live_for_whoever_has_more_logs_than_are_opened() {
+    let mut world = World::new(Sabotage::None);
+    let bob = world.join(BOB, "Bob");
+    let most = ACCOUNT_LOGS_MAX as u64 + 1;
+    let others: Vec<usize> = (10..10 + most)
+        .map(|number| world.join(AccountId::GUEST | number, &format!("P{number}")))
+        .collect();
+    for &other in &others {
+        world.say(other, whisper(BOB), "hi");
+    }
+    world.restart();
+    world.enter(bob);
+    for _ in 0..ACCOUNT_LOGS_MAX {
+        world.pass(100);
+    }
+    let open = |world: &World| {
+        let logs = world.peers[bob].logs.values();
+        logs.filter(|known| known.open && known.scope.as_ref().is_some_and(is_whisper))
+            .count()
+    };
+    assert_eq!(open(&world), ACCOUNT_LOGS_MAX);
+    for &other in &others {
+        world.enter(other);
+        world.say(other, whisper(BOB), "still there?");
+    }
+    world.pass(100);
+    let told = world.peers[bob].logs.values();
+    let again = told.filter(|known| {
+        known
+            .lines
+            .iter()
+            .any(|l| l.text.as_str() == "still there?")
+    });
+    assert_eq!(again.count(), others.len());
+}
+
+#[test]
+fn a_mark_that_followed_one_that_was_not_stored_is_noted() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.say(ann, Address::Room, "one");
+    world.say(ann, Address::Room, "two");
+    let log = world.peers[ann].room();
+    world.prompt = false;
+    for read in [1, 2] {
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered: read,
+                read,
+            },
+        );
+    }
+    world.fail_write(StoreFault::Busy);
+    world.settle();
+    assert_eq!(world.desk.people[&AccountId(ANN)].read[&log], 2);
+}

@@ -1,0 +1,175 @@
+//! Visitors at the lobby: who may come, what they are told, and what they may not.
+
+use tickwire_shared::wire::{ChatRefusal, Sanction};
+
+use super::*;
+use crate::engine::storage::{Held, Write};
+use crate::limits::{VISITORS_MAX, VISITORS_PER_ACCOUNT_MAX};
+use crate::store::Store;
+
+const FIRST: u64 = 1 << 63;
+
+fn visit(bench: &mut Bench, number: u64, account: u64, goal: Goal) -> Result<(), CloseReason> {
+    let visit = Visit {
+        link: LinkId(FIRST | number),
+        account: AccountId(account),
+        name: "Herald".to_owned(),
+        role: Role::Bot,
+        goal,
+        cursor: None,
+    };
+    let entered = bench.lobby.visit(bench.now, visit, number);
+    bench.carry_out();
+    entered
+}
+
+fn room() -> Goal {
+    Goal::Room("main".to_owned())
+}
+
+fn says(bench: &mut Bench, number: u64, to: Address, text: &str) -> ChatNews {
+    let link = LinkId(FIRST | number);
+    let say = ChatCommand::Say {
+        client_id: number,
+        to,
+        manner: Manner::Said,
+        text: BoundedStr::cut(text),
+    };
+    bench.lobby.visitor_says(bench.now, link, say);
+    bench.carry_out();
+    let mut news = bench.news(FIRST | number).into_iter();
+    let outcome =
+        |news: &ChatNews| matches!(news, ChatNews::Acked { .. } | ChatNews::Refused { .. });
+    news.find(outcome).expect("an answer")
+}
+
+#[test]
+fn a_visitor_reads_writes_and_sees_who_comes_without_a_seat() {
+    let mut bench = Bench::new(|_| {});
+    bench.join(1);
+    assert_eq!(visit(&mut bench, 7, 100, room()), Ok(()));
+    let heard = bench.heard(FIRST | 7);
+    let [
+        ServerControl::Roster {
+            players,
+            more: false,
+        },
+    ] = &heard[..]
+    else {
+        panic!("{heard:?}");
+    };
+    assert_eq!((players.len(), players[0].name.as_str()), (1, "Ann"));
+    bench.join(2);
+    let heard = bench.heard(FIRST | 7);
+    assert!(
+        matches!(&heard[..], [ServerControl::Joined(_)]),
+        "{heard:?}"
+    );
+    assert_eq!((bench.lobby.sessions(), bench.lobby.visitors()), (2, 1));
+    assert_eq!(
+        bench.lobby.room_view("main").map(|room| room.players.len()),
+        Some(2)
+    );
+    let acked = says(&mut bench, 7, Address::Room, "hear me");
+    assert!(matches!(acked, ChatNews::Acked { .. }), "{acked:?}");
+    let news = bench.news(1);
+    let line = news.iter().find_map(|news| match news {
+        ChatNews::Lines { lines, .. } => lines.first(),
+        _ => None,
+    });
+    let line = line.map(|line| (line.text.as_str(), line.role));
+    assert_eq!(line, Some(("hear me", Role::Bot)));
+    for to in [Address::Server, Address::Team, Address::Near] {
+        let refused = says(&mut bench, 7, to, "nor there");
+        // The id is known already: it is the line above.
+        assert!(matches!(refused, ChatNews::Acked { .. }), "{refused:?}");
+    }
+    bench.lobby.depart(bench.now, LinkId(FIRST | 7));
+    bench.carry_out();
+    bench.chat(1, 5, "is it gone?");
+    assert_eq!(bench.news(FIRST | 7), []);
+}
+
+#[test]
+fn a_visitor_has_no_more_rights_than_its_role() {
+    let mut bench = Bench::new(|_| {});
+    bench.join(1);
+    for (number, goal) in [(1, room()), (2, Goal::Server), (3, Goal::Own)] {
+        assert_eq!(visit(&mut bench, number, 100, goal), Ok(()));
+        for to in [Address::Server, Address::Team, Address::Near] {
+            let refused = says(&mut bench, number, to, "no");
+            let ChatNews::Refused { reason, .. } = refused else {
+                panic!("{refused:?}");
+            };
+            let fits = [ChatRefusal::NotMember, ChatRefusal::NotAllowed];
+            assert!(fits.contains(&reason), "{reason:?}");
+        }
+    }
+    // Whoever came for something else does not read the room.
+    bench.chat(1, 5, "a secret");
+    let told = |news: Vec<ChatNews>| {
+        let mut lines = news
+            .iter()
+            .filter(|news| matches!(news, ChatNews::Lines { .. }));
+        lines.next().is_some()
+    };
+    assert!(told(bench.news(FIRST | 1)));
+    assert!(!told(bench.news(FIRST | 2)) && !told(bench.news(FIRST | 3)));
+}
+
+#[test]
+fn who_may_not_come_is_told_why() {
+    let mut bench = Bench::new(|_| {});
+    let nowhere = Goal::Room("nowhere".to_owned());
+    assert_eq!(
+        visit(&mut bench, 1, 100, nowhere),
+        Err(CloseReason::NoSuchRoom)
+    );
+    assert_eq!(
+        visit(&mut bench, 1, 100, room()),
+        Ok(()),
+        "it is the first one's"
+    );
+    for number in 2..=VISITORS_PER_ACCOUNT_MAX as u64 {
+        assert_eq!(visit(&mut bench, number, 100, room()), Ok(()));
+    }
+    let many = visit(&mut bench, 999, 100, room());
+    assert_eq!(many, Err(CloseReason::TooManyPackets));
+    let rest = (VISITORS_MAX - VISITORS_PER_ACCOUNT_MAX) as u64;
+    for number in 0..rest {
+        let account = 200 + number / 8;
+        assert_eq!(visit(&mut bench, 1_000 + number, account, room()), Ok(()));
+    }
+    assert_eq!(
+        visit(&mut bench, 9_999, 999, room()),
+        Err(CloseReason::ServerFull)
+    );
+    bench.lobby.turn_out(AccountId(100));
+    bench.carry_out();
+    assert_eq!(bench.closed.len(), VISITORS_PER_ACCOUNT_MAX);
+    let reason = CloseReason::BadCredential;
+    assert!(bench.closed.values().all(|closed| *closed == reason));
+    bench.lobby.close_all(CloseReason::Draining);
+    bench.carry_out();
+    assert_eq!(
+        (bench.lobby.visitors(), bench.closed.len()),
+        (0, VISITORS_MAX)
+    );
+}
+
+#[test]
+fn a_banned_bot_does_not_come() {
+    let mut bench = Bench::new(|_| {});
+    let held = Held {
+        account: AccountId(100),
+        sanction: Sanction::Ban,
+        until: Millis(u64::MAX),
+        by: AccountId(1),
+        why: String::new(),
+    };
+    let written = bench.store.commit(Millis(1), &[Write::Hold(held)]);
+    assert!(written.is_ok());
+    bench.pass(1_100);
+    assert_eq!(visit(&mut bench, 1, 100, room()), Err(CloseReason::Banned));
+    assert_eq!(visit(&mut bench, 2, 101, room()), Ok(()));
+}

@@ -1,0 +1,66 @@
+//! Bounds of the gateway: of what bots, dashboards and bridges may ask, and of the webhook.
+
+use std::time::Duration;
+
+/// Visitors at the desk at the most: streams, long polls and lines under way, of all accounts. A
+/// further one is refused with 503.
+pub const VISITORS_MAX: usize = 1_024;
+
+/// The same of one account. A further one is refused with 429.
+pub const VISITORS_PER_ACCOUNT_MAX: usize = 32;
+
+/// Packets of chat that wait for one visitor at the most. With one more it counts as too slow: it
+/// is ended, and may go on from its cursor.
+pub const VISITOR_PACKETS_MAX: usize = 256;
+
+/// Parts of a stream that wait for its connection to take them; then nothing more is made.
+pub const STREAM_PARTS_MAX: usize = 4;
+
+/// Time until an answer of the gateway that waits for nobody. Then it is refused with 503.
+pub const GATEWAY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Seconds that a long poll may ask to wait at the most. More are refused with 400.
+pub const LONG_POLL_SECONDS_MAX: u32 = 30;
+
+/// Lines in one answer at the most; the rest is asked for from there on.
+pub const LINES_PER_ANSWER_MAX: usize = 96;
+
+/// Time a stream lasts at the most, so that it ends before its connection does. Its reader goes
+/// on from its cursor.
+pub const STREAM_SECONDS_MAX: u32 = 540;
+
+/// Time between two signs of life of a stream that has nothing to say.
+pub const STREAM_ALIVE_EVERY: Duration = Duration::from_secs(15);
+
+/// Bytes of the id that a bot gives a line at the most. A line with a longer one is refused.
+pub const CLIENT_ID_BYTES_MAX: usize = 64;
+
+/// Requests of operators about bots and announcements that wait at the most. A further one is
+/// refused with 503.
+pub const OFFICE_WAITING_MAX: usize = 16;
+
+/// Whispers to those who are offline that wait in the desk for the webhook at the most; it takes
+/// them at once. One beyond is not told outside.
+pub const MISSED_WAITING_MAX: usize = 256;
+
+/// Messages that wait for the webhook at the most. One beyond is dropped and counted; the whisper
+/// waits in its inbox all the same.
+pub const WEBHOOK_WAITING_MAX: usize = 1_024;
+
+/// Messages under way to the webhook at the same time.
+pub const WEBHOOK_AT_ONCE_MAX: usize = 4;
+
+/// Time for one try, from dialling to the status of the answer. Then it counts as failed.
+pub const WEBHOOK_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Times a message is tried. Then it is given up and counted.
+pub const WEBHOOK_TRIES_MAX: u32 = 6;
+
+/// Pause before the second try; each further one is twice as long.
+pub const WEBHOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Bytes of the webhook's secret at the least. A shorter one fails the start.
+pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
+
+/// The same at the most. A longer one fails the start.
+pub const WEBHOOK_SECRET_BYTES_MAX: usize = 4_096;
