@@ -77,7 +77,7 @@ export class Chat {
   /** Does something; says what to do instead when it cannot be done. */
   act(act) {
     const fault = this.game?.chat_act(JSON.stringify(act)) ?? null;
-    this.fault(fault);
+    if (fault !== null) this.fault(fault);
     return fault === null;
   }
 
@@ -205,6 +205,8 @@ export class Chat {
     // What came before stays above, and what was looked at where it was.
     else if (this.wasLoading) list.scrollTop = list.scrollHeight - fromEnd;
     this.wasLoading = this.state.loading;
+    // Too few to scroll: the older ones fit too.
+    if (list.scrollHeight <= list.clientHeight && this.state.more && !this.state.loading) this.act({ act: "older" });
   }
 
   toBottom() {
@@ -333,6 +335,7 @@ export class Chat {
     const text = on("chat-text").value.trim();
     if (text === "") return this.close();
     this.offer([]);
+    this.fault(null);
     if (!this.act({ act: "enter", text })) return;
     on("chat-text").value = "";
     this.drafts.delete(this.state?.open);

@@ -18,7 +18,7 @@ use crate::panel::{NoticeKind, Panel, Talker, title};
 const CHAT_STAYS: Duration = Duration::from_secs(20);
 
 /// A line on the screen.
-struct Shown {
+struct Kept {
     since: Instant,
     line: Line,
     /// Where it stands, if it is an own one.
@@ -28,7 +28,7 @@ struct Shown {
 /// Chat of a player at a terminal.
 pub struct Chatter {
     panel: Panel,
-    lines: VecDeque<Shown>,
+    lines: VecDeque<Kept>,
 }
 
 impl Default for Chatter {
@@ -98,7 +98,7 @@ impl Chatter {
     /// Who writes to the room, in a few words.
     #[must_use]
     pub fn typing_line(&self, client: &Talker) -> String {
-        let typists = self.panel.state(client).typing;
+        let typists = self.panel.typing_names(client);
         match typists.as_slice() {
             [] => String::new(),
             [one] => format!("{one} is typing …  "),
@@ -140,7 +140,7 @@ impl Chatter {
         own: Option<(LogId, u64)>,
     ) {
         let line = Line { player, text };
-        self.lines.push_back(Shown { since, line, own });
+        self.lines.push_back(Kept { since, line, own });
         if self.lines.len() > CHAT_LINES {
             self.lines.pop_front();
         }
