@@ -77,7 +77,7 @@ export class Chat {
   /** Does something; says what to do instead when it cannot be done. */
   act(act) {
     const fault = this.game?.chat_act(JSON.stringify(act)) ?? null;
-    this.fault(fault);
+    if (fault !== null) this.fault(fault);
     return fault === null;
   }
 
@@ -150,7 +150,7 @@ export class Chat {
   tab(one) {
     const chosen = one.key === this.state.open;
     const face = one.kind === "whisper" ? dot(one.status)
-      : element("span", { className: "mark", textContent: MARKS[one.kind], "aria-hidden": "true" });
+      : element("span", { className: "kind", textContent: MARKS[one.kind], "aria-hidden": "true" });
     const count = one.unread > 0
       ? element("span", { className: "unread", textContent: one.mentions > 0 ? `@${one.unread}` : one.unread,
         "aria-label": `${one.unread} unread${one.mentions > 0 ? ", you are mentioned" : ""}` }) : null;
@@ -205,6 +205,8 @@ export class Chat {
     // What came before stays above, and what was looked at where it was.
     else if (this.wasLoading) list.scrollTop = list.scrollHeight - fromEnd;
     this.wasLoading = this.state.loading;
+    // Too few to scroll: the older ones fit too.
+    if (list.scrollHeight <= list.clientHeight && this.state.more && !this.state.loading) this.act({ act: "older" });
   }
 
   toBottom() {
@@ -243,7 +245,7 @@ export class Chat {
     };
     const toast = element("li", { className: `toast ${kind}` });
     const face = element("button", { type: "button", className: "face" },
-      words("strong", "title", notice.title), notice.text ? words("span", "text", notice.text) : null);
+      words("strong", "head", notice.title), notice.text ? words("span", "text", notice.text) : null);
     face.addEventListener("click", act);
     const away = element("button", { type: "button", className: "away", textContent: "×", "aria-label": "Dismiss" });
     away.addEventListener("click", () => toast.remove());
@@ -333,6 +335,7 @@ export class Chat {
     const text = on("chat-text").value.trim();
     if (text === "") return this.close();
     this.offer([]);
+    this.fault(null);
     if (!this.act({ act: "enter", text })) return;
     on("chat-text").value = "";
     this.drafts.delete(this.state?.open);

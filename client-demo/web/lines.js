@@ -112,15 +112,13 @@ export class Lines {
       "aria-expanded": String(row.key === this.tools),
     });
     more.addEventListener("click", () => this.openTools(row.key));
-    return element("div", { className: "body" }, text, more);
+    return element("div", { className: "body" }, text, row.mine ? mark(row) : null, more);
   }
 
   under(row, tools) {
     const signs = row.reactions.map((reaction) => this.sign(row, reaction));
-    const state = row.mine ? mark(row) : null;
-    if (signs.length === 0 && !state && !tools) return null;
-    const parts = [...signs, state].filter(Boolean);
-    const made = element("div", { className: "under" }, ...parts);
+    if (signs.length === 0 && !tools) return null;
+    const made = element("div", { className: "under" }, ...signs);
     if (tools) made.append(this.toolsOf(row));
     return made;
   }
@@ -153,10 +151,9 @@ export class Lines {
   }
 
   pending(row) {
-    const state = element("span", { className: "mark", textContent: "sending…" });
+    const state = element("span", { className: "state", textContent: "sending…" });
     return element("li", { className: "line mine pending follows" },
-      element("div", { className: "body" }, words("div", "text", row.text)),
-      element("div", { className: "under" }, state));
+      element("div", { className: "body" }, words("div", "text", row.text), state));
   }
 
   failed(row) {
@@ -228,7 +225,7 @@ function mark({ state, read_by: readBy }) {
   const titles = { sent: "Sent: the server has stored it", delivered: "Delivered", read: "Read" };
   const many = state === "read" && readBy > 1 ? ` by ${readBy}` : "";
   return element("span", {
-    className: `mark ${state}`, title: `${titles[state]}${many}`, role: "img", "aria-label": `${titles[state]}${many}`,
+    className: `state ${state}`, title: `${titles[state]}${many}`, role: "img", "aria-label": `${titles[state]}${many}`,
     textContent: state === "sent" ? "✓" : `✓✓${many ? ` ${readBy}` : ""}`,
   });
 }

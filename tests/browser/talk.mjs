@@ -4,6 +4,9 @@
 
 import { PATIENCE_MS } from "./harness.mjs";
 
+/** The words of a line. */
+export const textOf = (item) => item.parts.map((part) => part.text).join("");
+
 export class Talker {
   constructor(player) {
     this.player = player;

@@ -84,6 +84,21 @@ fn a_phone_joins_and_plays_by_touch() {
 }
 
 #[test]
+fn pages_whisper_with_receipts_and_find_what_waited() {
+    Stage::direct("whisper").run("whisper", &[]);
+}
+
+#[test]
+fn hostile_words_in_chat_are_words() {
+    Stage::direct("hostile").run("hostile", &[]);
+}
+
+#[test]
+fn a_player_registers_logs_in_and_is_the_same() {
+    Stage::direct("account").run("account", &[]);
+}
+
+#[test]
 fn a_page_agrees_with_the_server_among_bots_on_every_transport() {
     // Sixteen on each of four transports.
     let count = number_from_env("MIXED_BOTS").unwrap_or(64);

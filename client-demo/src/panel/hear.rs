@@ -8,7 +8,7 @@ use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Whom};
 
 use super::model::Failed;
-use super::shelf::Shown;
+use super::shelf::ShelfLine;
 use super::words::{done, invitation, refusal, title, whom_of};
 use super::{Item, Notice, NoticeKind, Panel, Place, Shelf, Talker};
 
@@ -109,10 +109,8 @@ impl Panel {
             TalkEvent::Answer {
                 what, refused, log, ..
             } => self.answered(client, what, *log, *refused),
-            TalkEvent::Unanswered { what, .. } => {
-                if !matches!(what, Ask::Follow { .. }) {
-                    self.note("The link was lost before that was answered. See, and ask again.");
-                }
+            TalkEvent::Unanswered { what, .. } if !matches!(what, Ask::Follow { .. }) => {
+                self.note("The link was lost before that was answered. See, and ask again.");
             }
             _ => {}
         }
@@ -158,7 +156,7 @@ impl Panel {
         let scope = shelf.scope.clone();
         self.put(
             log,
-            Item::Line(Box::new(Shown {
+            Item::Line(Box::new(ShelfLine {
                 line: line.clone(),
                 mine,
                 mentioned,
@@ -230,13 +228,13 @@ impl Panel {
 
     fn older_came(&mut self, client: &Talker, log: LogId, lines: &[Line], more: bool) {
         let me = client.talk().me();
-        let shown = lines.iter().map(|line| Shown {
+        let shown = lines.iter().map(|line| ShelfLine {
             line: line.clone(),
             mine: Some(line.from) == me,
             mentioned: false,
             reactions: Vec::new(),
         });
-        let shown: Vec<Shown> = shown.collect();
+        let shown: Vec<ShelfLine> = shown.collect();
         for line in lines {
             self.learn(line.from, &line.name);
         }

@@ -43,8 +43,8 @@ pub use notice::{Notice, NoticeKind};
 pub use parts::{Part, PartKind, parts};
 pub use people::PersonState;
 pub use place::Place;
-pub use shelf::{Item, Shelf, Shown};
-pub use state::{ItemState, PanelState, PlaceState};
+pub use shelf::{Item, Shelf, ShelfLine};
+pub use state::{InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState};
 pub use words::title;
 
 /// The client whose chat is shown.

@@ -11,7 +11,7 @@ use tickwire_shared::wire::{Address, Scope};
 
 use super::notice::NOTICES_MAX;
 use super::shelf::{SHELF_CLOSED_MAX, SHELF_MAX};
-use super::{Item, Notice, Place, Shelf, Talker};
+use super::{Item, Notice, NoticeKind, Place, Shelf, Talker};
 
 /// Names of accounts that are remembered; further ones are shown by number.
 const NAMES_MAX: usize = 2_048;
@@ -221,6 +221,14 @@ impl Panel {
 
     /// Says something to this player alone, where they look.
     pub(super) fn note(&mut self, words: &str) {
+        if self.stays {
+            return self.tell(Notice {
+                kind: NoticeKind::Answer,
+                title: words.to_owned(),
+                text: String::new(),
+                place: None,
+            });
+        }
         let log = self
             .open_log()
             .or_else(|| self.shelves.keys().next().copied());

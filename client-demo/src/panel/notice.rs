@@ -21,6 +21,8 @@ pub enum NoticeKind {
     Waiting,
     /// Somebody invites the player.
     Invited,
+    /// What became of a wish, where places are not shown.
+    Answer,
 }
 
 /// Something to tell the player.

@@ -14,7 +14,7 @@ pub const SHELF_CLOSED_MAX: usize = 100;
 
 /// A line with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShelfLine {
     /// The line.
     pub line: Line,
     /// Whether this player wrote it.
@@ -29,7 +29,7 @@ pub struct Shown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A line.
-    Line(Box<Shown>),
+    Line(Box<ShelfLine>),
     /// What the program says to this player alone; its number is no other note's.
     Note(u64, String),
     /// So many lines were there, and are no longer kept.
@@ -80,7 +80,7 @@ impl Shelf {
     }
 
     /// The lines on it, oldest first.
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Shown> {
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &ShelfLine> {
         self.items.iter().filter_map(|item| match item {
             Item::Line(shown) => Some(&**shown),
             _ => None,
@@ -106,7 +106,7 @@ impl Shelf {
     }
 
     /// Puts older lines before everything else.
-    pub fn unshift(&mut self, lines: Vec<Shown>, more: bool) {
+    pub fn unshift(&mut self, lines: Vec<ShelfLine>, more: bool) {
         let first = self.older_than().unwrap_or(u64::MAX);
         let older = lines.into_iter().filter(|shown| shown.line.offset < first);
         for shown in older.collect::<Vec<_>>().into_iter().rev() {

@@ -9,7 +9,7 @@ use tickwire_shared::wire::{Manner, Role, Scope};
 
 use super::shelf::{Before, SHELF_MAX};
 use super::words::{kind, rank, title};
-use super::{Item, Panel, Part, PersonState, Place, Shelf, Shown, Talker, parts, people};
+use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, Talker, parts, people};
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -165,7 +165,6 @@ impl Panel {
         let book = client.talk();
         let me = book.me();
         let shelf = self.open_shelf();
-        let open = self.open_log();
         PanelState {
             revision: self.revision,
             me: me.map(|me| me.0.to_string()).unwrap_or_default(),
@@ -181,12 +180,18 @@ impl Panel {
                 shelf.older_than().is_some() && shelf.items().count() < SHELF_MAX
             }),
             loading: shelf.is_some_and(|shelf| shelf.before == Before::Asked),
-            typing: open.map_or(Vec::new(), |log| {
-                book.typists(log).map(|who| self.name_of(who)).collect()
-            }),
+            typing: self.typing_names(client),
             people: self.people(client),
             invitations: invitations(client),
         }
+    }
+
+    /// Who writes in what is open.
+    #[must_use]
+    pub fn typing_names(&self, client: &Talker) -> Vec<String> {
+        let log = self.open_log().into_iter();
+        let typists = log.flat_map(|log| client.talk().typists(log));
+        typists.map(|who| self.name_of(who)).collect()
     }
 
     /// Where the player can write or read, in order.
@@ -281,7 +286,7 @@ impl Panel {
         failed.chain(pending).collect()
     }
 
-    fn line_state(&self, shown: &Shown, log: Option<&Log>) -> LineState {
+    fn line_state(&self, shown: &ShelfLine, log: Option<&Log>) -> LineState {
         let line = &shown.line;
         let state = match log {
             _ if !shown.mine => "",

@@ -8,23 +8,21 @@ use std::time::Duration;
 
 use tickwire_arena::kinds::{Entity, Event, Input};
 use tickwire_arena::{Arena, Brain, Hud, Map, Skill};
-use tickwire_shared::client::{Certainty, Client, ClientEvent, ClientStats, TalkEvent};
+use tickwire_shared::client::{Certainty, Client, ClientEvent, ClientStats};
 use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{EntityId, PlayerId};
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{Credential, Scope};
+use tickwire_shared::wire::Credential;
 
 use super::camera::Camera;
 use super::canvas::{Canvas, Rgb};
+use super::chatter::Chatter;
 use super::hands::{Act, Hands, Sight, Wish};
-use super::panels::{CHAT_LINES, Line, Panels};
+use super::panels::{Line, Panels};
 use super::scene::{BLAST_SECONDS, Blast, Scene, draw};
 use crate::clock::Clock;
 use crate::driver::{Driver, Turn};
 use crate::retry::why_again;
-
-/// How long a line of chat stays on the screen.
-const CHAT_STAYS: Duration = Duration::from_secs(20);
 
 /// How long a line of the kill feed stays.
 const FEED_STAYS: Duration = Duration::from_secs(6);
@@ -47,7 +45,7 @@ pub struct App {
     brain: Option<Brain>,
     by_itself: bool,
     panels: Panels,
-    chat: VecDeque<(Instant, Line)>,
+    chat: Chatter,
     feed: VecDeque<(Instant, Line)>,
     blasts: Vec<(Instant, Vec2, PlayerId)>,
     map: Option<(u8, Map)>,
@@ -76,7 +74,7 @@ impl App {
                 help: !by_itself,
                 ..Panels::default()
             },
-            chat: VecDeque::new(),
+            chat: Chatter::default(),
             feed: VecDeque::new(),
             blasts: Vec::new(),
             map: None,
@@ -118,19 +116,26 @@ impl App {
         }
         self.driver.client.frame(now);
         while let Some(event) = self.driver.client.poll_event() {
+            self.chat.hear(now, &mut self.driver.client, &event);
             self.hear(now, event);
         }
+        self.chat.frame(now, &mut self.driver.client);
     }
 
     /// Takes note of what the player did.
     pub fn act(&mut self, act: Act) {
         match self.hands.act(self.clock.now(), act) {
-            None => {}
+            None => {
+                let typed = self.hands.entry().unwrap_or_default();
+                self.chat.typing(&mut self.driver.client, typed);
+            }
             Some(Wish::Quit) => self.farewell = Some(String::new()),
             Some(Wish::Help) => self.panels.help = !self.panels.help,
             Some(Wish::Board) => self.panels.board = !self.panels.board,
-            Some(Wish::Say(text)) if self.driver.client.chat(&text).is_some() => {}
-            Some(Wish::Say(_)) => self.say_here("not said: no link, or too much is unsaid already"),
+            Some(Wish::Say(text)) => {
+                let now = self.clock.now();
+                self.chat.enter(now, &mut self.driver.client, &text);
+            }
         }
     }
 
@@ -262,7 +267,6 @@ impl App {
                 self.say_here(&format!("{name} came"));
             }
             ClientEvent::PlayerLeft { name, .. } => self.say_here(&format!("{name} left")),
-            ClientEvent::Talk(talk) => self.hear_talk(&talk),
             ClientEvent::Draining { millis } => {
                 self.say_here(&format!("the server goes down in {} s", millis / 1_000));
             }
@@ -273,24 +277,9 @@ impl App {
             ClientEvent::Closed { text, .. } => {
                 self.notice.get_or_insert(text);
             }
-            ClientEvent::PlayerJoined { .. } | ClientEvent::Desync { .. } => {}
-        }
-    }
-
-    fn hear_talk(&mut self, talk: &TalkEvent) {
-        match talk {
-            TalkEvent::Line { scope, line, .. } => {
-                let player = self.driver.client.player_of(line.from);
-                let text = format!("{}{}: {}", place(scope), line.name, line.text);
-                self.add_chat(player, text);
-            }
-            TalkEvent::Refused { reason, .. } => {
-                self.say_here(&format!("not said: {}", reason.text()));
-            }
-            TalkEvent::Missed { lines, .. } => {
-                self.say_here(&format!("{lines} lines are no longer kept"));
-            }
-            _ => {}
+            ClientEvent::Talk(_)
+            | ClientEvent::PlayerJoined { .. }
+            | ClientEvent::Desync { .. } => {}
         }
     }
 
@@ -341,50 +330,28 @@ impl App {
     }
 
     fn say_here(&mut self, text: &str) {
-        self.add_chat(None, text.to_owned());
-    }
-
-    fn add_chat(&mut self, player: Option<PlayerId>, text: String) {
-        self.chat
-            .push_back((self.clock.now(), Line { player, text }));
-        if self.chat.len() > CHAT_LINES {
-            self.chat.pop_front();
-        }
+        self.chat.tell(self.clock.now(), text);
     }
 
     fn refresh_panels(&mut self, now: Instant) {
         self.look();
-        self.chat
-            .retain(|(since, _)| now.since(*since) < CHAT_STAYS);
         self.feed
             .retain(|(since, _)| now.since(*since) < FEED_STAYS);
         self.blasts
             .retain(|(since, ..)| now.since(*since).as_secs_f32() < BLAST_SECONDS);
         let lines =
             |kept: &VecDeque<(Instant, Line)>| kept.iter().map(|(_, line)| line.clone()).collect();
-        self.panels.chat = lines(&self.chat);
+        self.panels.chat = self.chat.lines(&self.driver.client);
         self.panels.feed = lines(&self.feed);
         self.panels.entry = self.hands.entry().map(str::to_owned);
         self.panels.names = self.driver.client.roster().clone();
-        self.panels.net = net_line(self.driver.client.stats());
+        let typing = self.chat.typing_line(&self.driver.client);
+        self.panels.net = typing + &net_line(self.driver.client.stats());
         self.panels.notice = self.notice.clone();
         if self.help_until.is_some_and(|until| now >= until) {
             self.panels.help = false;
             self.help_until = None;
         }
-    }
-}
-
-/// What stands in front of a line that is not for the whole room.
-fn place(scope: &Scope) -> String {
-    match scope {
-        Scope::Room { .. } => String::new(),
-        Scope::Team { number } => format!("[team {number}] "),
-        Scope::Near => "[near] ".to_owned(),
-        Scope::Whisper { name, .. } => format!("[{name}] "),
-        Scope::Party => "[party] ".to_owned(),
-        Scope::Group { name } => format!("[{name}] "),
-        Scope::Server => "[server] ".to_owned(),
     }
 }
 

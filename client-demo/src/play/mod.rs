@@ -6,6 +6,7 @@
 pub mod app;
 pub mod camera;
 pub mod canvas;
+mod chatter;
 pub mod hands;
 pub mod held;
 pub mod panels;

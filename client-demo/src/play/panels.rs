@@ -32,7 +32,7 @@ const HELP: [&str; 8] = [
     "mouse, or I J K L  aim (E: aims by itself)",
     "left button, space fire",
     "right button, F    dash",
-    "T or Enter         chat",
+    "T or Enter         chat; /help lists commands",
     "Tab                everybody's score",
     "H                  this help",
     "Q or Ctrl-C        leave",

@@ -18,7 +18,7 @@ use super::play::Play;
 use super::scene::Scene;
 use super::settings::Settings;
 use super::start::{Form, Start};
-use super::{banner, chat, picture, theme};
+use super::{banner, chatter, picture, theme};
 use crate::pilot::{Pilot, Stage};
 
 /// Opens what the start screen asks for.
@@ -324,9 +324,7 @@ impl WindowApp {
             return;
         };
         let chat_place = picture::chat_place(place, play, &self.settings);
-        if let Some(said) = chat::write(context, &chat_place, &mut play.talk) {
-            play.say(now, &said);
-        }
+        chatter::show(context, &chat_place, play);
         let asked = banner::show(context, &play.pilot, now);
         let wish = self.menu.as_mut().and_then(|page| {
             let (settings, figures) = (&mut self.settings, &mut self.figures);

@@ -17,6 +17,7 @@ mod board;
 mod bodies;
 mod camera;
 mod chat;
+mod chatter;
 mod conditioner;
 mod effects;
 mod graph;

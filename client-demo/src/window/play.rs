@@ -17,7 +17,7 @@ use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
 use super::talk::{Author, Talk};
-use crate::panel::{Panel, title};
+use crate::panel::{Act, NoticeKind, Panel, title};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -85,6 +85,9 @@ impl Play {
             self.hear(now, event);
         }
         self.panel.frame(now, self.pilot.client_mut());
+        if self.talk.outside.is_none() {
+            self.hear_notices(now);
+        }
         while let Some(notice) = self.pilot.poll_notice() {
             self.talk.tell(now, &notice);
         }
@@ -201,8 +204,14 @@ impl Play {
 
     fn hear_talk(&mut self, now: Instant, talk: &TalkEvent) {
         match talk {
-            TalkEvent::Line { line, scope, .. } => {
-                if self.pilot.client().talk().hides(line.from) {
+            TalkEvent::Line {
+                line, scope, log, ..
+            } => {
+                let book = self.pilot.client().talk();
+                let old = book.log(*log).is_some_and(|log| line.offset < log.read());
+                let in_room = matches!(scope, Scope::Room { .. });
+                // What was said elsewhere is not shown again to whoever has read it.
+                if book.hides(line.from) || (old && !in_room) {
                     return;
                 }
                 let player = self.pilot.client().player_of(line.from);
@@ -227,6 +236,27 @@ impl Play {
             }
             _ => {}
         }
+    }
+
+    /// What is told wherever the player looks; a whisper and a mention are seen at a glance anyway.
+    fn hear_notices(&mut self, now: Instant) {
+        while let Some(notice) = self.panel.take_notice() {
+            let told = matches!(notice.kind, NoticeKind::Waiting | NoticeKind::Invited);
+            if told {
+                self.talk
+                    .tell(now, &format!("{}. Enter opens the chat.", notice.title));
+            }
+        }
+    }
+
+    /// Does what the player wants in the chat; what to do instead is shown there.
+    pub fn act(&mut self, act: Act) -> bool {
+        let done = self.panel.act(self.pilot.client_mut(), act);
+        let is_done = done.is_ok();
+        if let Err(words) = done {
+            self.talk.fault = words;
+        }
+        is_done
     }
 
     fn joined(&mut self, now: Instant, name: &str, room: String, resumed: bool) {

@@ -61,6 +61,8 @@ pub struct Talk {
     feed: VecDeque<Kill>,
     /// The line being written; `None` while nobody writes.
     pub entry: Option<String>,
+    /// Why the last one was not said, and what to do.
+    pub fault: String,
     /// Where it is written, when that is not here: a page shows chat beside the picture.
     pub outside: Option<Outside>,
 }
@@ -158,7 +160,7 @@ fn strength(age: Duration, stays: Duration) -> f32 {
 }
 
 /// A stranger's words without what steers a terminal or turns the line around.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let steers = |glyph: &char| {
         glyph.is_control() || matches!(*glyph, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };

@@ -1,20 +1,19 @@
 // Two guests whisper: each sees the other write, lines are delivered and read, and what was whispered to one
 // who is gone waits: on return it is there, counted and told.
 
-import { SERVER, joining, reopen } from "../harness.mjs";
+import { SERVER, SMALL, joining, reopen } from "../harness.mjs";
 import { assert } from "../acts.mjs";
-import { Talker } from "../talk.mjs";
+import { Talker, textOf } from "../talk.mjs";
 
 const room = "whisper";
 
 /** An own line of this text, with how far it got. */
 const own = (talk, text) => talk.items.find((item) => item.item === "line" && textOf(item) === text);
-const textOf = (item) => item.parts.map((part) => part.text).join("");
 const got = (talk, [text, state]) => own(talk, text)?.state === state;
 
 export async function whisper() {
   const ann = new Talker(await joining(SERVER, { room, name: "Ann" }));
-  const bob = new Talker(await joining(SERVER, { room, name: "Bob" }));
+  const bob = new Talker(await joining(SERVER, { room, name: "Bob" }, SMALL));
   await Promise.all([ann.player.playing(), bob.player.playing()]);
   await ann.shows("Bob in the room", (talk) => talk.people.some((one) => one.name === "Bob"));
   await writesWithReceipts(ann, bob);

@@ -1,0 +1,97 @@
+// A player registers by keyboard, comes back by a reload, logs in from another browser, and is the same. In
+// chat: a party, an invitation, and the game keeps its keys.
+
+import { SERVER, joining, open } from "../harness.mjs";
+import { assert } from "../acts.mjs";
+import { Talker } from "../talk.mjs";
+
+const PASSWORD = "a heron at dawn";
+const room = "account";
+
+export async function account() {
+  const ann = new Talker(await register());
+  const { me } = await ann.shows("an account", (talk) => talk.me !== "" && !talk.guest);
+  assert(await ann.page.locator("#password").inputValue() === "", "the page keeps the password");
+  await ann.page.reload({ waitUntil: "commit" });
+  await ann.player.playing();
+  const again = await ann.shows("the same after a reload", (talk) => talk.me !== "");
+  assert(again.me === me, "after a reload it is another account");
+  assert(await ann.page.evaluate(() => localStorage.getItem("tickwire.guest")) === null, "the page keeps a key of an account");
+  await party(ann);
+  await keys(ann);
+  await ann.player.page.context().close();
+  const back = new Talker(await login());
+  const same = await back.shows("the account", (talk) => talk.me !== "");
+  assert(same.me === me && !same.guest, "the login is to another account");
+  back.player.assertQuiet();
+}
+
+async function form() {
+  const player = await open(`${SERVER}/?room=${room}`, "Ann");
+  await player.page.locator("#go:enabled").waitFor();
+  await player.page.locator("#name").fill("Heron Ann");
+  await player.page.locator("#account summary").press("Enter");
+  return player;
+}
+
+/** Everything by keys; a short password is told before. */
+async function register() {
+  const player = await form();
+  const { page } = player;
+  await page.locator("#password").fill("short");
+  await page.locator("#register").press("Enter");
+  await page.locator("#status.bad", { hasText: "8" }).waitFor();
+  player.errors.length = 0;
+  await page.locator("#password").fill(PASSWORD);
+  await player.shot("account-form");
+  await page.locator("#register").press("Enter");
+  await player.playing();
+  return player;
+}
+
+async function login() {
+  const player = await form();
+  await player.page.locator("#password").fill("not the password");
+  await player.page.locator("#password").press("Enter");
+  await player.page.locator("#status.bad").waitFor();
+  player.errors.length = 0;
+  await player.page.locator("#password").fill(PASSWORD);
+  await player.page.locator("#password").press("Enter");
+  await player.playing();
+  return player;
+}
+
+/** Ann makes a party and invites Bob, who comes in by a button; both talk there. */
+async function party(ann) {
+  const bob = new Talker(await joining(SERVER, { room, name: "Bob", transport: "websocket" }, { viewport: { width: 640, height: 480 } }));
+  await bob.player.playing();
+  await ann.open();
+  await ann.write("/par");
+  await ann.page.locator("#chat-offers [role=option]", { hasText: "/party" }).waitFor();
+  await ann.say("/party");
+  await ann.shows("a party", (talk) => talk.places.find((one) => one.key === talk.open)?.kind === "party");
+  await ann.say("/invite Bob");
+  await bob.page.locator(".toast.invited .face").click();
+  await bob.player.shot("chat-invited");
+  await bob.page.locator("#chat-invitations .yes").click();
+  await bob.shows("the party", (talk) => talk.places.find((one) => one.key === talk.open)?.kind === "party");
+  await bob.say("/me waves");
+  await ann.page.locator("#chat-lines .emote", { hasText: "Bob waves" }).waitFor();
+  await bob.player.page.context().close();
+}
+
+/** While chat has the keys the game has none; after Escape it has them again, and Enter opens chat. */
+async function keys(ann) {
+  const before = (await ann.player.state()).own;
+  await ann.write("");
+  for (const key of ["w", "a", "s", "d"]) await ann.page.keyboard.down(key);
+  assert(await ann.page.locator("#chat-text").inputValue() === "wasd", "the field did not get the keys");
+  for (const key of ["w", "a", "s", "d"]) await ann.page.keyboard.up(key);
+  const { x, y } = (await ann.player.state()).own;
+  assert(Math.hypot(x - before.x, y - before.y) < 1, "the game took the keys of the chat");
+  await ann.page.keyboard.press("Escape");
+  await ann.page.locator("#chat").waitFor({ state: "hidden" });
+  assert(await ann.page.evaluate(() => document.activeElement.id) === "arena", "the game has no keys");
+  await ann.page.keyboard.press("Enter");
+  await ann.page.locator("#chat-text:focus").waitFor();
+}
