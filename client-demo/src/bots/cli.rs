@@ -63,8 +63,8 @@ pub struct Cli {
     /// Admin listener for the server's own figures [default: the server's host, its port + 1]
     #[arg(long, value_parser = Address::parse, value_name = "HOST:PORT")]
     pub admin: Option<Address>,
-    /// File with the admin listener's token, admin.token in the server's data directory, so that its
-    /// figures begin with this run
+    /// File with the admin listener's token, admin.token in the server's data directory: then the
+    /// server's figures begin with this run
     #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
     pub admin_token: Option<Secrets>,
     /// Accept only the certificate with this SHA-256 (64 hexadecimal digits)

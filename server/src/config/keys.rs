@@ -128,7 +128,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "chat.block_words",
         flag: "chat-block-words",
         value: "FILE",
-        help: "Words for which a chat line is refused, in place of those built in; again on SIGHUP.",
+        help: "Words for which a line is refused, in place of those built in; again on SIGHUP.",
         set: |config, text| set(&mut config.chat.block_words, path(text).map(Some)),
         show: |config| config.chat.block_words.as_deref().map(shown_path),
     },

@@ -260,9 +260,10 @@ pub enum Write {
         /// What, in words.
         what: String,
     },
-    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what is
-    /// kept of guests, but for whispers that wait for them, and logs of whispers, parties, groups
-    /// and what was heard nearby that have no line and nobody in them any more. `Written::Pruned`.
+    /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
+    /// is kept of guests (but for whispers that wait for them), and logs of whispers, parties,
+    /// groups and what was heard nearby that have no line and nobody in them any more.
+    /// `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
         lines_max: u64,
@@ -355,6 +356,8 @@ pub enum Found {
     Desk {
         /// Logs and how the account stands to each.
         logs: Vec<(LogHead, Membership)>,
+        /// Who owns the logs that it may come into, and under which name.
+        hosts: Vec<(LogId, AccountId, String)>,
         /// Whom it hears nothing from.
         blocked: Vec<AccountId>,
         /// Of whom it is told, with their names where they are registered.

@@ -91,7 +91,6 @@ pub(super) fn routes(state: Arc<AdminState>, desks: Desks, token: Secret) -> Rou
         .route("/accounts/role", post(promote))
         .route("/debug/stats/reset", post(reset))
         .merge(bots::routes())
-        .route("/debug/stats/reset", post(reset))
         .with_state(office)
 }
 

@@ -94,9 +94,11 @@ impl MemoryStore {
         match query {
             Query::Desk(account) => {
                 let logs = self.logs.of(*account);
+                let hosts = self.logs.hosts(*account);
                 let (blocked, followed) = self.accounts.neighbours(*account);
                 Found::Desk {
                     logs,
+                    hosts,
                     blocked,
                     followed,
                 }

@@ -126,7 +126,10 @@ impl Desk {
             .people
             .get(&reader.account)
             .ok_or(ChatRefusal::NotMember)?;
-        let invited = person.invited.get(&asker.log).map(|(key, _)| key.clone());
+        let invited = person
+            .invited
+            .get(&asker.log)
+            .map(|known| known.key.clone());
         let place = match (self.shelf.of(asker.log), invited) {
             (Some(place), _) => place,
             (None, Some(key)) => self.shelve(&key),
@@ -314,8 +317,10 @@ impl Desk {
             Ok(_) => Some(ChatRefusal::NotMember),
             Err(fault) => Some(fault.refusal()),
         };
-        if refused.is_none() {
-            self.do_now(deed);
+        match (refused, deed) {
+            (None, deed) => self.do_now(deed),
+            (Some(_), Deed::LeaveTeam(log, member)) => self.still_leaving(log, member),
+            (Some(_), _) => {}
         }
         self.answer(asker, refused);
     }
@@ -337,8 +342,8 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
-            Deed::LeaveTeam(account, log) => {
-                if let Some(person) = self.people.get_mut(&account) {
+            Deed::LeaveTeam(log, member) => {
+                if let Some(person) = self.people.get_mut(&member.account) {
                     person.teams.remove(&log);
                 }
             }

@@ -12,7 +12,7 @@ use super::Desk;
 use super::draft::Draft;
 use super::log::{Log, Stage, is_in};
 use super::open::scope_of;
-use super::person::Known;
+use super::person::{Invited, Known};
 use super::say::other_of;
 use super::shelf::Place;
 use super::tickets::{Asker, Task};
@@ -122,6 +122,7 @@ impl Desk {
             return;
         };
         log.joining.insert(member.account, member.standing);
+        self.leaving.remove(&(log.head.log, member.account));
         let write = Write::Member {
             log: log.head.log,
             member: member.clone(),
@@ -188,10 +189,10 @@ impl Desk {
         let before = log.members.insert(account, member);
         let was_in = before.is_some_and(|before| is_in(before.standing));
         let (key, number) = (log.head.key.clone(), log.head.log);
-        let called = log.head.name.clone();
+        let invited = invitation(log);
         let sessions: Vec<SessionId> = match self.people.get_mut(&account) {
             Some(person) => {
-                person.stand(&key, number, standing, &called);
+                person.stand(number, standing, invited);
                 person.sessions.iter().copied().collect()
             }
             None => Vec::new(),
@@ -229,13 +230,12 @@ impl Desk {
         let Some(log) = self.shelf.get(place) else {
             return;
         };
-        let owner = log.members.values().find(|m| m.standing == Standing::Owner);
-        let (by, name) = owner.map_or((AccountId(0), ""), |owner| (owner.account, &owner.name));
+        let invited = invitation(log);
         let news = ChatNews::Invited {
             log: log.head.log,
             scope: scope_of(log, account),
-            by,
-            name: BoundedStr::cut(name),
+            by: invited.host,
+            name: BoundedStr::cut(&invited.host_name),
         };
         for &id in sessions {
             self.tell(id, news.clone());
@@ -327,6 +327,18 @@ impl Desk {
     pub(super) fn answer(&mut self, asker: Asker, refused: Option<ChatRefusal>) {
         let (ask, log) = (asker.ask, asker.log);
         self.tell(asker.session, ChatNews::Answer { ask, log, refused });
+    }
+}
+
+/// What somebody is told who may come into a log.
+fn invitation(log: &Log) -> Invited {
+    let mut members = log.members.values();
+    let owner = members.find(|member| member.standing == Standing::Owner);
+    Invited {
+        key: log.head.key.clone(),
+        called: log.head.name.clone(),
+        host: owner.map_or(AccountId(0), |owner| owner.account),
+        host_name: owner.map_or(String::new(), |owner| owner.name.clone()),
     }
 }
 

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{AccountId, Lane, LinkId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, Lane, LinkId, LogId, SessionId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
@@ -58,7 +58,9 @@ use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
 use super::port::{Effect, Outbound};
-use super::storage::{Found, LogKey, Millis, Query, StoreFault, Ticket, Write, Written};
+use super::storage::{
+    Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
+};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 
 /// A bug to plant, so that tests show that they would find it.
@@ -128,6 +130,8 @@ pub struct Desk {
     scribes: BTreeMap<AccountId, Scribe>,
     /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
     left: VecDeque<Someone>,
+    /// Who left a team and is not here any more, where the store has not taken it yet.
+    leaving: BTreeMap<(LogId, AccountId), Membership>,
     book: Book,
     /// Who may say what.
     conduct: Conduct,
@@ -159,6 +163,7 @@ impl Desk {
             shelf: Shelf::default(),
             scribes: BTreeMap::new(),
             left: VecDeque::new(),
+            leaving: BTreeMap::new(),
             book: Book::default(),
             started: Known::Failed,
             sent_away: Vec::new(),

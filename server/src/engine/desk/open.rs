@@ -311,6 +311,7 @@ impl Desk {
         (failed.into_iter()).for_each(|place| self.ask_head(place, ""));
         let places: Vec<Place> = self.shelf.iter().map(|(place, _)| place).collect();
         (places.into_iter()).for_each(|place| self.enlist(place));
+        self.leave_again();
         self.revive();
     }
 }

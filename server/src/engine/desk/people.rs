@@ -2,12 +2,12 @@
 //!
 //! Never keeps an account that nobody needs.
 
-use tickwire_shared::id::{AccountId, SessionId};
+use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{BoundedStr, ChatNews, Scope, Standing};
 
 use super::Desk;
 use super::log::{Stage, is_in};
-use super::person::{Known, Person};
+use super::person::{Invited, Known, Person};
 use super::tickets::Task;
 use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault};
 use crate::limits::ACCOUNT_LOGS_MAX;
@@ -50,6 +50,7 @@ impl Desk {
         };
         let Ok(Found::Desk {
             logs,
+            hosts,
             blocked,
             followed,
         }) = result
@@ -61,7 +62,8 @@ impl Desk {
         person.blocked = blocked.into_iter().collect();
         person.followed = followed.into_iter().collect();
         for (head, member) in weighed(logs) {
-            person.take_in(&head, &member);
+            let host = hosts.iter().find(|(log, ..)| *log == head.log);
+            person.take_in(&head, &member, host);
         }
         let sessions: Vec<_> = person.sessions.iter().copied().collect();
         self.watch_followed(account);
@@ -111,21 +113,21 @@ impl Desk {
                 return;
             };
             let person = self.people.get(&reader.account);
-            let Some(key) = person.and_then(|person| person.invited.get(&log).cloned()) else {
+            let Some(invited) = person.and_then(|person| person.invited.get(&log)) else {
                 continue;
             };
             reader.openings -= 1;
-            let scope = match key.0 {
+            let scope = match invited.key {
                 LogKey::Party(_) => Scope::Party,
                 _ => Scope::Group {
-                    name: BoundedStr::cut(&key.1),
+                    name: BoundedStr::cut(&invited.called),
                 },
             };
             let news = ChatNews::Invited {
                 log,
                 scope,
-                by: AccountId(0),
-                name: BoundedStr::default(),
+                by: invited.host,
+                name: BoundedStr::cut(&invited.host_name),
             };
             self.tell(id, news);
         }
@@ -133,7 +135,12 @@ impl Desk {
 }
 
 impl Person {
-    fn take_in(&mut self, head: &LogHead, member: &Membership) {
+    fn take_in(
+        &mut self,
+        head: &LogHead,
+        member: &Membership,
+        host: Option<&(LogId, AccountId, String)>,
+    ) {
         use LogKey::{Group, Party, Team, Whisper};
         let room = self.logs.len() < ACCOUNT_LOGS_MAX;
         match head.key {
@@ -145,8 +152,13 @@ impl Person {
             }
             Party(_) | Group(_) if member.standing == Standing::Invited => {
                 if self.invited.len() < ACCOUNT_LOGS_MAX {
-                    let known = (head.key.clone(), head.name.clone());
-                    self.invited.insert(head.log, known);
+                    let invited = Invited {
+                        key: head.key.clone(),
+                        called: head.name.clone(),
+                        host: host.map_or(AccountId(0), |host| host.1),
+                        host_name: host.map_or(String::new(), |host| host.2.clone()),
+                    };
+                    self.invited.insert(head.log, invited);
                 }
             }
             Whisper(..) | Party(_) | Group(_) => {}

@@ -22,6 +22,19 @@ pub enum Known {
     All,
 }
 
+/// A party or a group that an account may come into.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    /// Which.
+    pub key: LogKey,
+    /// What it is called.
+    pub called: String,
+    /// Who owns it; 0 for nobody.
+    pub host: AccountId,
+    /// That one's name.
+    pub host_name: String,
+}
+
 /// An account.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -38,8 +51,8 @@ pub struct Person {
     pub teams: BTreeMap<LogId, (LogKey, Membership)>,
     /// Whispers, parties and groups it is in, at most [`crate::limits::ACCOUNT_LOGS_MAX`].
     pub logs: BTreeSet<LogKey>,
-    /// Parties and groups it may come into and their names, as bounded as `logs`.
-    pub invited: BTreeMap<LogId, (LogKey, String)>,
+    /// Parties and groups it may come into, as bounded as `logs`.
+    pub invited: BTreeMap<LogId, Invited>,
     /// The party it is in or about to be.
     pub party: Option<LogId>,
     /// Logs whose other members it watches.
@@ -72,7 +85,8 @@ impl Person {
     }
 
     /// How the account stands to a log from now on.
-    pub fn stand(&mut self, key: &LogKey, log: LogId, standing: Standing, called: &str) {
+    pub fn stand(&mut self, log: LogId, standing: Standing, invited: Invited) {
+        let key = &invited.key;
         if matches!(key, LogKey::Team(..)) {
             return;
         }
@@ -80,7 +94,7 @@ impl Person {
         match standing {
             Standing::Invited if self.invited.len() >= ACCOUNT_LOGS_MAX => {}
             Standing::Invited => {
-                self.invited.insert(log, (key.clone(), called.to_owned()));
+                self.invited.insert(log, invited);
             }
             Standing::Member | Standing::Owner if self.logs.len() >= ACCOUNT_LOGS_MAX => {}
             Standing::Member | Standing::Owner => {

@@ -8,8 +8,9 @@ use tickwire_shared::wire::Standing;
 use super::Desk;
 use super::log::is_in;
 use super::shelf::Place;
-use super::tickets::{Asker, Deed};
-use crate::engine::storage::{LogKey, Membership, Write};
+use super::tickets::{Asker, Deed, Task};
+use crate::engine::storage::{LogKey, Membership, StoreFault, Write};
+use crate::limits::LEFT_REMEMBERED;
 
 impl Desk {
     /// How an account stands to a team is stored: if it is in no more, it leaves at once.
@@ -37,13 +38,43 @@ impl Desk {
 
     /// It was not stored how an account stands to a team; one that left will leave later.
     pub(super) fn still_in_team(&mut self, place: Place, member: &Membership) {
-        let log = self.shelf.get(place).map(|log| log.head.log);
-        let person = self.people.get_mut(&member.account);
-        let team = person.zip(log).and_then(|(p, log)| p.teams.get_mut(&log));
-        if let Some((_, known)) = team
-            && member.standing == Standing::Left
-        {
-            *known = member.clone();
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let (team, number) = (matches!(log.head.key, LogKey::Team(..)), log.head.log);
+        match self.people.get_mut(&member.account) {
+            Some(person) if member.standing == Standing::Left => {
+                if let Some((_, known)) = person.teams.get_mut(&number) {
+                    *known = member.clone();
+                }
+            }
+            None if team => self.still_leaving(number, member.clone()),
+            _ => {}
+        }
+    }
+
+    /// It was not stored that an account left a team, and it is not here any more: nobody else
+    /// would ask again. Past [`LEFT_REMEMBERED`] it is found out when the account comes back.
+    pub(super) fn still_leaving(&mut self, log: LogId, member: Membership) {
+        let left = member.standing == Standing::Left;
+        if left && self.leaving.len() < LEFT_REMEMBERED {
+            self.leaving.insert((log, member.account), member);
+        }
+    }
+
+    /// Has it written again that accounts left teams.
+    pub(super) fn leave_again(&mut self) {
+        for ((number, account), member) in std::mem::take(&mut self.leaving) {
+            let Some(place) = self.shelf.of(number) else {
+                self.leave_unseen(number, member);
+                continue;
+            };
+            let log = self.shelf.get(place).filter(|log| log.is_ready());
+            let log = log.filter(|log| !log.joining.contains_key(&account));
+            match log.map(|log| log.head.next) {
+                Some(next) => self.join(place, gone(&member, next), None),
+                None => self.still_leaving(number, member),
+            }
         }
     }
 
@@ -84,16 +115,23 @@ impl Desk {
             }
             return;
         }
+        self.leave_unseen(number, gone(member, member.until));
+    }
+
+    /// Has it written that an account left a team, whose log is not here.
+    fn leave_unseen(&mut self, log: LogId, member: Membership) {
         let asker = Asker {
             session: SessionId(0),
             ask: 0,
-            log: number,
+            log,
         };
-        let write = Write::Member {
-            log: number,
-            member: gone(member, member.until),
-        };
-        self.do_deed(Deed::LeaveTeam(account, number), asker, write);
+        let deed = Deed::LeaveTeam(log, member.clone());
+        let write = Write::Member { log, member };
+        if let Err(task) = self.write(Task::Deed(deed, asker), write)
+            && let Task::Deed(deed, asker) = *task
+        {
+            self.done(deed, asker, Err(StoreFault::Busy));
+        }
     }
 }
 

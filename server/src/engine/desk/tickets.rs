@@ -96,7 +96,7 @@ pub enum Deed {
     /// Somebody is held to something.
     Hold(Held),
     /// An account is not in the team of this log any more.
-    LeaveTeam(AccountId, LogId),
+    LeaveTeam(LogId, Membership),
     /// An account is sent away.
     SendAway(AccountId, Sanction),
 }

@@ -71,6 +71,7 @@ impl Lobby {
         let theirs = self.sessions.iter().filter(|(_, s)| s.account == account);
         let theirs: Vec<SessionId> = theirs.map(|(&id, _)| id).collect();
         (theirs.into_iter()).for_each(|id| self.dismiss(now, id, reason));
+        self.turn_out(account);
     }
 
     /// The lobby was told all names that the store has.

@@ -291,6 +291,18 @@ impl Logs {
         members.map(|(_, member)| member.clone()).collect()
     }
 
+    /// Who owns the logs that an account may come into.
+    pub(super) fn hosts(&self, account: AccountId) -> Vec<(LogId, AccountId, String)> {
+        let invited = |log| {
+            let member = self.members.get(&(log, account));
+            member.is_some_and(|member| member.standing == Standing::Invited)
+        };
+        let owners = (self.members.iter())
+            .filter(|((log, _), member)| member.standing == Standing::Owner && invited(*log));
+        let owners = owners.map(|((log, whose), member)| (*log, *whose, member.name.clone()));
+        owners.take(STORE_FOUND_MAX).collect()
+    }
+
     pub(super) fn of(&self, account: AccountId) -> Vec<(LogHead, Membership)> {
         let own = (self.members.iter()).filter(|((_, who), _)| *who == account);
         let mut found: Vec<(Millis, LogHead, Membership)> = own

@@ -87,6 +87,23 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
         |row| Ok((values::read_head(row)?, values::read_membership(row, 10)?)),
     )?;
     logs.sort_by_key(|(head, _)| head.log);
+    let mut hosts = all(
+        db,
+        "SELECT owners.log, owners.account, owners.name
+         FROM members JOIN members AS owners ON owners.log = members.log AND owners.standing = 2
+         WHERE members.account = ?1 AND members.standing = 0
+         ORDER BY owners.log, owners.account LIMIT ?2",
+        some,
+        |row| {
+            let name = row.get(2)?;
+            Ok((
+                values::read_log(row, 0)?,
+                values::read_account(row, 1)?,
+                name,
+            ))
+        },
+    )?;
+    hosts.sort();
     let mut blocked = all(
         db,
         "SELECT other FROM blocked WHERE account = ?1 ORDER BY other LIMIT ?2",
@@ -105,6 +122,7 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     followed.sort();
     Ok(Found::Desk {
         logs,
+        hosts,
         blocked,
         followed,
     })

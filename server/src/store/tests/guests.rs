@@ -58,6 +58,7 @@ fn kept(store: &mut dyn Store, account: AccountId) -> (Vec<LogId>, usize, usize)
             logs,
             blocked,
             followed,
+            ..
         }) => {
             let logs = logs.into_iter().map(|(head, _)| head.log);
             (logs.collect(), blocked.len(), followed.len())

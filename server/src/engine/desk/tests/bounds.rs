@@ -1,11 +1,11 @@
 //! What is bounded at the desk, and that nothing is lost at a bound.
 
-use tickwire_shared::id::AccountId;
+use tickwire_shared::id::{AccountId, RoomId};
 use tickwire_shared::wire::{
-    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Whom,
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Scope, Whom,
 };
 
-use super::scopes::{ANN, BOB, ask, is_whisper, whisper};
+use super::scopes::{ANN, BOB, EVE, ask, is_whisper, texts, told, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::names::skeleton_of;
@@ -244,4 +244,43 @@ fn a_mark_that_followed_one_that_was_not_stored_is_noted() {
     world.fail_write(StoreFault::Busy);
     world.settle();
     assert_eq!(world.desk.people[&AccountId(ANN)].read[&log], 2);
+}
+
+/// The store does not take it that a player left, who is gone; nobody but the desk can ask again.
+#[test]
+fn who_left_a_team_reads_nothing_of_then_though_the_store_failed() {
+    for others_stay in [true, false] {
+        let mut world = World::new(Sabotage::None);
+        let (ann, eve) = (world.join(ANN, "Ann"), world.join(EVE, "Eve"));
+        let locate = |world: &mut World, players: &[u16]| {
+            let all: Vec<_> = players
+                .iter()
+                .map(|&player| told(player, Some(4), 0.0))
+                .collect();
+            world.desk.locate(RoomId(u32::from(b'm')), &all);
+            world.carry_out();
+        };
+        locate(&mut world, &[1, 2]);
+        let log = world.peers[eve].log(|scope| matches!(scope, Scope::Team { .. }));
+        if !others_stay {
+            world.leave(eve);
+        }
+        world.prompt = false;
+        world.leave(ann);
+        assert!(world.fail_write(StoreFault::Busy), "its going");
+        world.pass(1_000);
+        assert!(world.fail_write(StoreFault::Failed), "again");
+        world.prompt = true;
+        world.pass(1_000);
+        if !others_stay {
+            world.enter(eve);
+            locate(&mut world, &[3]);
+        }
+        world.say(eve, Address::Team, "while she is gone");
+        world.enter(ann);
+        let player = if others_stay { 3 } else { 4 };
+        locate(&mut world, &[player]);
+        world.say(eve, Address::Team, "hello again");
+        assert_eq!(texts(&world, ann, log), ["hello again"]);
+    }
 }

@@ -144,8 +144,11 @@ fn an_invitation_waits_and_is_answered_after_a_restart() {
     assert_eq!(ask(&mut world, ann, Ask::Invite { log, whom }).1, None);
     world.restart();
     world.enter(bob);
-    let invited = |news: &ChatNews| matches!(news, ChatNews::Invited { log: to, .. } if *to == log);
-    assert!(world.peers[bob].news.iter().any(invited));
+    let invited = |news: &ChatNews| {
+        matches!(news, ChatNews::Invited { log: to, by, name, .. }
+            if *to == log && by.0 == ANN && name.as_str() == "Ann")
+    };
+    assert!(world.peers[bob].news.iter().any(invited), "and by whom");
     assert_eq!(ask(&mut world, bob, Ask::Accept { log }), (log, None));
     world.enter(ann);
     world.say(ann, Address::Log(log), "welcome");

@@ -148,7 +148,7 @@ fn who_has_many_whispers_is_told_of_some_each_turn() {
     assert_eq!(open(&world, second), 40);
 }
 
-fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
+pub fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
     Whereabouts {
         player: PlayerId(player),
         team,

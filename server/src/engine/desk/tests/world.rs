@@ -318,5 +318,6 @@ fn config(sabotage: Sabotage) -> DeskConfig {
         lines_per_second: 0,
         earshot: 10.0,
         sabotage,
+        ..DeskConfig::default()
     }
 }

@@ -173,3 +173,15 @@ fn a_banned_bot_does_not_come() {
     assert_eq!(visit(&mut bench, 1, 100, room()), Err(CloseReason::Banned));
     assert_eq!(visit(&mut bench, 2, 101, room()), Ok(()));
 }
+
+#[test]
+fn a_visitor_whose_role_changes_has_to_come_again() {
+    let mut bench = Bench::new(|_| {});
+    for (number, account) in [(7, 100), (8, 101)] {
+        assert_eq!(visit(&mut bench, number, account, Goal::Server), Ok(()));
+    }
+    bench.lobby.role_changed(bench.now, AccountId(100), false);
+    bench.carry_out();
+    assert_eq!(bench.lobby.visitors(), 1);
+    assert!(bench.closed.contains_key(&LinkId(FIRST | 7)));
+}

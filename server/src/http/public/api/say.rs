@@ -115,6 +115,9 @@ async fn say_to(call: &Call<'_>, goal: Goal, to: Address, say: Say) -> Result<An
         let rule = format!("client_id is 1 to {CLIENT_ID_BYTES_MAX} visible ASCII characters");
         return Err(Fault::bad(rule));
     }
+    if say.text.is_empty() {
+        return Err(refused(ChatRefusal::Empty, 0));
+    }
     let client_id = digest_number(id);
     let text = BoundedStr::new(&say.text);
     let text = text.map_err(|_| refused(ChatRefusal::TooLong, 0))?;

@@ -181,6 +181,19 @@ impl From<&Line> for ChatLine {
     }
 }
 
+/// What a stream sends, one after the other.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code, reason = "it describes what streams send as text")]
+pub struct StreamEvent {
+    /// open, roster, line, joined, left or end.
+    pub event: String,
+    /// The cursor after it; of open and line.
+    pub id: Option<String>,
+    /// JSON: of open an `Opened`, of roster a list of `Player`, of line a `ChatLine`, of joined and
+    /// left a `Player`, of end an object with the reason.
+    pub data: String,
+}
+
 /// Where a stream begins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Opened {

@@ -27,7 +27,9 @@ use tokio::task::spawn_local;
 use tokio::time::sleep;
 
 use super::problem::{Fault, Problem};
-use super::shapes::{ChatLine, Opened, Player, StreamQuery, cursor_of, cursor_text, seconds_of};
+use super::shapes::{
+    ChatLine, Opened, Player, StreamEvent, StreamQuery, cursor_of, cursor_text, seconds_of,
+};
 use super::{Call, query};
 use crate::engine::lobby::Goal;
 use crate::gateway::{Event, Follower};
@@ -44,11 +46,12 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     params(
         ("room" = String, Path, description = "The name of a room."),
         ("Last-Event-ID" = Option<String>, Header, description = "The last id the reader got.",
-         pattern = "^[0-9]{1,10}:[0-9]{1,20}$"),
+         pattern = "^([0-9]{1,10}:[0-9]{1,20})?$"),
         StreamQuery,
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = StreamEvent, content_type = "text/event-stream",
+            description = "Events, each of this shape."),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -153,11 +156,12 @@ fn written<T: Serialize>(name: &str, id: Option<&str>, data: &T) -> String {
     params(
         ("account" = String, Path, description = "The other account.", pattern = "^[0-9]{1,20}$"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last id the reader got.",
-         pattern = "^[0-9]{1,10}:[0-9]{1,20}$"),
+         pattern = "^([0-9]{1,10}:[0-9]{1,20})?$"),
         StreamQuery,
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 200, body = StreamEvent, content_type = "text/event-stream",
+            description = "Events, each of this shape."),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
