@@ -13,7 +13,7 @@ use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::door::{self, DoorParts, DoorSink};
+use super::door::{self, DoorInbox, DoorParts, DoorSink};
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
@@ -24,6 +24,7 @@ use super::{Bound, Command, Signals};
 use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
 use crate::engine::account::GuestSecret;
+use crate::engine::name_book::NameBook;
 use crate::gateway::{Front, Gateway, Webhook};
 use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
@@ -120,15 +121,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             door: bell.orders,
         })?;
         let words = WordFiles::in_use(&config.chat, &hub)?;
-        let door = DoorParts {
-            config,
-            data: &data,
-            keep: store.handle(),
-            names,
-            clock,
-            sink: Rc::clone(&hub) as Rc<dyn DoorSink>,
-        };
-        door::attend(door, door_inbox)?;
+        attend_door((config, &data, names), &store, (clock, &hub), door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -271,6 +264,24 @@ fn announcer<G: Game>(hub: &Rc<Hub<G>>) -> mpsc::Sender<String> {
         }
     });
     sender
+}
+
+/// Has somebody stand behind the door.
+fn attend_door<G: Game>(
+    (config, data, names): (&Config, &DataDir, NameBook),
+    store: &StoreThreads,
+    (clock, hub): (Clock, &Rc<Hub<G>>),
+    inbox: DoorInbox,
+) -> Result<(), String> {
+    let parts = DoorParts {
+        config,
+        data,
+        keep: store.handle(),
+        names,
+        clock,
+        sink: Rc::clone(hub) as Rc<dyn DoorSink>,
+    };
+    door::attend(parts, inbox)
 }
 
 fn build_of(schema: &Schema) -> Build {
