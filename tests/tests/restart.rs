@@ -1,28 +1,25 @@
 //! A server that is killed in the middle of everything and started again on what it left behind:
 //! what it acked is there, and clients go on by themselves.
 //!
-//! Never stops a server kindly. The server runs in a process of its own, which is this program once
-//! more, so that it is always the one these sources make.
+//! Never stops a server kindly. The server runs in a process of its own: see [`live::served`].
 //!
 //! `RESTART_KILLS` sets how often, `SEED` when.
 
 mod live;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
+use live::served::{self, Scratch, Served};
 use live::{Player, run, until};
 use tickwire_arena::Arena;
 use tickwire_client_demo::bots::cli::Cli;
 use tickwire_client_demo::bots::fleet;
 use tickwire_client_demo::bots::report::Report;
 use tickwire_link::Dial;
-use tickwire_server::config::Config;
 use tickwire_shared::client::{ClientConfig, ResumeToken, TalkEvent};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LogId};
@@ -36,101 +33,10 @@ const KILLS: u64 = 10;
 /// Of everybody who registers.
 const PASSWORD: &str = "planted-password-7f3a";
 
-/// Asks this program to be the server: its addresses and its data directory.
-const SERVE: &str = "TICKWIRE_TEST_SERVE";
-
-/// Not a test by itself: the server that the others start and kill.
+/// Not a test by itself: the server that the others start and kill, unless they start another.
 #[test]
 fn serves_where_it_is_asked_to() {
-    let Ok(asked) = std::env::var(SERVE) else {
-        return;
-    };
-    let words: Vec<&str> = asked.splitn(3, ' ').collect();
-    let [public, admin, data] = words[..] else {
-        panic!("{SERVE} is {asked:?}");
-    };
-    let config = Config {
-        listen: public.parse().expect("an address"),
-        admin_listen: Some(admin.parse().expect("an address")),
-        data_dir: PathBuf::from(data),
-        ..Config::default()
-    };
-    tickwire_server::run::<Arena>(config).expect("it serves");
-}
-
-/// A directory that is gone in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let name = format!("tickwire-restart-{name}-{}", std::process::id());
-        Scratch(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server in a process of its own.
-struct Served {
-    child: Child,
-    /// Kept open: the server may write to it.
-    _stdout: BufReader<ChildStdout>,
-    public: SocketAddr,
-    admin: SocketAddr,
-}
-
-impl Served {
-    fn start(data: &Path, public: &str, admin: &str) -> Served {
-        let program = std::env::current_exe().expect("this program");
-        let mut child = Command::new(program)
-            .args(["--exact", "serves_where_it_is_asked_to", "--nocapture"])
-            .env(SERVE, format!("{public} {admin} {}", data.display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (public, admin) = loop {
-            let mut line = String::new();
-            let read = stdout.read_line(&mut line).expect("text");
-            assert!(read > 0, "the server ended before it listened");
-            // The harness has begun the line with the name of the test.
-            let words: Vec<&str> = line.split_whitespace().collect();
-            if let [.., "listening", public, "admin", admin] = words[..] {
-                let address = |text: &str| text.parse().expect("an address");
-                break (address(public), address(admin));
-            }
-        };
-        Served {
-            child,
-            _stdout: stdout,
-            public,
-            admin,
-        }
-    }
-
-    fn first(data: &Path) -> Served {
-        Served::start(data, "127.0.0.1:0", "127.0.0.1:0")
-    }
-
-    /// kill -9, and the same again.
-    fn restart(self, data: &Path) -> Served {
-        let (public, admin) = (self.public.to_string(), self.admin.to_string());
-        drop(self);
-        Served::start(data, &public, &admin)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // On Unix this is SIGKILL.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    served::serve_if_asked();
 }
 
 fn kills() -> u64 {
@@ -159,10 +65,11 @@ fn bots(server: &Served, flags: &str) -> Receiver<Report> {
 }
 
 /// A client notices the death of its server after 5 s of silence at the latest and dials again; the
-/// time between two kills is drawn so that some come before all are back.
+/// time between two kills is drawn so that some come before all are back. In every scope but that of
+/// teams: whoever comes back may be dealt into another one.
 #[test]
 fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
-    let scratch = Scratch::new("bots");
+    let scratch = Scratch::new("restart-bots");
     let mut server = Served::first(&scratch.0);
     let mut rng = Rng::of(seed(), &[0x6B69_6C6C]);
     let pauses: Vec<Duration> = (0..kills())
@@ -170,11 +77,14 @@ fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
         .collect();
     let seconds = pauses.iter().sum::<Duration>().as_secs() + 25;
     let flags = format!(
-        "--count 12 --room pit --scopes room,whisper,party,group --chat 2 --duration {seconds}s"
+        "--count 12 --room pit --scopes room,near,whisper,party,group --chat 2 --duration {seconds}s"
     );
     let fleet = bots(&server, &flags);
+    let (began, mut due) = (Instant::now(), Duration::ZERO);
     for pause in pauses {
-        let ended = fleet.recv_timeout(pause);
+        // By the clock, so that what a start takes is not left out at the end.
+        due += pause;
+        let ended = fleet.recv_timeout(due.saturating_sub(began.elapsed()));
         assert!(ended.is_err(), "the bots gave up: {ended:?}");
         server = server.restart(&scratch.0);
     }
@@ -279,7 +189,7 @@ async fn live_a_little(
 /// What was acked before the kill is there for clients that know nothing but who they are.
 #[test]
 fn lines_receipts_inboxes_and_guests_outlive_a_kill() {
-    let scratch = Scratch::new("kept");
+    let scratch = Scratch::new("restart-kept");
     let mut server = Served::first(&scratch.0);
     run(async {
         let mut tokens = (None, None);
@@ -370,7 +280,7 @@ async fn visit(server: &Served, token: &str) -> Result<AccountId, CloseReason> {
 /// is used for good.
 #[test]
 fn accounts_and_used_tokens_outlive_a_kill() {
-    let scratch = Scratch::new("accounts");
+    let scratch = Scratch::new("restart-accounts");
     let mut server = Served::first(&scratch.0);
     run(async {
         for round in 0..kills() {

@@ -17,16 +17,17 @@ cargo xtask COMMAND
   openapi                       ask a real server all that the description of its HTTP interface
                                 allows and does not; needs python3 and a package index
   wasm                          build for wasm32 and compare its results with the native ones
-  bench [replication|network] [--json FILE]
+  bench [replication|network|chat] [--json FILE]
                                 figures of the replication path, one JSON row a size and variant;
-                                or of the network thread against the bare library
+                                of the network thread against the bare library; or of chat, from
+                                a sender to 500 receivers beside the commits of the same run
   fuzz [--runs N]               the fuzz targets, N runs each (default 300000)
   long                          the long runs: more seeds, 5000000 runs a fuzz target
   help                          this text
 ";
 
 /// Benchmarks that exist, by name.
-const BENCHES: [&str; 2] = ["replication", "network"];
+const BENCHES: [&str; 3] = ["replication", "network", "chat"];
 
 /// One command with its options, valid by construction.
 #[derive(Debug, PartialEq, Eq)]

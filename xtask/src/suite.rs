@@ -25,6 +25,12 @@ const MIXED_SECONDS_LONG: u64 = 60;
 const CHAT_SECONDS_LONG: u64 = 60;
 const RESTART_KILLS_LONG: u64 = 100;
 
+/// Seconds of guesses at passwords in a long run.
+const GUESSING_SECONDS_LONG: u64 = 30;
+
+/// Names the server that tests start and kill.
+const RESTART_SERVER: &str = "RESTART_SERVER";
+
 /// What the core must not depend on: it does no I/O and has no runtime.
 const FORBIDDEN_IN_SHARED: [&str; 7] = [
     "tokio",
@@ -93,7 +99,18 @@ pub fn long() -> Result<bool, String> {
     set_unless_given(&mut simulator, "CHAT_SECONDS", CHAT_SECONDS_LONG);
     set_unless_given(&mut simulator, "RESTART_KILLS", RESTART_KILLS_LONG);
     simulator.args(["--", "--include-ignored"]);
+    let mut guesses = tests(
+        &["--package", "tickwire-server", "--test", "guessing"],
+        FUZZ_RUNS,
+        SIM_SEEDS,
+    );
+    set_unless_given(&mut guesses, "GUESSING_SECONDS", GUESSING_SECONDS_LONG);
     let mut outcomes = browser_steps();
+    outcomes.push(step::check("server", || {
+        let [program] = workspace::build_programs(["tickwire-server"])?;
+        Ok(program.display().to_string())
+    }));
+    outcomes.push(step::run("guesses at passwords", &mut guesses));
     outcomes.push(fuzz_step(FUZZ_RUNS_LONG));
     outcomes.push(step::check("HTTP interface as described", interface));
     outcomes.push(step::run("all seeds", &mut simulator));
@@ -206,6 +223,11 @@ fn tests(selection: &[&str], fuzz_runs: u64, sim_seeds: u64) -> Command {
     command.args(selection);
     set_unless_given(&mut command, "FUZZ_RUNS", fuzz_runs);
     set_unless_given(&mut command, "SIM_SEEDS", sim_seeds);
+    if std::env::var_os(RESTART_SERVER).is_none()
+        && let Ok(program) = workspace::built_program("tickwire-server")
+    {
+        command.env(RESTART_SERVER, program);
+    }
     command
 }
 

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod bots;
+mod checks;
 mod claims;
 mod gate;
 mod helpers;

@@ -17,6 +17,7 @@ mod words;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 use std::thread::JoinHandle;
 
@@ -25,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::limits::COMMANDS_WAITING_MAX;
+use crate::metrics::Metrics;
 
 /// Why a server could not start, in a sentence for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +69,7 @@ struct Bound {
     public: SocketAddr,
     admin: SocketAddr,
     certificate: Vec<u8>,
+    metrics: Arc<Metrics>,
 }
 
 /// A server that runs; dropping it stops it.
@@ -93,6 +96,12 @@ impl RunningServer {
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         &self.bound.certificate
+    }
+
+    /// What the server counts, for whoever wants it finer than the admin listener shows it.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.bound.metrics
     }
 
     /// Tells players that the server goes down and refuses new ones, as SIGTERM does.

@@ -178,6 +178,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             public: self.ways.address(),
             admin: self.admin,
             certificate: self.certificates.current().certificate().to_vec(),
+            metrics: Arc::clone(&self.metrics),
         }
     }
 

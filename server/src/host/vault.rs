@@ -46,8 +46,8 @@ fn halves(place: &StorePlace) -> Result<StoreHalves, String> {
         StorePlace::File(path) => {
             let store = SqliteStore::open(path)?;
             tracing::info!(path = %path.display(), "the store is open");
-            let reader = store.reader();
-            Ok(StoreHalves::new(store, reader))
+            let (reader, backfill) = (store.reader(), store.backfill());
+            Ok(StoreHalves::new(store, reader).with_backfill(backfill))
         }
     }
 }

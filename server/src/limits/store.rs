@@ -72,3 +72,12 @@ pub const STORE_STATEMENTS_CACHED: usize = 64;
 /// Bytes of the write-ahead log that are kept when it starts again from its beginning. What it grew
 /// beyond is given back.
 pub const STORE_WAL_BYTES_KEPT: u32 = 16 * 1_024 * 1_024;
+
+/// Commits after which the log beside the file is carried into it, beside the next ones.
+pub const STORE_BACKFILL_COMMITS: u32 = 64;
+
+/// Pages of 4 KiB in that log from which on a commit carries it by itself. Most of it was carried
+/// before, so that this does not take long.
+pub const STORE_WAL_PAGES_MAX: u32 = 4_096;
+
+const _: () = assert!(STORE_WAL_PAGES_MAX * 4_096 <= STORE_WAL_BYTES_KEPT);

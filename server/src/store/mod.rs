@@ -16,7 +16,7 @@ mod writer;
 
 pub use handle::{Done, StoreHandle};
 pub use memory::{MemoryStore, SharedMemory};
-pub use sqlite::{SqliteReader, SqliteStore};
+pub use sqlite::{SqliteBackfill, SqliteReader, SqliteStore};
 pub use threads::{StoreHalves, StoreRules, StoreThreads};
 
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
@@ -45,6 +45,12 @@ pub trait Reader: Send {
     /// # Errors
     /// [`StoreFault`] when the store cannot be read.
     fn find(&mut self, query: &Query) -> Result<Found, StoreFault>;
+}
+
+/// What keeps a store in shape beside its commits, on a thread of its own.
+pub trait Backfill: Send {
+    /// Carries on with whatever there is to do; called after some commits.
+    fn carry_on(&mut self);
 }
 
 /// A number as every store keeps it: what is past the largest signed one is "for ever".

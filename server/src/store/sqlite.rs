@@ -4,6 +4,7 @@
 //! bound to it. A commit is synced before it is answered.
 
 mod accounts;
+mod backfill;
 mod chat;
 mod fault;
 mod find;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use self::backfill::SqliteBackfill;
 use self::fault::fault_of;
 use super::{Reader, Store, texts};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
@@ -67,6 +69,12 @@ impl SqliteStore {
             path: self.path.clone(),
             connection: None,
         }
+    }
+
+    /// What carries its log into its file.
+    #[must_use]
+    pub fn backfill(&self) -> SqliteBackfill {
+        SqliteBackfill::new(self.path.clone())
     }
 
     /// Lets the file grow to so many pages at the most, but not below what it has.

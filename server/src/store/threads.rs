@@ -1,16 +1,17 @@
-//! The threads of the store: one commits, one looks up.
+//! The threads of the store: one commits, one looks up, one carries on beside them.
 //!
 //! Never touches the network thread but to wake it. Dropping it commits whatever waits, as far as
-//! the store lets it, and joins both.
+//! the store lets it, and joins all.
 
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::handle::{Shared, StoreHandle};
 use super::lookup::Lookup;
 use super::writer::Writer;
-use super::{Reader, Store};
+use super::{Backfill, Reader, Store};
 use crate::engine::storage::Millis;
 use crate::limits::STORE_LOCKED_TIME_MAX;
 use crate::metrics::StoreMetrics;
@@ -37,10 +38,11 @@ impl Default for StoreRules {
     }
 }
 
-/// A store in two halves, one for each thread.
+/// A store in parts, one for each thread.
 pub struct StoreHalves {
     store: Box<dyn Store>,
     reader: Box<dyn Reader>,
+    backfill: Option<Box<dyn Backfill>>,
 }
 
 impl StoreHalves {
@@ -50,6 +52,16 @@ impl StoreHalves {
         StoreHalves {
             store: Box::new(store),
             reader: Box::new(reader),
+            backfill: None,
+        }
+    }
+
+    /// With something to do beside commits.
+    #[must_use]
+    pub fn with_backfill(self, backfill: impl Backfill + 'static) -> StoreHalves {
+        StoreHalves {
+            backfill: Some(Box::new(backfill)),
+            ..self
         }
     }
 }
@@ -74,12 +86,20 @@ impl StoreThreads {
         metrics: Arc<StoreMetrics>,
     ) -> std::io::Result<StoreThreads> {
         let handle = StoreHandle::new(clock, metrics, wake);
-        let writer = Writer::new(halves.store, rules, wall, Arc::clone(handle.shared()));
+        // One word is enough, however many commits there were.
+        let (tell, told) = sync_channel(1);
+        let mut writer = Writer::new(halves.store, rules, wall, Arc::clone(handle.shared()));
         let lookup = Lookup::new(halves.reader, rules, Arc::clone(handle.shared()));
         let mut threads = StoreThreads {
             handle,
             threads: Vec::new(),
         };
+        if let Some(mut backfill) = halves.backfill {
+            writer.tell_of_commits(tell);
+            // Ends with the writer.
+            let carry = move || told.iter().for_each(|()| backfill.carry_on());
+            threads.spawn("store-backfill", carry)?;
+        }
         threads.spawn("store", move || writer.run())?;
         threads.spawn("store-reads", move || lookup.run())?;
         Ok(threads)

@@ -12,6 +12,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use tickwire_shared::time::Instant;
@@ -22,8 +23,8 @@ use super::queue::Taken;
 use super::threads::StoreRules;
 use crate::engine::storage::{Millis, StoreFault, Write, Written};
 use crate::limits::{
-    STORE_CLOSE_TIME_MAX, STORE_COMMIT_WRITES_MAX, STORE_DEGRADED_AFTER, STORE_FAILED_TRIES_MAX,
-    STORE_LOCK_STEP, STORE_PRUNE_EVERY, STORE_TRY_EVERY,
+    STORE_BACKFILL_COMMITS, STORE_CLOSE_TIME_MAX, STORE_COMMIT_WRITES_MAX, STORE_DEGRADED_AFTER,
+    STORE_FAILED_TRIES_MAX, STORE_LOCK_STEP, STORE_PRUNE_EVERY, STORE_TRY_EVERY,
 };
 
 /// The writing half of the store, and what waits for it.
@@ -38,6 +39,10 @@ pub(super) struct Writer {
     try_at: Instant,
     /// Somebody else held the store for too long: nothing waits for it until it is free.
     given_up: bool,
+    /// Who carries on after some commits.
+    backfill: Option<SyncSender<()>>,
+    /// Commits since that was told.
+    commits: u32,
 }
 
 impl Writer {
@@ -56,7 +61,14 @@ impl Writer {
             prune_at: now + STORE_PRUNE_EVERY,
             try_at: now,
             given_up: false,
+            backfill: None,
+            commits: 0,
         }
+    }
+
+    /// Tells somebody now and then that there were commits.
+    pub(super) fn tell_of_commits(&mut self, backfill: SyncSender<()>) {
+        self.backfill = Some(backfill);
     }
 
     /// Commits until the queue is closed and empty.
@@ -66,7 +78,10 @@ impl Writer {
             let within = self.next_turn().since(self.shared.clock.now());
             let max = STORE_COMMIT_WRITES_MAX;
             match (self.shared.writes).take(within, max, |job| job.count) {
-                Taken::Some(jobs) => self.carry_out(jobs),
+                Taken::Some(jobs) => {
+                    self.carry_out(jobs);
+                    self.tell_backfill();
+                }
                 Taken::Late => {}
                 Taken::Closed => return,
             }
@@ -214,6 +229,7 @@ impl Writer {
                 metrics.commit.record(clock.now().0.saturating_sub(began.0));
                 metrics.batch.record(writes.len() as u64);
                 self.given_up = false;
+                self.commits += 1;
                 if metrics.set_degraded(None) {
                     tracing::info!("the store is well again");
                 }
@@ -223,6 +239,17 @@ impl Writer {
             Err(fault) => self.degraded(*fault),
         }
         answer
+    }
+
+    /// Has the log carried on, if it is time; not while that is under way.
+    fn tell_backfill(&mut self) {
+        if self.commits < STORE_BACKFILL_COMMITS {
+            return;
+        }
+        if let Some(backfill) = &self.backfill {
+            let _ = backfill.try_send(());
+        }
+        self.commits = 0;
     }
 
     fn degraded(&mut self, fault: StoreFault) {

@@ -12,7 +12,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::problem::Problem;
 use super::schema;
-use crate::limits::{STORE_LOCK_STEP, STORE_STATEMENTS_CACHED, STORE_WAL_BYTES_KEPT};
+use crate::limits::{
+    STORE_LOCK_STEP, STORE_STATEMENTS_CACHED, STORE_WAL_BYTES_KEPT, STORE_WAL_PAGES_MAX,
+};
 
 /// What every connection is set to: nothing in the file is trusted, and no statement changes the
 /// file but by its tables.
@@ -42,6 +44,15 @@ pub(super) fn for_writing(path: &Path, patience: Duration) -> Result<Connection,
     Ok(connection)
 }
 
+/// One that carries the log into the file and changes nothing else.
+pub(super) fn for_backfill(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(patience)?;
+    settle(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
 /// A connection that cannot write.
 pub(super) fn for_reading(path: &Path) -> rusqlite::Result<Connection> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -65,6 +76,7 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "journal_size_limit", STORE_WAL_BYTES_KEPT)?;
+    connection.pragma_update(None, "wal_autocheckpoint", STORE_WAL_PAGES_MAX)?;
     connection.pragma_update(None, "temp_store", "memory")
 }
 

@@ -10,8 +10,13 @@ use tickwire_shared::id::AccountId;
 use super::rig::{Answer, Rig};
 use super::{LOG, Scratch, line, open_room, sqlite, texts};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Ticket, Write, Written};
-use crate::limits::{STORE_COMMIT_WRITES_MAX, STORE_QUERIES_WAITING_MAX, STORE_WRITES_WAITING_MAX};
-use crate::store::{Reader, SharedMemory, SqliteStore, Store, StoreHalves, StoreRules};
+use crate::limits::{
+    STORE_BACKFILL_COMMITS, STORE_COMMIT_WRITES_MAX, STORE_QUERIES_WAITING_MAX,
+    STORE_WRITES_WAITING_MAX,
+};
+use crate::store::{
+    Reader, SharedMemory, SqliteReader, SqliteStore, Store, StoreHalves, StoreRules,
+};
 
 fn on_disk(scratch: &Scratch, rules: StoreRules) -> Rig {
     let store = sqlite(scratch);
@@ -185,15 +190,43 @@ impl Store for Limited {
     }
 }
 
-#[test]
-fn a_full_disk_refuses_by_name_and_recovers_by_itself() {
-    let scratch = Scratch::new("full");
-    let (store, pages) = (sqlite(&scratch), Arc::new(AtomicU32::new(u32::MAX)));
+/// Acks what did not fit.
+struct Boastful(Limited);
+
+impl Store for Boastful {
+    fn commit(&mut self, now: Millis, writes: &[Write]) -> Result<Vec<Written>, StoreFault> {
+        let written = self.0.commit(now, writes);
+        let boast = |_: &Write| Written::Line {
+            offsets: vec![0],
+            at: now,
+            known: false,
+        };
+        match written {
+            Err(StoreFault::Full) => Ok(writes.iter().map(boast).collect()),
+            written => written,
+        }
+    }
+
+    fn find(&mut self, query: &Query) -> Result<Found, StoreFault> {
+        self.0.find(query)
+    }
+}
+
+/// A store with room for so many pages.
+fn limited(scratch: &Scratch) -> (Limited, SqliteReader, Arc<AtomicU32>) {
+    let (store, pages) = (sqlite(scratch), Arc::new(AtomicU32::new(u32::MAX)));
     let reader = store.reader();
     let limited = Limited {
         store,
         pages: Arc::clone(&pages),
     };
+    (limited, reader, pages)
+}
+
+#[test]
+fn a_full_disk_refuses_by_name_and_recovers_by_itself() {
+    let scratch = Scratch::new("full");
+    let (limited, reader, pages) = limited(&scratch);
     let rig = Rig::start(StoreHalves::new(limited, reader), StoreRules::default());
     rig.write_one(0, open_room()).unwrap();
     pages.store(120, Ordering::SeqCst);
@@ -219,6 +252,57 @@ fn a_full_disk_refuses_by_name_and_recovers_by_itself() {
     rig.write_one(0, line(number, &text)).unwrap();
     acked.push(text);
     assert_eq!(stored(rig, &scratch), acked);
+}
+
+/// The comparison above sees a store that acks what did not fit, and its health does not.
+#[test]
+fn acks_of_what_did_not_fit_are_found_to_be_lost() {
+    let scratch = Scratch::new("boast");
+    let (limited, reader, pages) = limited(&scratch);
+    let halves = StoreHalves::new(Boastful(limited), reader);
+    let rig = Rig::start(halves, StoreRules::default());
+    rig.write_one(0, open_room()).unwrap();
+    pages.store(120, Ordering::SeqCst);
+    let text = "x".repeat(400);
+    let mut acked = Vec::new();
+    for number in 1..=1_000 {
+        rig.write_one(number, line(number, &text)).unwrap();
+        acked.push(text.clone());
+    }
+    assert_eq!(rig.metrics.degraded(), None);
+    pages.store(u32::MAX, Ordering::SeqCst);
+    let stored = stored(rig, &scratch);
+    assert!(stored.len() < acked.len(), "it was never full");
+}
+
+/// Commits without anything beside them leave the log to grow until a commit carries it itself.
+#[test]
+fn the_log_is_carried_into_the_file_beside_the_commits() {
+    for beside in [false, true] {
+        let scratch = Scratch::new("backfill");
+        let store = sqlite(&scratch);
+        let (reader, backfill) = (store.reader(), store.backfill());
+        let halves = StoreHalves::new(store, reader);
+        let halves = match beside {
+            true => halves.with_backfill(backfill),
+            false => halves,
+        };
+        let rig = Rig::start(halves, StoreRules::default());
+        rig.write_one(0, open_room()).unwrap();
+        let size = || std::fs::metadata(scratch.file()).unwrap().len();
+        let (before, began) = (size(), rig.clock.now());
+        let mut number = 0;
+        let grows = |number| match beside {
+            true => size() == before && rig.since(began) < Duration::from_secs(60),
+            false => number < 2 * u64::from(STORE_BACKFILL_COMMITS),
+        };
+        while grows(number) {
+            number += 1;
+            rig.write_one(number, line(number, &"x".repeat(400)))
+                .unwrap();
+        }
+        assert_eq!(size() > before, beside, "after {number} commits");
+    }
 }
 
 /// A store that fails, or panics, whenever one certain line is in a commit.
