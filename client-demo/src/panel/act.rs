@@ -3,11 +3,13 @@
 //! Never says whether it may be done: the server does, and what it says becomes a note.
 
 use serde::Deserialize;
+use tickwire_arena::Arena;
+use tickwire_shared::client::Client;
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Ask, BoundedStr, Sanction, Whom};
 
 use super::shelf::{Before, SHELF_MAX};
-use super::{Panel, Place, Talker};
+use super::{Panel, Place};
 
 /// Something a player does. Numbers that may not fit a script's own are texts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -105,7 +107,7 @@ impl Panel {
     ///
     /// # Errors
     /// What the player should do instead, as a sentence.
-    pub fn act(&mut self, client: &mut Talker, act: Act) -> Result<(), String> {
+    pub fn act(&mut self, client: &mut Client<Arena>, act: Act) -> Result<(), String> {
         match act {
             Act::Open { place } => self.show(client, place.parse::<Place>()?),
             Act::Whisper { account } => self.whisper(client, account_of(&account)?),
@@ -125,14 +127,14 @@ impl Panel {
     }
 
     /// The player types in what is open.
-    pub fn typing(&mut self, client: &mut Talker) {
+    pub fn typing(&mut self, client: &mut Client<Arena>) {
         if let Some(log) = self.open_log() {
             client.typing(log);
         }
     }
 
     /// Asks for lines before those of what is open, unless that was done already.
-    pub fn older(&mut self, client: &mut Talker) {
+    pub fn older(&mut self, client: &mut Client<Arena>) {
         let Some(log) = self.open_log() else { return };
         let Some(shelf) = self.shelves.get_mut(&log) else {
             return;
@@ -148,13 +150,13 @@ impl Panel {
         }
     }
 
-    fn react(&mut self, client: &mut Talker, offset: u64, sign: &str, on: bool) {
+    fn react(&mut self, client: &mut Client<Arena>, offset: u64, sign: &str, on: bool) {
         if let Some(log) = self.open_log() {
             client.react(log, offset, sign, on);
         }
     }
 
-    fn again(&mut self, client: &mut Talker, id: u64) -> Result<(), String> {
+    fn again(&mut self, client: &mut Client<Arena>, id: u64) -> Result<(), String> {
         let place = self.failed.iter().find(|failed| failed.client_id == id);
         let place = place.and_then(|failed| failed.place);
         if !client.say_again(id) {
@@ -170,7 +172,7 @@ impl Panel {
         self.changed();
     }
 
-    fn wish(&self, client: &Talker, act: Act) -> Result<Ask, String> {
+    fn wish(&self, client: &Client<Arena>, act: Act) -> Result<Ask, String> {
         let whom = |account: &str| account_of(account).map(Whom::Account);
         Ok(match act {
             Act::Answer { log, accept } => {
@@ -212,7 +214,7 @@ impl Panel {
     }
 
     /// The party or group that is open, else the party.
-    pub(super) fn circle(&self, client: &Talker) -> Result<LogId, String> {
+    pub(super) fn circle(&self, client: &Client<Arena>) -> Result<LogId, String> {
         use tickwire_shared::wire::Scope;
         let open = self.open_log().filter(|log| {
             let scope = self.shelves.get(log).map(|shelf| &shelf.scope);
@@ -225,7 +227,7 @@ impl Panel {
 }
 
 /// Asks the server something.
-pub(super) fn ask(client: &mut Talker, what: Ask) -> Result<(), String> {
+pub(super) fn ask(client: &mut Client<Arena>, what: Ask) -> Result<(), String> {
     let asked = client.ask(what).is_some();
     let words = "Not now: there is no link, or too much waits for an answer.";
     asked.then_some(()).ok_or_else(|| words.to_owned())

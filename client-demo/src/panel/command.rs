@@ -2,15 +2,17 @@
 //!
 //! Never sends a line the server would refuse for its form: that is said at once.
 
+use tickwire_arena::Arena;
 use tickwire_shared::chat::slash::{self, Deed, Place as Where, Slash, Typed};
 use tickwire_shared::chat::{check_line, check_reason};
+use tickwire_shared::client::Client;
 use tickwire_shared::id::LogId;
 use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Scope, Whom};
 
 use super::act::ask;
 use super::model::to_account;
-use super::{Panel, Place, Talker};
+use super::{Panel, Place};
 
 /// Commands that are offered at the most.
 const OFFERED_MAX: usize = 8;
@@ -47,14 +49,19 @@ impl Panel {
     ///
     /// # Errors
     /// What to write instead, as a sentence. Nothing was sent then.
-    pub fn enter(&mut self, client: &mut Talker, typed: &str) -> Result<(), String> {
+    pub fn enter(&mut self, client: &mut Client<Arena>, typed: &str) -> Result<(), String> {
         match slash::read(typed).map_err(|fault| fault.to_string())? {
             Typed::Line(text) => self.say_here(client, Manner::Said, &text),
             Typed::Command(command) => self.command(client, command),
         }
     }
 
-    fn say_here(&mut self, client: &mut Talker, manner: Manner, text: &str) -> Result<(), String> {
+    fn say_here(
+        &mut self,
+        client: &mut Client<Arena>,
+        manner: Manner,
+        text: &str,
+    ) -> Result<(), String> {
         let place = self.open.ok_or("Wait until the room is there.")?;
         let to = self.address(place).ok_or("Open another chat first.")?;
         self.say(client, to, Some(place), manner, text)
@@ -62,7 +69,7 @@ impl Panel {
 
     fn say(
         &mut self,
-        client: &mut Talker,
+        client: &mut Client<Arena>,
         to: Address,
         place: Option<Place>,
         manner: Manner,
@@ -79,7 +86,7 @@ impl Panel {
         Ok(())
     }
 
-    fn command(&mut self, client: &mut Talker, command: Slash) -> Result<(), String> {
+    fn command(&mut self, client: &mut Client<Arena>, command: Slash) -> Result<(), String> {
         match command {
             Slash::Whisper { to, text } => self.whisper_to(client, &to, &text),
             Slash::Reply(text) => {
@@ -127,7 +134,12 @@ impl Panel {
         }
     }
 
-    fn whisper_to(&mut self, client: &mut Talker, to: &str, text: &str) -> Result<(), String> {
+    fn whisper_to(
+        &mut self,
+        client: &mut Client<Arena>,
+        to: &str,
+        text: &str,
+    ) -> Result<(), String> {
         if let Some(account) = self.account_named(client, to) {
             return self.whisper_to_account(client, account, text);
         }
@@ -138,7 +150,7 @@ impl Panel {
 
     fn whisper_to_account(
         &mut self,
-        client: &mut Talker,
+        client: &mut Client<Arena>,
         account: tickwire_shared::id::AccountId,
         text: &str,
     ) -> Result<(), String> {
@@ -151,7 +163,12 @@ impl Panel {
         Ok(())
     }
 
-    fn say_at(&mut self, client: &mut Talker, place: Where, text: &str) -> Result<(), String> {
+    fn say_at(
+        &mut self,
+        client: &mut Client<Arena>,
+        place: Where,
+        text: &str,
+    ) -> Result<(), String> {
         let (log, missing) = self.log_of(client, place);
         let log = log.ok_or(missing)?;
         let to = self.address(Place::Log(log)).ok_or(missing)?;
@@ -162,7 +179,7 @@ impl Panel {
         Ok(())
     }
 
-    fn log_of(&self, client: &Talker, place: Where) -> (Option<LogId>, &'static str) {
+    fn log_of(&self, client: &Client<Arena>, place: Where) -> (Option<LogId>, &'static str) {
         let (is_it, missing): (fn(&Scope) -> bool, _) = match place {
             Where::Room => (
                 |scope| matches!(scope, Scope::Room { .. }),
@@ -192,7 +209,7 @@ impl Panel {
         (client.talk().find(is_it).map(|(log, _)| log), missing)
     }
 
-    fn report(&mut self, client: &mut Talker, why: &str) -> Result<(), String> {
+    fn report(&mut self, client: &mut Client<Arena>, why: &str) -> Result<(), String> {
         check_reason(why).map_err(|fault| format!("Not reported: {fault}."))?;
         let log = self.open_log().ok_or("Open a chat first.")?;
         let mut others = self.open_shelf().into_iter().flat_map(|shelf| {
@@ -206,7 +223,7 @@ impl Panel {
 
     fn moderate(
         &mut self,
-        client: &mut Talker,
+        client: &mut Client<Arena>,
         whom: &str,
         deed: Deed,
         why: &str,
@@ -227,7 +244,7 @@ impl Panel {
         ask(client, sanction)
     }
 
-    fn whom(&self, client: &Talker, name: &str) -> Result<Whom, String> {
+    fn whom(&self, client: &Client<Arena>, name: &str) -> Result<Whom, String> {
         if let Some(account) = self.account_named(client, name) {
             return Ok(Whom::Account(account));
         }
@@ -235,7 +252,7 @@ impl Panel {
         BoundedStr::new(name).map(Whom::Name).map_err(|_| long)
     }
 
-    fn help(&mut self, client: &Talker) {
+    fn help(&mut self, client: &Client<Arena>) {
         let may = client.talk().role() >= Role::Moderator;
         let all = slash::HELP.into_iter();
         let all: Vec<_> = all

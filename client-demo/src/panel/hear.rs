@@ -3,18 +3,18 @@
 //! Never shows a line twice: the book tells each once.
 
 use tickwire_arena::Arena;
-use tickwire_shared::client::{ClientEvent, TalkEvent};
+use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Whom};
 
 use super::model::Failed;
 use super::shelf::ShelfLine;
 use super::words::{done, invitation, refusal, title, whom_of};
-use super::{Item, Notice, NoticeKind, Panel, Place, Shelf, Talker};
+use super::{Item, Notice, NoticeKind, Panel, Place, Shelf};
 
 impl Panel {
     /// Something happened.
-    pub fn hear(&mut self, client: &mut Talker, event: &ClientEvent<Arena>) {
+    pub fn hear(&mut self, client: &mut Client<Arena>, event: &ClientEvent<Arena>) {
         match event {
             ClientEvent::Joined { name, .. } => self.joined(name),
             ClientEvent::PlayerJoined { player, name } => {
@@ -29,7 +29,7 @@ impl Panel {
         }
     }
 
-    fn hear_talk(&mut self, client: &mut Talker, event: &TalkEvent) {
+    fn hear_talk(&mut self, client: &mut Client<Arena>, event: &TalkEvent) {
         match event {
             TalkEvent::Opened {
                 log,
@@ -85,7 +85,7 @@ impl Panel {
         }
     }
 
-    fn hear_of_people(&mut self, client: &mut Talker, event: &TalkEvent) {
+    fn hear_of_people(&mut self, client: &mut Client<Arena>, event: &TalkEvent) {
         match event {
             TalkEvent::Members { members, .. } => {
                 let all = members.iter();
@@ -128,7 +128,7 @@ impl Panel {
         })
     }
 
-    fn opened(&mut self, client: &Talker, log: LogId, scope: &Scope, news: (u64, u64)) {
+    fn opened(&mut self, client: &Client<Arena>, log: LogId, scope: &Scope, news: (u64, u64)) {
         let fresh = || Shelf::new(scope.clone(), 0);
         let shelf = self.shelves.entry(log).or_insert_with(fresh);
         (shelf.waiting, shelf.live_from) = news;
@@ -146,7 +146,7 @@ impl Panel {
         }
     }
 
-    fn line(&mut self, client: &Talker, log: LogId, line: &Line, how: (bool, bool)) {
+    fn line(&mut self, client: &Client<Arena>, log: LogId, line: &Line, how: (bool, bool)) {
         let (mine, mentioned) = how;
         self.learn(line.from, &line.name);
         let Some(shelf) = self.shelves.get(&log) else {
@@ -179,7 +179,7 @@ impl Panel {
     }
 
     /// A whisper is told when it comes, and those that waited together, with the newest.
-    fn whispered(&mut self, client: &Talker, log: LogId, line: &Line, mine: bool) {
+    fn whispered(&mut self, client: &Client<Arena>, log: LogId, line: &Line, mine: bool) {
         let Some(shelf) = self.shelves.get_mut(&log) else {
             return;
         };
@@ -205,7 +205,7 @@ impl Panel {
 
     fn tell_of(
         &mut self,
-        client: &Talker,
+        client: &Client<Arena>,
         kind: NoticeKind,
         log: LogId,
         title: String,
@@ -226,7 +226,7 @@ impl Panel {
         self.watched && self.open_log() == Some(log)
     }
 
-    fn older_came(&mut self, client: &Talker, log: LogId, lines: &[Line], more: bool) {
+    fn older_came(&mut self, client: &Client<Arena>, log: LogId, lines: &[Line], more: bool) {
         let me = client.talk().me();
         let shown = lines.iter().map(|line| ShelfLine {
             line: line.clone(),
@@ -245,14 +245,20 @@ impl Panel {
     }
 
     /// A line to somebody by name shows where it went.
-    fn acked(&mut self, client: &Talker, client_id: u64, log: LogId) {
+    fn acked(&mut self, client: &Client<Arena>, client_id: u64, log: LogId) {
         if self.said.remove(&client_id) == Some(None) && !self.stays {
             self.show(client, Place::Log(log));
         }
         self.changed();
     }
 
-    fn answered(&mut self, client: &Talker, what: &Ask, log: LogId, refused: Option<ChatRefusal>) {
+    fn answered(
+        &mut self,
+        client: &Client<Arena>,
+        what: &Ask,
+        log: LogId,
+        refused: Option<ChatRefusal>,
+    ) {
         let name = match whom_of(what) {
             Some(Whom::Account(account)) => self.name_of(*account),
             Some(Whom::Name(name)) => name.to_string(),
@@ -272,7 +278,7 @@ impl Panel {
     }
 
     /// Somebody's account, if it is known by this name.
-    pub(super) fn account_named(&self, client: &Talker, name: &str) -> Option<AccountId> {
+    pub(super) fn account_named(&self, client: &Client<Arena>, name: &str) -> Option<AccountId> {
         let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
         let here = client.roster().iter().find(|(_, other)| is_it(other));
         let here = here.and_then(|(player, _)| client.account_of(*player));

@@ -33,9 +33,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use tickwire_arena::Arena;
-use tickwire_shared::client::Client;
-
 pub use act::Act;
 pub use command::complete;
 pub use model::Panel;
@@ -46,6 +43,3 @@ pub use place::Place;
 pub use shelf::{Item, Shelf, ShelfLine};
 pub use state::{InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState};
 pub use words::title;
-
-/// The client whose chat is shown.
-pub type Talker = Client<Arena>;

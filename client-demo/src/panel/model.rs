@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use tickwire_arena::Arena;
+use tickwire_shared::client::Client;
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Address, Scope};
 
 use super::notice::NOTICES_MAX;
 use super::shelf::{SHELF_CLOSED_MAX, SHELF_MAX};
-use super::{Item, Notice, NoticeKind, Place, Shelf, Talker};
+use super::{Item, Notice, NoticeKind, Place, Shelf};
 
 /// Names of accounts that are remembered; further ones are shown by number.
 const NAMES_MAX: usize = 2_048;
@@ -124,7 +126,7 @@ impl Panel {
     }
 
     /// Opens a place.
-    pub fn show(&mut self, client: &Talker, place: Place) {
+    pub fn show(&mut self, client: &Client<Arena>, place: Place) {
         if self.open == Some(place) {
             return;
         }
@@ -138,7 +140,7 @@ impl Panel {
     }
 
     /// Opens the whispers with somebody.
-    pub fn whisper(&mut self, client: &Talker, account: AccountId) {
+    pub fn whisper(&mut self, client: &Client<Arena>, account: AccountId) {
         let log = client.talk().whisper_with(account);
         let place = log.map_or(Place::New(account), |(id, _)| Place::Log(id));
         if place == Place::New(account) {
@@ -153,7 +155,7 @@ impl Panel {
     }
 
     /// Everything there is to do at `now`, after the client's own frame.
-    pub fn frame(&mut self, now: Instant, client: &mut Talker) {
+    pub fn frame(&mut self, now: Instant, client: &mut Client<Arena>) {
         let since = *self.joined_at.get_or_insert(now);
         if now.since(since) > OPENING_TAKES && client.is_live() {
             self.forget_gone(client);
@@ -274,7 +276,7 @@ impl Panel {
     }
 
     /// Places that did not open again after a new link are no longer the player's.
-    fn forget_gone(&mut self, client: &Talker) {
+    fn forget_gone(&mut self, client: &Client<Arena>) {
         let is_open = |log: &LogId| client.talk().log(*log).is_some_and(|log| log.is_open());
         let gone: Vec<LogId> = self.shelves.keys().copied().collect();
         for log in gone.into_iter().filter(|log| !is_open(log)) {
@@ -282,7 +284,7 @@ impl Panel {
         }
     }
 
-    pub(super) fn forget(&mut self, client: &Talker, log: LogId) {
+    pub(super) fn forget(&mut self, client: &Client<Arena>, log: LogId) {
         self.shelves.remove(&log);
         if self.open == Some(Place::Log(log)) {
             self.open = None;
@@ -293,7 +295,7 @@ impl Panel {
         self.changed();
     }
 
-    fn print(&self, client: &Talker) -> Print {
+    fn print(&self, client: &Client<Arena>) -> Print {
         let book = client.talk();
         let open = self.open_log();
         let typists = open.map(|log| book.typists(log).collect());

@@ -5,10 +5,12 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use tickwire_arena::Arena;
+use tickwire_shared::client::Client;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Scope, Standing, Status};
 
-use super::{Panel, Talker};
+use super::Panel;
 
 /// People that are listed at the most.
 const PEOPLE_MAX: usize = 256;
@@ -35,7 +37,7 @@ pub struct PersonState {
 impl Panel {
     /// Who is in what is open, then who is in the room, then who else is followed.
     #[must_use]
-    pub fn people(&self, client: &Talker) -> Vec<PersonState> {
+    pub fn people(&self, client: &Client<Arena>) -> Vec<PersonState> {
         let book = client.talk();
         let mut known = BTreeSet::new();
         let mut people = Vec::new();
@@ -65,7 +67,7 @@ impl Panel {
 
     fn person(
         &self,
-        client: &Talker,
+        client: &Client<Arena>,
         account: AccountId,
         name: &str,
         stands: &'static str,
@@ -84,7 +86,7 @@ impl Panel {
 }
 
 /// How somebody is present: whoever is in the room is there, unless they look elsewhere.
-pub(super) fn status(client: &Talker, account: AccountId) -> &'static str {
+pub(super) fn status(client: &Client<Arena>, account: AccountId) -> &'static str {
     let told = client.talk().presence().get(&account);
     let here = client.player_of(account).is_some();
     match (told.map(|presence| presence.status), here) {
@@ -96,7 +98,7 @@ pub(super) fn status(client: &Talker, account: AccountId) -> &'static str {
 }
 
 /// In which other room somebody is; empty for none.
-pub(super) fn room(client: &Talker, account: AccountId) -> String {
+pub(super) fn room(client: &Client<Arena>, account: AccountId) -> String {
     let told = client.talk().presence().get(&account);
     let here = client.player_of(account).is_some();
     let told = told.filter(|_| !here);

@@ -3,13 +3,14 @@
 //! Never holds more than is shown: the lines of what is open, and a few words of everything else.
 
 use serde::{Serialize, Serializer};
-use tickwire_shared::client::Log;
+use tickwire_arena::Arena;
+use tickwire_shared::client::{Client, Log};
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Manner, Role, Scope};
 
 use super::shelf::{Before, SHELF_MAX};
 use super::words::{kind, rank, title};
-use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, Talker, parts, people};
+use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, parts, people};
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -161,7 +162,7 @@ pub struct ReactionState {
 impl Panel {
     /// Everything that is shown now.
     #[must_use]
-    pub fn state(&self, client: &Talker) -> PanelState {
+    pub fn state(&self, client: &Client<Arena>) -> PanelState {
         let book = client.talk();
         let me = book.me();
         let shelf = self.open_shelf();
@@ -188,7 +189,7 @@ impl Panel {
 
     /// Who writes in what is open.
     #[must_use]
-    pub fn typing_names(&self, client: &Talker) -> Vec<String> {
+    pub fn typing_names(&self, client: &Client<Arena>) -> Vec<String> {
         let log = self.open_log().into_iter();
         let typists = log.flat_map(|log| client.talk().typists(log));
         typists.map(|who| self.name_of(who)).collect()
@@ -196,7 +197,7 @@ impl Panel {
 
     /// Where the player can write or read, in order.
     #[must_use]
-    pub fn places(&self, client: &Talker) -> Vec<PlaceState> {
+    pub fn places(&self, client: &Client<Arena>) -> Vec<PlaceState> {
         let mut logs: Vec<_> = self.shelves.iter().collect();
         logs.sort_by_cached_key(|(log, shelf)| (rank(&shelf.scope), title(&shelf.scope), log.0));
         let logs = logs.into_iter();
@@ -214,7 +215,7 @@ impl Panel {
         logs.chain(drafts).collect()
     }
 
-    fn place_state(&self, client: &Talker, log: LogId, scope: &Scope) -> PlaceState {
+    fn place_state(&self, client: &Client<Arena>, log: LogId, scope: &Scope) -> PlaceState {
         let known = client.talk().log(log);
         let with = match scope {
             Scope::Whisper { with, .. } => Some(*with),
@@ -239,7 +240,7 @@ impl Panel {
     }
 
     /// The lines of what is open, then those on their way out, then those that were not taken.
-    fn items(&self, client: &Talker) -> Vec<ItemState> {
+    fn items(&self, client: &Client<Arena>) -> Vec<ItemState> {
         let book = client.talk();
         let log = self.open_log().and_then(|log| book.log(log));
         let shelf = self.open_shelf().into_iter().flat_map(Shelf::items);
@@ -262,7 +263,7 @@ impl Panel {
         items
     }
 
-    fn outgoing(&self, client: &Talker) -> Vec<ItemState> {
+    fn outgoing(&self, client: &Client<Arena>) -> Vec<ItemState> {
         let book = client.talk();
         let open = self.open;
         let waiting = book.waiting().filter(|line| {
@@ -320,7 +321,7 @@ impl Panel {
     }
 }
 
-fn invitations(client: &Talker) -> Vec<InvitationState> {
+fn invitations(client: &Client<Arena>) -> Vec<InvitationState> {
     let all = client.talk().invitations().iter();
     all.map(|(log, invitation)| InvitationState {
         log: log.0.to_string(),

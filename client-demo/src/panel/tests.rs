@@ -14,7 +14,7 @@ use tickwire_shared::wire::{
 };
 
 use super::shelf::SHELF_CLOSED_MAX;
-use super::{Act, Item, ItemState, NoticeKind, Panel, PartKind, Place, Talker, complete, parts};
+use super::{Act, Item, ItemState, NoticeKind, Panel, PartKind, Place, complete, parts};
 
 const ME: AccountId = AccountId(1);
 const BOB: AccountId = AccountId(2);
@@ -22,7 +22,7 @@ const ROOM: LogId = LogId(10);
 const WHISPER: LogId = LogId(20);
 
 struct Stage {
-    client: Talker,
+    client: Client<Arena>,
     panel: Panel,
     now: Instant,
 }
@@ -35,7 +35,7 @@ impl Stage {
             name: "Ann".to_owned(),
             ..ClientConfig::default()
         };
-        let mut client: Talker = Client::new(config, now).expect("fair declarations");
+        let mut client: Client<Arena> = Client::new(config, now).expect("fair declarations");
         let reply = HandshakeReply::Welcome(welcome());
         client.receive(now, Lane::Ordered, &encode(&reply));
         let mut stage = Stage {

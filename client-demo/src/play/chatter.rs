@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tickwire_arena::Arena;
-use tickwire_shared::client::{ClientEvent, TalkEvent};
+use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
 use tickwire_shared::id::{LogId, PlayerId};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Line as Told, Manner, Scope};
 
 use super::panels::{CHAT_LINES, Line};
-use crate::panel::{NoticeKind, Panel, Talker, title};
+use crate::panel::{NoticeKind, Panel, title};
 
 /// How long a line of chat stays on the screen.
 const CHAT_STAYS: Duration = Duration::from_secs(20);
@@ -42,7 +42,7 @@ impl Default for Chatter {
 
 impl Chatter {
     /// Something happened.
-    pub fn hear(&mut self, now: Instant, client: &mut Talker, event: &ClientEvent<Arena>) {
+    pub fn hear(&mut self, now: Instant, client: &mut Client<Arena>, event: &ClientEvent<Arena>) {
         self.panel.hear(client, event);
         if let ClientEvent::Talk(talk) = event {
             self.hear_talk(now, client, talk);
@@ -50,7 +50,7 @@ impl Chatter {
     }
 
     /// Brings everything to `now`.
-    pub fn frame(&mut self, now: Instant, client: &mut Talker) {
+    pub fn frame(&mut self, now: Instant, client: &mut Client<Arena>) {
         self.panel.frame(now, client);
         while let Some(notice) = self.panel.take_notice() {
             // Whispers and mentions are lines on the screen.
@@ -66,14 +66,14 @@ impl Chatter {
     }
 
     /// Says a line to the room, or does what a command says.
-    pub fn enter(&mut self, now: Instant, client: &mut Talker, typed: &str) {
+    pub fn enter(&mut self, now: Instant, client: &mut Client<Arena>, typed: &str) {
         if let Err(words) = self.panel.enter(client, typed) {
             self.tell(now, &words);
         }
     }
 
     /// The player types this to the room.
-    pub fn typing(&mut self, client: &mut Talker, typed: &str) {
+    pub fn typing(&mut self, client: &mut Client<Arena>, typed: &str) {
         if !typed.is_empty() && !typed.starts_with('/') {
             self.panel.typing(client);
         }
@@ -86,7 +86,7 @@ impl Chatter {
 
     /// The lines on the screen, oldest first.
     #[must_use]
-    pub fn lines(&self, client: &Talker) -> Vec<Line> {
+    pub fn lines(&self, client: &Client<Arena>) -> Vec<Line> {
         let all = self.lines.iter().map(|shown| {
             let mut line = shown.line.clone();
             line.text.push_str(mark(client, shown.own));
@@ -97,7 +97,7 @@ impl Chatter {
 
     /// Who writes to the room, in a few words.
     #[must_use]
-    pub fn typing_line(&self, client: &Talker) -> String {
+    pub fn typing_line(&self, client: &Client<Arena>) -> String {
         let typists = self.panel.typing_names(client);
         match typists.as_slice() {
             [] => String::new(),
@@ -106,7 +106,7 @@ impl Chatter {
         }
     }
 
-    fn hear_talk(&mut self, now: Instant, client: &mut Talker, talk: &TalkEvent) {
+    fn hear_talk(&mut self, now: Instant, client: &mut Client<Arena>, talk: &TalkEvent) {
         match talk {
             TalkEvent::Line {
                 log,
@@ -162,7 +162,7 @@ fn words(scope: &Scope, line: &Told) -> String {
 }
 
 /// How far an own line got.
-fn mark(client: &Talker, own: Option<(LogId, u64)>) -> &'static str {
+fn mark(client: &Client<Arena>, own: Option<(LogId, u64)>) -> &'static str {
     let Some((log, offset)) = own else { return "" };
     match client.talk().log(log) {
         Some(log) if log.read_by(offset) > 0 => " ✓✓ read",
