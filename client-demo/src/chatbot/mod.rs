@@ -112,7 +112,7 @@ impl ChatBot {
         )
     }
 
-    /// The id of a line makes that of its answer, so that it is answered once, whoever asks twice.
+    /// The id of a line makes the id of its answer: it is answered once, also when it comes again.
     fn answer(&mut self, asked: &Event) -> Result<(), Trouble> {
         let answer = self
             .api

@@ -2,6 +2,7 @@
 //!
 //! Never computes anything itself, so that it is back at the sockets at once.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
@@ -21,6 +22,7 @@ use super::vault;
 use super::ways::{WayParts, Ways};
 use super::words::WordFiles;
 use super::{Bound, Command, Signals};
+use crate::auth::{BotRequest, RoleRequest, Secret};
 use crate::config::{Config, WebhookConfig};
 use crate::data_dir::DataDir;
 use crate::engine::account::GuestSecret;
@@ -47,7 +49,7 @@ const WARM_UP_STEP: Duration = Duration::from_millis(2);
 struct Server<G: Game> {
     hub: Rc<Hub<G>>,
     ways: Ways,
-    admin: std::net::SocketAddr,
+    admin: SocketAddr,
     certificates: Arc<Certificates>,
     clock: Clock,
     /// Ended last, once nobody writes any more.
@@ -144,24 +146,18 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let listener = AdminListener::bind(config.admin_address(ways.address()))?;
-        let admin = listener.address();
-        let desks = Desks {
-            roles: bell.roles,
-            bots: bell.bots,
-            announcements: announcer(&hub),
-        };
-        listener.serve(admin_state, desks, data.admin_token()?);
+        let desks = desks(bell.roles, bell.bots, &hub);
+        let at = config.admin_address(ways.address());
         Ok(Server {
+            admin: serve_operators(at, admin_state, desks, data.admin_token()?)?,
+            words: WordFiles::in_use(&config.chat, &hub)?,
             hub,
             ways,
-            admin,
             certificates,
             clock,
             store,
             wake,
             metrics,
-            words,
             shutdown_grace: config.shutdown_grace,
         })
     }
@@ -238,6 +234,32 @@ impl<G: Game<Rules: Default>> Server<G> {
         }
         next
     }
+}
+
+/// Where operators' requests go.
+fn desks<G: Game>(
+    roles: mpsc::Sender<RoleRequest>,
+    bots: mpsc::Sender<BotRequest>,
+    hub: &Rc<Hub<G>>,
+) -> Desks {
+    Desks {
+        roles,
+        bots,
+        announcements: announcer(hub),
+    }
+}
+
+/// Lets the admin listener answer: where it listens.
+fn serve_operators(
+    at: SocketAddr,
+    state: Arc<AdminState>,
+    desks: Desks,
+    token: Secret,
+) -> Result<SocketAddr, String> {
+    let listener = AdminListener::bind(at)?;
+    let address = listener.address();
+    listener.serve(state, desks, token);
+    Ok(address)
 }
 
 /// The webhook, where one is configured.
