@@ -24,8 +24,11 @@ const LINES: f32 = 250.0;
 /// How near the first line is when older ones are asked for, in points.
 const NEAR_TOP: f32 = 24.0;
 
-/// Shows the chat while the player writes.
+/// Shows the chat while the player writes, unless it is shown beside the picture.
 pub fn show(context: &Context, place: &Place, play: &mut Play) {
+    if play.talk.outside.is_some() {
+        return;
+    }
     let Some(mut entry) = play.talk.entry.take() else {
         play.panel.watch(false);
         return;

@@ -1,7 +1,7 @@
 // Two guests whisper: each sees the other write, lines are delivered and read, and what was whispered to one
 // who is gone waits: on return it is there, counted and told.
 
-import { SERVER, SMALL, joining, reopen } from "../harness.mjs";
+import { PATIENCE_MS, SERVER, SMALL, joining, reopen } from "../harness.mjs";
 import { assert } from "../acts.mjs";
 import { Talker, textOf } from "../talk.mjs";
 
@@ -31,13 +31,23 @@ async function writesWithReceipts(ann, bob) {
   assert(!own(await ann.talk(), "are you there?").state.includes("read"), "it was read before Bob looked");
   await bob.page.locator(".toast .face").click();
   await ann.shows("a line that was read", got, ["are you there?", "read"]);
-  await bob.write("yes, at the");
-  await ann.page.locator("#chat-typing", { hasText: "Bob is typing" }).waitFor();
+  await isSeenTyping(bob, ann);
   await ann.player.shot("whisper-typing");
   await bob.say("yes, at the pillar");
   await ann.shows("the answer", own, "yes, at the pillar");
   await ann.page.locator("#chat-typing.on").waitFor({ state: "detached" });
   await bob.shows("an answer that was read", got, ["yes, at the pillar", "read"]);
+}
+
+/** Writes until the other one sees it: that somebody writes is said on the lane that may lose it. */
+async function isSeenTyping(writer, watcher) {
+  const started = performance.now();
+  for (let turn = 0; performance.now() - started < PATIENCE_MS; turn += 1) {
+    await writer.write("yes, at".slice(0, 3 + (turn % 4)));
+    const seen = watcher.page.locator("#chat-typing", { hasText: "Bob is typing" });
+    if (await seen.waitFor({ timeout: 700 }).then(() => true, () => false)) return;
+  }
+  throw new Error(`${watcher.player.name} never saw ${writer.player.name} write`);
 }
 
 /** Bob's page closes; what Ann says then is there when he comes back. */
