@@ -65,8 +65,8 @@ fn bots(server: &Served, flags: &str) -> Receiver<Report> {
 }
 
 /// A client notices the death of its server after 5 s of silence at the latest and dials again; the
-/// time between two kills is drawn so that some come before all are back. In every scope but that of
-/// teams: whoever comes back may be dealt into another one.
+/// time between two kills is drawn so that some come before all are back. In every scope but that
+/// of teams: whoever comes back may be dealt into another one.
 #[test]
 fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
     let scratch = Scratch::new("restart-bots");
@@ -77,7 +77,8 @@ fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
         .collect();
     let seconds = pauses.iter().sum::<Duration>().as_secs() + 25;
     let flags = format!(
-        "--count 12 --room pit --scopes room,near,whisper,party,group --chat 2 --duration {seconds}s"
+        "--count 12 --room pit --scopes room,near,whisper,party,group --chat 2 \
+         --duration {seconds}s"
     );
     let fleet = bots(&server, &flags);
     let (began, mut due) = (Instant::now(), Duration::ZERO);

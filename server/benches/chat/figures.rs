@@ -197,7 +197,8 @@ impl fmt::Display for Row {
         )?;
         writeln!(
             f,
-            "  commit {:.2} / {:.2} ms, longest {:.2}; a write with its wait {:.2} / {:.2} ms; {} commits",
+            "  commit {:.2} / {:.2} ms, longest {:.2}; a write with its wait {:.2} / {:.2} ms; \
+             {} commits",
             ms(self.commit.p50_us),
             ms(self.commit.p99_us),
             ms(self.commit.max_us),

@@ -1,18 +1,18 @@
 //! Measures chat: from a sender to each of 500 receivers, stored first, beside the commits of the
 //! same run.
 //!
-//! 500 players share a room and talk there at random times; they look elsewhere, so that their links
-//! carry chat alone. 16 more play in another room of the same server, at 60 ticks a second; chat is
-//! off and on by turns, and their ticks and snapshots are watched in both. Limits of what one player
-//! may say are lifted by `chat.lines_per_s`, and nothing else is unusual: SQLite on a disk, in
-//! `synchronous = FULL`.
+//! 500 players share a room and talk there at random times; they look elsewhere, so that their
+//! links carry chat alone. 16 more play in another room of the same server, at 60 ticks a second;
+//! chat is off and on by turns, and their ticks and snapshots are watched in both. Limits of what
+//! one player may say are lifted by `chat.lines_per_s`, and nothing else is unusual: SQLite on a
+//! disk, in `synchronous = FULL`.
 //!
-//! Twice: over QUIC with a socket a player, players in processes of their own, at so many deliveries
-//! as the machine carries beside them; and at the full number over links in memory, where everything
-//! is the server's but the sockets. All times of a delivery are of one clock.
+//! Twice: over QUIC with a socket a player, players in processes of their own, at so many
+//! deliveries as the machine carries beside them; and at the full number over links in memory,
+//! where everything is the server's but the sockets. All times of a delivery are of one clock.
 //!
-//! `--json FILE` writes the figures, `--quick` measures a little, `--only quic` or `--only memory`
-//! one way, `--rate N` so many deliveries a second.
+//! `--json FILE` writes the figures, `--quick` measures a little, `--only quic` or
+//! `--only memory` one way, `--rate N` so many deliveries a second.
 
 mod crowd;
 mod engine;

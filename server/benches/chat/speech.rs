@@ -36,7 +36,8 @@ impl Said {
     }
 }
 
-/// Somebody of a crowd speaks at times that know nothing of each other, so many a second on average.
+/// Somebody of a crowd speaks at times that know nothing of each other, so many a second on
+/// average.
 pub struct Speech {
     clock: Clock,
     rng: Rng,

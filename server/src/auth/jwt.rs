@@ -110,7 +110,8 @@ pub(super) fn verify(token: &str, issuer: &Issuer, key: &JwtKey) -> Result<Raw, 
     })
 }
 
-/// What a token says whose algorithm or signature is not as it must be, where that is not looked at.
+/// What a token says whose algorithm or signature is not as it must be, where that is not looked
+/// at.
 #[cfg(test)]
 fn unchecked(
     token: &str,

@@ -129,7 +129,7 @@ fn without_its_check_each_hostile_token_would_be_let_in() {
         assert_eq!(FORGE.verify(&token).err(), Some(*fault), "{name}");
         let_in += u32::from(unchecked.is_ok());
     }
-    assert!(let_in >= 40, "only {let_in}");
+    assert!(let_in >= 38, "only {let_in}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Carries what was committed from the log beside the file into the file, on a connection of its
 //! own.
 //!
-//! Never holds up a commit, and loses nothing when it fails: what is in the log stays there until it
-//! is in the file.
+//! Never holds up a commit, and loses nothing when it fails: what is in the log stays there until
+//! it is in the file.
 
 use std::path::PathBuf;
 
