@@ -481,6 +481,7 @@ function tend() {
 /** The tab is looked at, or not; a frozen one says so while it still can. */
 function away(isAway) {
   game?.set_away(isAway);
+  chat.looked();
   if (isAway) left.keep();
   else left.forget();
 }

@@ -56,6 +56,11 @@ export class Chat {
     document.title = title;
   }
 
+  /** The tab is looked at, or not: known before the next line comes. */
+  looked() {
+    if (this.game) this.watch();
+  }
+
   /** Draws what has changed; cheap when nothing has. */
   turn() {
     if (!this.game) return;
@@ -119,8 +124,8 @@ export class Chat {
     const old = this.state;
     this.state = state;
     this.badge();
-    if (!this.isOpen) return;
     if (moved) this.changePlace(old?.open ?? null);
+    if (!this.isOpen) return;
     this.places();
     this.head();
     this.invitations();
@@ -336,7 +341,8 @@ export class Chat {
     if (text === "") return this.close();
     this.offer([]);
     this.fault(null);
-    if (!this.act({ act: "enter", text })) return;
+    // Said where the player looks, or not at all: places close and open by themselves.
+    if (!this.act({ act: "enter", text, place: this.state?.open ?? null })) return;
     on("chat-text").value = "";
     this.drafts.delete(this.state?.open);
     this.toBottom();

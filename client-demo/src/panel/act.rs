@@ -34,6 +34,9 @@ pub enum Act {
     Enter {
         /// What was typed.
         text: String,
+        /// What was open when it was, as [`Place`] writes itself; nothing is said anywhere else.
+        #[serde(default)]
+        place: Option<String>,
     },
     /// Types in what is open.
     Typing,
@@ -112,7 +115,10 @@ impl Panel {
             Act::Open { place } => self.show(client, place.parse::<Place>()?),
             Act::Whisper { account } => self.whisper(client, account_of(&account)?),
             Act::Watch { on } => self.watch(on),
-            Act::Enter { text } => return self.enter(client, &text),
+            Act::Enter { text, place } => {
+                self.still_open(place)?;
+                return self.enter(client, &text);
+            }
             Act::Typing => self.typing(client),
             Act::Older => self.older(client),
             Act::React { offset, sign, on } => self.react(client, offset, &sign, on),
@@ -124,6 +130,15 @@ impl Panel {
             }
         }
         Ok(())
+    }
+
+    /// Places open and close by themselves, too late for who is just pressing Enter.
+    fn still_open(&self, place: Option<String>) -> Result<(), String> {
+        let open = self.open.map(|open| open.to_string());
+        if place.is_none() || place == open {
+            return Ok(());
+        }
+        Err("Another chat is open now: see where you write, and say it again.".to_owned())
     }
 
     /// The player types in what is open.

@@ -133,6 +133,8 @@ impl Panel {
         let shelf = self.shelves.entry(log).or_insert_with(fresh);
         (shelf.waiting, shelf.live_from) = news;
         shelf.scope = scope.clone();
+        // What was asked over another link is not answered over this one.
+        shelf.ask_no_more();
         self.changed();
         if let Scope::Whisper { with, name } = scope {
             self.learn(*with, name);

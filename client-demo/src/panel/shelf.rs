@@ -99,14 +99,23 @@ impl Shelf {
         self.items.push_back(item);
         if self.items.len() > most {
             self.items.drain(..self.items.len() - most);
-            if self.before == Before::Nothing {
-                self.before = Before::Perhaps;
-            }
+            self.before = Before::Perhaps;
         }
     }
 
-    /// Puts older lines before everything else.
+    /// Waits for no older lines any more: they do not come.
+    pub fn ask_no_more(&mut self) {
+        if self.before == Before::Asked {
+            self.before = Before::Perhaps;
+        }
+    }
+
+    /// Puts older lines before everything else. They are left out when the oldest lines went after
+    /// they were asked for: a gap would stand between.
     pub fn unshift(&mut self, lines: Vec<ShelfLine>, more: bool) {
+        if self.before != Before::Asked {
+            return;
+        }
         let first = self.older_than().unwrap_or(u64::MAX);
         let older = lines.into_iter().filter(|shown| shown.line.offset < first);
         for shown in older.collect::<Vec<_>>().into_iter().rev() {

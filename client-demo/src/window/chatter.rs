@@ -71,7 +71,7 @@ fn settle(play: &mut Play, key: Option<Key>, entry: &mut String, acts: Vec<Act>)
             let text = entry.trim().to_owned();
             let is_command = text.starts_with('/');
             play.talk.fault.clear();
-            if !play.act(Act::Enter { text }) {
+            if !play.act(Act::Enter { text, place: None }) {
                 return true;
             }
             entry.clear();

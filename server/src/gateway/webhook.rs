@@ -15,6 +15,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -217,13 +218,16 @@ impl Courier {
         let shaken = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream));
         let (mut sender, connection) = shaken.await.map_err(broken)?;
         let request = self.request(message)?;
-        let asking = sender.send_request(request);
-        tokio::select! {
-            answer = asking => Ok(answer.map_err(broken)?.status().as_u16()),
-            ended = connection => {
-                Err(ended.err().map_or_else(|| "it hung up".to_owned(), broken))
-            }
-        }
+        let mut asking = pin!(sender.send_request(request));
+        let answer = tokio::select! {
+            answer = &mut asking => answer,
+            // A connection that ends well may have brought the answer with its end.
+            ended = connection => match ended {
+                Ok(()) => asking.await,
+                Err(error) => Err(error),
+            },
+        };
+        Ok(answer.map_err(broken)?.status().as_u16())
     }
 
     fn request(&self, Message { id, body }: &Message) -> Result<Request<Full<Bytes>>, String> {

@@ -122,7 +122,6 @@ impl<G: Game<Rules: Default>> Server<G> {
             webhook: webhook(config, &metrics)?,
             door: bell.orders,
         })?;
-        let words = WordFiles::in_use(&config.chat, &hub)?;
         attend_door((config, &data, names), &store, (clock, &hub), door_inbox)?;
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {

@@ -86,8 +86,17 @@ fn answer(stream: TcpStream, status: u16, calls: &Sender<Call>) -> Option<TcpStr
     let mut stream = reader.into_inner();
     if status > 0 {
         let elsewhere = "Location: http://127.0.0.1:1/\r\n";
-        let head = format!("HTTP/1.1 {status} X\r\n{elsewhere}Content-Length: 0\r\n\r\n");
+        // What is well is said with the end of the connection, as small programs do.
+        let close = if status == 204 {
+            "Connection: close\r\n"
+        } else {
+            ""
+        };
+        let head = format!("HTTP/1.1 {status} X\r\n{elsewhere}{close}Content-Length: 0\r\n\r\n");
         let _ = stream.write_all(head.as_bytes());
+        if status == 204 {
+            return None;
+        }
     }
     Some(stream)
 }

@@ -25,7 +25,8 @@ pub(super) fn share_with(headers: &mut HeaderMap, origin: HeaderValue) {
 pub(super) fn allow_requests(headers: &mut HeaderMap) {
     let text = HeaderValue::from_static;
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, text("GET, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, text("Content-Type"));
+    let shown = text("Authorization, Content-Type, Last-Event-ID");
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, shown);
     headers.insert(ACCESS_CONTROL_MAX_AGE, text("600"));
 }
 

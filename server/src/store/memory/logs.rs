@@ -317,7 +317,6 @@ impl Logs {
             (left, !company, Reverse(*touched), head.log.0.cast_signed())
         });
         found.truncate(STORE_FOUND_MAX);
-        found.sort_by_key(|(_, head, _)| head.log);
         let found = found.into_iter();
         found.map(|(_, head, member)| (head, member)).collect()
     }

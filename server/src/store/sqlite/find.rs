@@ -77,7 +77,7 @@ fn whole(db: &Connection, read: impl FnOnce(&Connection) -> Result<Found>) -> Re
 
 fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     let some = [values::name(account.0), values::count(STORE_FOUND_MAX)];
-    let mut logs: Vec<(LogHead, Membership)> = all(
+    let logs: Vec<(LogHead, Membership)> = all(
         db,
         "SELECT kind, room, one, other, logs.log, epoch, first, next, logs.name, slow,
              account, members.name, standing, since, until, delivered, read
@@ -86,7 +86,6 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
         some,
         |row| Ok((values::read_head(row)?, values::read_membership(row, 10)?)),
     )?;
-    logs.sort_by_key(|(head, _)| head.log);
     let mut hosts = all(
         db,
         "SELECT owners.log, owners.account, owners.name

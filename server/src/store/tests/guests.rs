@@ -60,8 +60,10 @@ fn kept(store: &mut dyn Store, account: AccountId) -> (Vec<LogId>, usize, usize)
             followed,
             ..
         }) => {
-            let logs = logs.into_iter().map(|(head, _)| head.log);
-            (logs.collect(), blocked.len(), followed.len())
+            // They come in the order of their use.
+            let mut logs: Vec<LogId> = logs.into_iter().map(|(head, _)| head.log).collect();
+            logs.sort();
+            (logs, blocked.len(), followed.len())
         }
         other => panic!("{other:?}"),
     }

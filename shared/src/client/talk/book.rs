@@ -45,6 +45,9 @@ pub struct Book {
     /// Logs of which the server knows less than it should, and when each was marked last.
     pub(super) unmarked: BTreeSet<LogId>,
     marked_at: BTreeMap<LogId, Instant>,
+    /// Which was marked last of all, and whether nothing was asked for since.
+    marked: LogId,
+    mark_was_last: bool,
     /// Since when there is a link, and whether that is so long that no log is waited for.
     linked: Option<Instant>,
     pub(super) waited: bool,
@@ -194,12 +197,22 @@ impl Book {
 
     /// Writes a line; `None` when too many wait, or it is too long.
     pub(crate) fn say(&mut self, to: Address, manner: Manner, text: &str) -> Option<u64> {
+        let to = self.settled(to);
         if let Address::Log(log) = &to {
             self.touch(*log);
         }
         let client_id = self.outbox.write(to, manner, text)?;
         self.send_lines();
         Some(client_id)
+    }
+
+    /// A team is the one the player is in now: a line that is sent again after the player was
+    /// dealt another one must not tell that one.
+    fn settled(&self, to: Address) -> Address {
+        match (to, self.find(|scope| matches!(scope, Scope::Team { .. }))) {
+            (Address::Team, Some((log, _))) => Address::Log(log),
+            (to, _) => to,
+        }
     }
 
     /// Says a line that was refused once more.
@@ -268,9 +281,21 @@ impl Book {
         self.send_lines();
         let between = Duration::from_millis(MARK_MILLIS);
         self.marked_at.retain(|_, &mut at| now.since(at) < between);
-        let due: Vec<LogId> = self.unmarked.iter().copied().collect();
+        self.mark_some(now);
+    }
+
+    /// Marks logs one after the other, and no more than one while there is more to ask for: what
+    /// the pace leaves is for both.
+    fn mark_some(&mut self, now: Instant) {
+        let later = self.unmarked.range((Excluded(self.marked), Unbounded));
+        let sooner = self.unmarked.range(..=self.marked);
+        let due: Vec<LogId> = later.chain(sooner).copied().collect();
         for log in due {
-            if !self.marked_at.contains_key(&log) && !self.mark(now, log) {
+            let turn = self.pulls.is_empty() || !self.mark_was_last;
+            if self.marked_at.contains_key(&log) {
+                continue;
+            }
+            if !turn || !self.mark(now, log) {
                 break;
             }
         }
@@ -282,7 +307,7 @@ impl Book {
             && self.pace.take(now)
         {
             self.pulls.remove(&log);
-            self.pulled = log;
+            (self.pulled, self.mark_was_last) = (log, false);
             self.commands.push(ChatCommand::Pull { log });
         }
     }
@@ -330,6 +355,7 @@ impl Book {
         let (delivered, read) = known.mark();
         known.marked = (delivered, read);
         self.marked_at.insert(log, now);
+        (self.marked, self.mark_was_last) = (log, true);
         self.commands.push(ChatCommand::Mark {
             log,
             delivered,

@@ -17,6 +17,7 @@ const ME: AccountId = AccountId(1);
 const ANN: AccountId = AccountId(2);
 const ROOM: LogId = LogId(10);
 const WHISPER: LogId = LogId(11);
+const TEAM: LogId = LogId(12);
 
 fn welcome(room: &str, resumed: bool, pen: u32) -> Welcome {
     Welcome {
@@ -46,6 +47,7 @@ fn scope_of(log: LogId) -> Scope {
         ROOM => Scope::Room {
             name: BoundedStr::cut("pit"),
         },
+        TEAM => Scope::Team { number: 1 },
         _ => Scope::Whisper {
             with: ANN,
             name: BoundedStr::cut("Ann"),

@@ -61,6 +61,36 @@ fn a_line_waits_for_its_log_but_not_for_ever() {
     assert_eq!(sent(&mut book), [(line, Address::Log(WHISPER))]);
 }
 
+/// After a restart the game may deal the player another team, which must not be told what was
+/// said to the last one.
+#[test]
+fn a_line_to_a_team_is_never_sent_again_to_another_team() {
+    let mut book = book();
+    book.hear(opened(TEAM, 1, 0, 0, 0));
+    book.say(Address::Team, Manner::Said, "go left")
+        .expect("few");
+    book.take_commands();
+    book.welcome(&welcome("pit", false, 8));
+    book.hear(ChatNews::Opened {
+        log: LogId(13),
+        scope: Scope::Team { number: 2 },
+        epoch: 1,
+        first: 0,
+        next: 0,
+        read: 0,
+    });
+    book.frame(Instant::from_millis(0));
+    book.frame(Instant::from_millis(60_000));
+    let commands = book.take_commands().into_iter();
+    let to: Vec<Address> = commands
+        .filter_map(|command| match command {
+            ChatCommand::Say { to, .. } => Some(to),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(to, [Address::Log(TEAM)], "the server refuses it");
+}
+
 /// A server that has just been started does not know yet who is a member of what.
 #[test]
 fn a_line_sent_again_is_not_given_up_before_the_server_knows_the_account() {

@@ -93,3 +93,41 @@ fn marks_of_many_logs_keep_the_pace_too() {
         "as it would be without a pace"
     );
 }
+
+#[test]
+fn marks_and_pulls_wait_for_each_other_in_turns() {
+    let mut book = book();
+    let busy: Vec<LogId> = (100..160).map(LogId).collect();
+    for &log in &busy {
+        book.hear(opened(log, 1, 0, 0, 0));
+    }
+    let (mut from, mut pulled, mut marked) = (0, true, vec![0; busy.len()]);
+    for millis in 0..30_000 {
+        if millis % 1_000 == 0 {
+            for &log in &busy {
+                book.hear(lines(log, [millis / 1_000], false));
+            }
+        }
+        if pulled && from < 2_000 {
+            let end = from + HISTORY_BATCH_MAX as u64;
+            book.hear(lines(ROOM, from..end, end < 2_000));
+            from = end;
+        }
+        book.take_events();
+        book.frame(Instant::from_millis(millis));
+        book.pull(Instant::from_millis(millis));
+        pulled = false;
+        for command in book.take_commands() {
+            match command {
+                ChatCommand::Pull { .. } => pulled = true,
+                ChatCommand::Mark { log, .. } => {
+                    let at = busy.iter().position(|one| *one == log);
+                    at.into_iter().for_each(|at| marked[at] += 1);
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(from >= 2_000, "what was missed is there, not only {from}");
+    assert!(marked.iter().all(|&times| times > 4), "{marked:?}");
+}
