@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// Visitors at the desk at the most: streams, long polls and lines under way, of all accounts. A
-/// further one is refused with 503. Half of what `web.connections_max` is by itself: players need the
-/// other half.
+/// further one is refused with 503. Half of what `web.connections_max` is by itself: players need
+/// the other half.
 pub const VISITORS_MAX: usize = 512;
 
 /// The same of one account. A further one is refused with 429.
