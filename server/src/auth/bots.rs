@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::keep::Keep;
 use super::registry::Registry;
 use super::secret::Secret;
-use crate::engine::names::{NameFault, skeleton_of};
+use crate::engine::names::{NameFault, check, skeleton_of};
 use crate::engine::storage::{Account, Found, Millis, Query, StoreFault, Write, Written};
 use crate::runtime::entropy;
 
@@ -161,6 +161,10 @@ impl<K: Keep> Bots<K> {
     async fn make(&self, name: &str) -> Result<NewBot, BotError> {
         let token = BotToken::new_one();
         if let Some(known) = self.bot_called(name).await? {
+            // A name that only looks like a bot's must not end that bot's token.
+            if !check(name).is_ok_and(|same| same.shown == known.name) {
+                return Err(BotError::Taken);
+            }
             let what = format!("gave bot {} another token", known.account.0);
             self.set_token(&known, &token, vec![], what).await?;
             return Ok(new_bot(known, token));

@@ -84,6 +84,11 @@ impl Follower {
         &self.visitor
     }
 
+    /// The same, to hear what is not followed here.
+    pub fn visitor_mut(&mut self) -> &mut Visitor {
+        &mut self.visitor
+    }
+
     /// The log, once it is open.
     #[must_use]
     pub fn log(&self) -> LogId {
@@ -109,10 +114,9 @@ impl Follower {
     fn take_in(&mut self, control: ServerControl) -> Option<Event> {
         match control {
             ServerControl::Talk(news) => self.take_in_news(news),
-            ServerControl::Roster { players, .. } => {
-                let players = players.into_inner();
-                self.roster.extend(players.iter().cloned());
-                Some(Event::Roster(players))
+            ServerControl::Roster { players, more } => {
+                self.roster.extend(players.into_inner());
+                (!more).then(|| Event::Roster(self.roster.clone()))
             }
             ServerControl::Joined(entry) => {
                 self.forget(entry.player);

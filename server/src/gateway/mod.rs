@@ -19,6 +19,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 pub use caller::Caller;
 pub use follower::{Event, Follower, Start};
@@ -28,6 +29,7 @@ pub use webhook::Webhook;
 use crate::engine::lobby::{RoomView, Visit};
 use crate::engine::storage::StoreFault;
 use crate::engine::{RoomInfo, storage};
+use crate::limits::GATEWAY_TIME_MAX;
 use crate::store::StoreHandle;
 
 /// What the gateway wants of the engine. All of it is on the network thread and returns at once.
@@ -50,7 +52,8 @@ pub trait Front {
     /// A visitor is gone.
     fn depart(&self, link: LinkId);
 
-    /// How often tokens were revoked so far: whoever was known before may be unknown now.
+    /// How often tokens were revoked and roles changed so far: whoever was known before may be
+    /// unknown now, or somebody else.
     fn revocations(&self) -> u64;
 }
 
@@ -77,8 +80,10 @@ impl Gateway {
     /// Looks something up in the store.
     ///
     /// # Errors
-    /// [`StoreFault`].
+    /// [`StoreFault`]; [`StoreFault::Busy`] after [`GATEWAY_TIME_MAX`]: whoever asks holds a place
+    /// of the listener meanwhile.
     pub async fn find(&self, query: storage::Query) -> Result<storage::Found, StoreFault> {
-        self.store.ask(query).await
+        let found = timeout(GATEWAY_TIME_MAX, self.store.ask(query)).await;
+        found.unwrap_or(Err(StoreFault::Busy))
     }
 }

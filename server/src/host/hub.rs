@@ -399,6 +399,7 @@ impl<G: Game> NamesSink for Hub<G> {
 
     fn role_changed(&self, account: AccountId, keys_dropped: bool) {
         let now = self.clock.now();
+        self.revocations.set(self.revocations.get() + 1);
         self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
     }
 }

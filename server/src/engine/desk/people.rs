@@ -8,6 +8,7 @@ use tickwire_shared::wire::{BoundedStr, ChatNews, Scope, Standing};
 use super::Desk;
 use super::log::{Stage, is_in};
 use super::person::{Invited, Known, Person};
+use super::reader::Attention;
 use super::tickets::Task;
 use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault};
 use crate::limits::ACCOUNT_LOGS_MAX;
@@ -88,8 +89,14 @@ impl Desk {
             return;
         };
         let logs = person.logs.iter();
-        let logs: Vec<_> = logs.filter(|key| reader.attention.takes(key)).collect();
-        let logs: Vec<_> = logs.into_iter().cloned().collect();
+        let mut logs: Vec<_> = (logs.filter(|key| reader.attention.takes(key)).cloned()).collect();
+        // Of whoever is in more logs than are kept, the one that is asked for may not be among them.
+        let many = person.logs.len() >= ACCOUNT_LOGS_MAX;
+        if let (true, true, Attention::Only(LogKey::Whisper(one, other))) =
+            (many, logs.is_empty(), &reader.attention)
+        {
+            logs.push(LogKey::Whisper(*one, *other));
+        }
         logs.iter().for_each(|key| {
             self.seat(id, key);
         });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{LinkId, RoomId, SessionId};
+use tickwire_shared::id::{AccountId, LinkId, RoomId, SessionId};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
     BoundedStr, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl, Token, Welcome,
@@ -115,6 +115,7 @@ impl Lobby {
             return Err(CloseReason::Banned.into());
         }
         let room_id = self.find_room(now, request, entropy)?;
+        self.end_parked(now, who.account, room_id);
         let id = SessionId(self.sessions_made + 1);
         let Some(room) = self.directory.get_mut(room_id) else {
             return Err(CloseReason::NoSuchRoom.into());
@@ -149,6 +150,16 @@ impl Lobby {
             .push_back(Effect::ToRoom(room_id, Inbound::Join { player, link }));
         self.tell_room(room_id, &ServerControl::Joined(entry), Some(id));
         Ok(id)
+    }
+
+    /// Whoever comes back without the token of the last session gives its seat up: it would keep
+    /// the player's own name from the player.
+    fn end_parked(&mut self, now: Instant, account: AccountId, room: RoomId) {
+        let parked = self.sessions.iter().filter(|(_, session)| {
+            session.account == account && session.room == room && session.link.is_none()
+        });
+        let parked: Vec<SessionId> = parked.map(|(&id, _)| id).collect();
+        parked.into_iter().for_each(|id| self.end(now, id));
     }
 
     fn resume(

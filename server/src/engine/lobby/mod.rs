@@ -318,11 +318,12 @@ impl Lobby {
         }
     }
 
-    /// A room failed: its sessions end.
+    /// A room failed: its sessions end, and whoever visits it is told so.
     pub fn room_failed(&mut self, room: RoomId) {
         let Some(failed) = self.directory.remove(room) else {
             return;
         };
+        self.show_out_of(&failed.name, CloseReason::RoomFailed);
         for id in failed.roster.sessions() {
             self.at_desk(|desk| desk.leave(id));
             let session = self.sessions.remove(&id);

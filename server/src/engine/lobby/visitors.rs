@@ -215,6 +215,13 @@ impl Lobby {
         (theirs.into_iter()).for_each(|id| self.show_out(id, CloseReason::BadCredential));
     }
 
+    /// Sends the visitors of a room away.
+    pub(super) fn show_out_of(&mut self, room: &str, reason: CloseReason) {
+        let here = (self.visitors.iter()).filter(|(_, one)| *one.room == *room);
+        let here: Vec<SessionId> = here.map(|(&id, _)| id).collect();
+        here.into_iter().for_each(|id| self.show_out(id, reason));
+    }
+
     /// A visitor has to go.
     pub(super) fn show_out(&mut self, id: SessionId, reason: CloseReason) {
         if let Some(Visitor { link, .. }) = self.visitors.remove(&id) {
@@ -260,6 +267,10 @@ fn attention_of(goal: Goal, account: AccountId) -> Attention {
 /// Who is in a room, as a newcomer is told.
 pub(super) fn roster_packets(room: &RoomEntry) -> Vec<Arc<[u8]>> {
     let roster: Vec<RosterEntry> = room.roster.entries().collect();
+    if roster.is_empty() {
+        let (players, more) = (BoundedVec::default(), false);
+        return vec![encode(&ServerControl::Roster { players, more }).into()];
+    }
     let batches = roster.len().div_ceil(ROSTER_BATCH_MAX);
     let packets = roster.chunks(ROSTER_BATCH_MAX).enumerate();
     let packets = packets.map(|(at, batch)| {

@@ -152,3 +152,28 @@ fn a_session_moves_to_another_link_while_the_old_one_lives() {
         "the loss of the old link is no news"
     );
 }
+
+/// A page that was closed has lost the session's token, and keeps the account's key.
+#[test]
+fn who_comes_back_with_the_key_has_the_own_name_and_no_second_seat() {
+    let mut bench = Bench::new(|_| {});
+    let first = bench.join(1);
+    bench.lobby.lost(bench.now, LinkId(1));
+    let back = |bench: &mut Bench, link: u64, who: Credential| {
+        bench.hello(link, |hello| hello.who = who);
+        bench.welcome(link)
+    };
+    let key = first.return_key;
+    let second = back(&mut bench, 2, Credential::Return { key });
+    assert_eq!(
+        (second.account, second.name.as_str()),
+        (first.account, "Ann")
+    );
+    assert_eq!((bench.lobby.sessions(), second.resumed), (1, false));
+    // A seat that is in use stays, and so does that of anybody else.
+    let third = back(&mut bench, 3, Credential::Return { key });
+    assert_eq!((bench.lobby.sessions(), third.name.as_str()), (2, "Ann 2"));
+    bench.lobby.lost(bench.now, LinkId(2));
+    back(&mut bench, 4, Credential::New);
+    assert_eq!(bench.lobby.sessions(), 3);
+}

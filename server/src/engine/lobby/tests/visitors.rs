@@ -185,3 +185,32 @@ fn a_visitor_whose_role_changes_has_to_come_again() {
     assert_eq!(bench.lobby.visitors(), 1);
     assert!(bench.closed.contains_key(&LinkId(FIRST | 7)));
 }
+
+#[test]
+fn visitors_of_a_room_that_fails_are_told_and_those_of_others_are_not() {
+    let mut bench = Bench::new(|_| {});
+    let welcome = bench.join(1);
+    visit(&mut bench, 7, 100, room()).expect("welcome");
+    visit(&mut bench, 8, 100, Goal::Own).expect("welcome");
+    let room = bench.lobby.sessions[&welcome.session].room;
+    bench.lobby.room_failed(room);
+    bench.rooms.clear();
+    bench.carry_out();
+    let ended = |number: u64| bench.closed.get(&LinkId(FIRST | number)).copied();
+    assert_eq!(ended(7), Some(CloseReason::RoomFailed));
+    assert_eq!((ended(8), bench.lobby.visitors()), (None, 1));
+}
+
+#[test]
+fn the_roster_of_an_empty_room_is_empty() {
+    let mut bench = Bench::new(|_| {});
+    bench.join(1);
+    bench.say(1, &ClientControl::Leave);
+    visit(&mut bench, 7, 100, room()).expect("welcome");
+    let heard = bench.heard(FIRST | 7);
+    assert!(
+        matches!(&heard[..], [ServerControl::Roster { players, more: false }]
+        if players.is_empty()),
+        "{heard:?}"
+    );
+}

@@ -15,7 +15,7 @@ mod whispers;
 
 use axum::extract::Query;
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,7 +50,11 @@ pub(super) async fn answer(site: &Site, request: Request<Incoming>) -> Answer {
 pub(super) fn too_many() -> Answer {
     let detail = "too many requests from this address: wait a second and try again";
     let fault = Fault::new(StatusCode::TOO_MANY_REQUESTS, "rate", detail);
-    fault.after(1).into_answer()
+    let mut answer = fault.after(1).into_answer();
+    // What else waits in this connection is not worth reading.
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
+    answer
 }
 
 /// What a page of another origin gets.

@@ -40,7 +40,10 @@ impl Target {
         let segments: Option<Vec<String>> = segments.take(4).map(decoded).collect();
         let segments = segments?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let account = |text: &str| text.parse().ok().map(AccountId);
+        let account = |text: &str| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().ok().map(AccountId))?
+        };
         let name = |text: &str| {
             let fits = (1..=ROOM_NAME_BYTES_MAX).contains(&text.len());
             fits.then(|| text.to_owned())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
-use tickwire_shared::id::AccountId;
+use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{ChatCommand, ChatNews, Scope, ServerControl, Standing};
 use tokio::time::timeout;
 
@@ -160,7 +160,12 @@ pub(super) async fn mark(
             delivered: read,
             read,
         });
-        let marked = timeout(GATEWAY_TIME_MAX, marked(call, with, read)).await;
+        let me = call.caller.account;
+        let marked = timeout(
+            GATEWAY_TIME_MAX,
+            marked(follower.visitor_mut(), (log, me), read),
+        );
+        let marked = marked.await;
         marked.unwrap_or_else(|_| Err(Fault::late()))?;
     }
     let mut answer = Response::new(whole(""));
@@ -168,16 +173,18 @@ pub(super) async fn mark(
     Ok(answer)
 }
 
-/// Waits until the store has it: what is written before is looked up after.
-async fn marked(call: &Call<'_>, with: AccountId, read: u64) -> Result<(), Fault> {
-    let me = call.caller.account;
+/// Waits until the store has it: the desk tells readers of a mark once it is there.
+async fn marked(
+    visitor: &mut Visitor,
+    (whisper, me): (LogId, AccountId),
+    read: u64,
+) -> Result<(), Fault> {
     loop {
-        let logs = logs_of(call, me).await?;
-        let mut whispers = logs.iter();
-        let whisper = whispers.find(|(head, _)| other_of(&head.key, me) == Some(with));
-        if whisper.is_some_and(|(_, member)| member.read >= read) {
+        if let ServerControl::Talk(ChatNews::Receipts { log, receipts }) = visitor.next().await?
+            && log == whisper
+            && (receipts.iter()).any(|receipt| receipt.account == me && receipt.read >= read)
+        {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
