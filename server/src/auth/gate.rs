@@ -80,23 +80,29 @@ impl<K: Keep> Gate<K> {
     /// [`Refusal`], in words for the player.
     pub async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
         let mut changes = self.registry.role_changes();
-        let mut admission = self.identify(&order).await?;
+        let (mut admission, vouched) = self.identify(&order).await?;
         // Whoever is not in yet is not sent away when the role changes meanwhile.
         while changes != self.registry.role_changes() {
             changes = self.registry.role_changes();
             let account = self.account(Query::Account(admission.account)).await?;
-            admission.role = account.ok_or(CloseReason::BadCredential)?.role;
+            let stored = account.ok_or(CloseReason::BadCredential)?.role;
+            admission.role = stored.max(vouched);
         }
         Ok(admission)
     }
 
-    async fn identify(&self, order: &AdmitOrder) -> Result<Admission, Refusal> {
+    /// Who it is, and the role that somebody else vouches for.
+    async fn identify(&self, order: &AdmitOrder) -> Result<(Admission, Role), Refusal> {
         match &order.who {
             Credential::New => Err(CloseReason::BadCredential.into()),
-            Credential::Return { key } => self.returning(*key).await,
+            Credential::Return { key } => Ok((self.returning(*key).await?, Role::Player)),
             Credential::Admission { token } => {
                 let claims = self.verify(token.to_string(), order.room.clone()).await?;
-                self.vouched_for(claims, &order.name).await
+                let vouched = match self.is_own(&claims) {
+                    true => Role::Player,
+                    false => claims.role,
+                };
+                Ok((self.vouched_for(claims, &order.name).await?, vouched))
             }
         }
     }

@@ -71,7 +71,12 @@ impl Desk {
             };
             let log = self.shelf.get(place).filter(|log| log.is_ready());
             let log = log.filter(|log| !log.joining.contains_key(&account));
+            let mut readers = (log.into_iter().flat_map(|log| log.readers.keys()))
+                .filter_map(|id| self.readers.get(id));
+            // Whoever is back in the team has not left it.
+            let back = readers.any(|reader| reader.account == account);
             match log.map(|log| log.head.next) {
+                Some(_) if back => {}
                 Some(next) => self.join(place, gone(&member, next), None),
                 None => self.still_leaving(number, member),
             }
