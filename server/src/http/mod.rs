@@ -1,5 +1,5 @@
-//! HTTP: the public listener for players' pages and offers, and the private one that operators,
-//! dashboards and bots ask.
+//! HTTP: the public listener for players' pages and offers, and for bots and dashboards with a
+//! token; and the private one that operators ask.
 //!
 //! Never changes a game, and never mixes the two: what operators ask for is nowhere on the public
 //! port.
