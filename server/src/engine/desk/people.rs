@@ -90,7 +90,7 @@ impl Desk {
         };
         let logs = person.logs.iter();
         let mut logs: Vec<_> = (logs.filter(|key| reader.attention.takes(key)).cloned()).collect();
-        // Of whoever is in more logs than are kept, the one that is asked for may not be among them.
+        // Of whoever is in more logs than are kept, the one asked for may not be among them.
         let many = person.logs.len() >= ACCOUNT_LOGS_MAX;
         if let (true, true, Attention::Only(LogKey::Whisper(one, other))) =
             (many, logs.is_empty(), &reader.attention)
