@@ -68,7 +68,10 @@ pub(super) async fn open(
     let StreamQuery { after, seconds } = query(request.uri())?;
     let lasts = Duration::from_secs(seconds_of(seconds)?.into());
     let last = last_id(request.headers())?;
-    let cursor = last.or(after).as_deref().map(cursor_of).transpose()?;
+    // Both have to be cursors, also the one that is not used.
+    let last = last.as_deref().map(cursor_of).transpose()?;
+    let after = after.as_deref().map(cursor_of).transpose()?;
+    let cursor = last.or(after);
     let visitor = call.gateway.visit(&call.caller, goal, cursor).await?;
     let (parts, queue) = mpsc::channel(STREAM_PARTS_MAX);
     spawn_local(run(Follower::new(visitor, cursor), parts, lasts));
