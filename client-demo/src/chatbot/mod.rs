@@ -152,7 +152,7 @@ impl ChatBot {
     }
 }
 
-/// Why a bot cannot go on for now.
+/// Why a bot cannot go on: it tries again, or says so and ends.
 pub enum Trouble {
     /// The server says so.
     Refused(Answer),

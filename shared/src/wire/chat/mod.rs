@@ -109,7 +109,7 @@ pub enum Address {
     Near,
     /// One player, who may be offline.
     Whisper(Whom),
-    /// The readers of a log that the sender reads: a party, a group, a whisper.
+    /// The readers of a log that the sender reads: a party, a group, a whisper, a team.
     Log(LogId),
     /// Everybody; for admins.
     Server,
