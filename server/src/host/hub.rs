@@ -4,6 +4,7 @@
 //! call here. A room's batch goes straight to its links.
 
 mod front;
+mod outflow;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -19,7 +20,7 @@ use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::attendance::Attendance;
 use super::door::DoorSink;
@@ -36,13 +37,14 @@ use crate::engine::replication::ReplicationConfig;
 use crate::engine::room::Sabotage;
 use crate::engine::storage::Millis;
 use crate::engine::{
-    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
+    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Refusal, RoomConfig, RoomOrder,
 };
 use crate::gateway::Webhook;
 use crate::http::AdminState;
+use crate::limits::SLUICE_SLICE;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
-use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::runtime::{Clock, Sluice, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::{LinkSink, Links};
 
@@ -86,6 +88,9 @@ pub(super) struct Hub<G: Game> {
     /// How often tokens of bots were revoked.
     revocations: Cell<u64>,
     store: StoreHandle,
+    sluice: RefCell<Sluice>,
+    /// Says that something waits there.
+    dammed: Notify,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
     webhook: Option<Webhook>,
@@ -142,6 +147,8 @@ impl<G: Game<Rules: Default>> Hub<G> {
             lounge: Lounge::default(),
             revocations: Cell::new(0),
             store: parts.store,
+            sluice: RefCell::default(),
+            dammed: Notify::new(),
             answers: RefCell::default(),
             webhook: parts.webhook,
             door: parts.door,
@@ -186,7 +193,7 @@ impl<G: Game> Hub<G> {
         rooms.take_batches(&self.metrics.in_rooms, |room, batch| {
             self.links.begin_round();
             for (link, lane, bytes) in batch.packets() {
-                self.links.send(link, lane, bytes);
+                self.send_of_batch(link, lane, bytes);
             }
             self.lobby.borrow_mut().room_ticked(room, batch);
         });
@@ -259,6 +266,7 @@ impl<G: Game> Hub<G> {
 
     /// Lets the lobby take something in, and carries out what it wants.
     fn drive(&self, take_in: impl FnOnce(&mut Lobby)) {
+        let was_empty = self.sluice.borrow().is_empty();
         take_in(&mut self.lobby.borrow_mut());
         loop {
             let effect = self.lobby.borrow_mut().next_effect();
@@ -266,6 +274,9 @@ impl<G: Game> Hub<G> {
                 Some(effect) => self.carry_out(effect),
                 None => break,
             }
+        }
+        if was_empty && self.let_out(SLUICE_SLICE) {
+            self.dammed.notify_one();
         }
         if let Some(webhook) = &self.webhook {
             let missed = self.lobby.borrow_mut().take_missed();
@@ -278,13 +289,7 @@ impl<G: Game> Hub<G> {
             Effect::ToLink(outbound) if lounge::is_visitor(outbound.link()) => {
                 self.tell_visitor(outbound);
             }
-            Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
-                self.links.send_alone(link, lane, &bytes);
-            }
-            Effect::ToLink(Outbound::Close { link, reason }) => {
-                self.attendance.gone(link);
-                self.links.close(link, reason, "");
-            }
+            Effect::ToLink(outbound) => self.hand_over(outbound),
             Effect::ToRoom(room, inbound) => {
                 let told = self.rooms.borrow().tell(room, inbound);
                 match told {

@@ -12,6 +12,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::game::{Game, schema_of};
 use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::door::{self, DoorInbox, DoorParts, DoorSink};
@@ -123,6 +124,8 @@ impl<G: Game<Rules: Default>> Server<G> {
             door: bell.orders,
         })?;
         attend_door((config, &data, names), &store, (clock, &hub), door_inbox)?;
+        let flowing = Rc::clone(&hub);
+        spawn_local(async move { flowing.let_out_in_turn().await });
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -279,7 +282,7 @@ fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, S
 fn announcer<G: Game>(hub: &Rc<Hub<G>>) -> mpsc::Sender<String> {
     let (sender, mut texts) = mpsc::channel::<String>(OFFICE_WAITING_MAX);
     let hub = Rc::clone(hub);
-    tokio::task::spawn_local(async move {
+    spawn_local(async move {
         while let Some(text) = texts.recv().await {
             hub.announce(&text);
         }
