@@ -13,10 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::delta::Tables;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::{AccountId, Lane, LinkId, RoomId};
-use tickwire_shared::schema::Schema;
 use tickwire_shared::time::Instant;
 use tickwire_shared::transport::Transport;
 use tickwire_shared::wire::BoundedStr;
@@ -24,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::attendance::Attendance;
 use super::door::DoorSink;
-use super::lazy::LazyRoom;
+use super::game::{HostedGame, RoomSeeds};
 use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
 use crate::auth::NamesSink;
@@ -34,11 +31,8 @@ use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
-use crate::engine::room::Sabotage;
 use crate::engine::storage::Millis;
-use crate::engine::{
-    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Refusal, RoomConfig, RoomOrder,
-};
+use crate::engine::{Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Refusal, RoomOrder};
 use crate::gateway::Webhook;
 use crate::http::AdminState;
 use crate::limits::SLUICE_SLICE;
@@ -57,7 +51,8 @@ const OVERLOAD_SHARE: u64 = 4;
 /// What a hub is made from.
 pub(super) struct HubParts<'a> {
     pub(super) config: &'a Config,
-    pub(super) schema: Arc<Schema>,
+    /// What is played.
+    pub(super) game: Box<dyn HostedGame>,
     pub(super) clock: Clock,
     pub(super) workers: WorkerPool,
     pub(super) links: Rc<Links>,
@@ -76,7 +71,7 @@ pub(super) struct HubParts<'a> {
 }
 
 /// The engine and what carries out its wishes.
-pub(super) struct Hub<G: Game> {
+pub(super) struct Hub {
     clock: Clock,
     links: Rc<Links>,
     metrics: Arc<Metrics>,
@@ -95,8 +90,9 @@ pub(super) struct Hub<G: Game> {
     answers: RefCell<Vec<Done>>,
     webhook: Option<Webhook>,
     door: mpsc::Sender<AdmitOrder>,
-    /// What a new room starts from, but for its seeds.
-    pattern: RoomConfig<G>,
+    /// What is played, and how its snapshots are sent.
+    game: Box<dyn HostedGame>,
+    replication: ReplicationConfig,
     reported: Cell<Report>,
 }
 
@@ -108,33 +104,14 @@ struct Report {
     overruns: u64,
 }
 
-impl<G: Game<Rules: Default>> Hub<G> {
+impl Hub {
     /// A hub without rooms; the first player has one made.
-    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub<G>>, String> {
-        let tables = Tables::from_bytes(&parts.schema, G::TABLES).map_err(|_| {
-            "the game's code tables are of another schema: train them anew".to_string()
-        })?;
-        let tables = Arc::new(tables);
-        let rules = G::Rules::default();
-        let mut lobby = lobby_config::<G>(
-            parts.config,
-            &parts.schema,
-            &tables,
-            &rules,
-            parts.guest_secret,
-        )?;
+    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub>, String> {
+        let mut lobby = lobby_config(parts.config, &*parts.game, parts.guest_secret)?;
         lobby.names = parts.names;
-        let pattern = RoomConfig::<G> {
-            rules,
-            schema: parts.schema,
-            tables,
-            seed: 0,
-            secret: 0,
-            replication: ReplicationConfig {
-                budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
-                ..ReplicationConfig::default()
-            },
-            sabotage: Sabotage::None,
+        let replication = ReplicationConfig {
+            budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
+            ..ReplicationConfig::default()
         };
         parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
@@ -153,20 +130,20 @@ impl<G: Game<Rules: Default>> Hub<G> {
             webhook: parts.webhook,
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
-            pattern,
+            game: parts.game,
+            replication,
             reported: Cell::default(),
         }))
     }
 }
 
-fn lobby_config<G: Game>(
+fn lobby_config(
     config: &Config,
-    schema: &Arc<Schema>,
-    tables: &Tables,
-    rules: &G::Rules,
+    game: &dyn HostedGame,
     guest_secret: GuestSecret,
 ) -> Result<LobbyConfig, String> {
-    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules, guest_secret)
+    let usual = game
+        .lobby(guest_secret)
         .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
     Ok(LobbyConfig {
         seats: config.rooms.seats_max,
@@ -186,7 +163,7 @@ fn lobby_config<G: Game>(
     })
 }
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// Sends what rooms have ready, and ends the rooms that failed. Call it when a worker wakes.
     pub(super) fn forward_batches(&self) {
         let mut rooms = self.rooms.borrow_mut();
@@ -331,18 +308,12 @@ impl<G: Game> Hub<G> {
     }
 
     fn open_room(&self, order: RoomOrder) {
-        let pattern = &self.pattern;
-        let config = RoomConfig::<G> {
-            rules: pattern.rules.clone(),
-            schema: Arc::clone(&pattern.schema),
-            tables: Arc::clone(&pattern.tables),
+        tracing::info!(room = order.room.0, "a room opens");
+        let seeds = RoomSeeds {
             seed: order.seed,
             secret: order.secret,
-            replication: pattern.replication,
-            sabotage: pattern.sabotage,
         };
-        tracing::info!(room = order.room.0, "a room opens");
-        let task = Box::new(LazyRoom::new(config));
+        let task = self.game.room(seeds, self.replication);
         self.rooms.borrow_mut().open(order.room, order.name, task);
     }
 
@@ -396,7 +367,7 @@ impl<G: Game> Hub<G> {
     }
 }
 
-impl<G: Game> NamesSink for Hub<G> {
+impl NamesSink for Hub {
     fn registered(&self, skeleton: &str, account: AccountId) {
         let now = self.clock.now();
         self.drive(|lobby| lobby.registered(now, skeleton, account));
@@ -409,7 +380,7 @@ impl<G: Game> NamesSink for Hub<G> {
     }
 }
 
-impl<G: Game> DoorSink for Hub<G> {
+impl DoorSink for Hub {
     fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
         if let Err(refusal) = &found {
             tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
@@ -428,7 +399,7 @@ impl<G: Game> DoorSink for Hub<G> {
     }
 }
 
-impl<G: Game> LinkSink for Hub<G> {
+impl LinkSink for Hub {
     fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
         tracing::debug!(link = link.0, %transport, %from, "a link opened");
         let now = self.clock.now();

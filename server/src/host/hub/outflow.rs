@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use tickwire_shared::game::Game;
 use tickwire_shared::id::{Lane, LinkId};
 use tokio::task::yield_now;
 
@@ -13,7 +12,7 @@ use super::Hub;
 use crate::engine::Outbound;
 use crate::limits::SLUICE_SLICE;
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// Hands something to its link, now or in its turn.
     pub(super) fn hand_over(&self, outbound: Outbound) {
         match outbound {
