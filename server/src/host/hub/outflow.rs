@@ -16,9 +16,11 @@ impl Hub {
     /// Hands something to its link, now or in its turn.
     pub(super) fn hand_over(&self, outbound: Outbound) {
         match outbound {
-            Outbound::Packet { link, lane, bytes } if lane == Lane::Ordered => {
-                self.queue(link, bytes);
-            }
+            Outbound::Packet {
+                link,
+                lane: Lane::Ordered,
+                bytes,
+            } => self.queue(link, bytes),
             Outbound::Packet { link, lane, bytes } => self.links.send_alone(link, lane, &bytes),
             Outbound::Close { link, reason } => {
                 // After what was sent before.
