@@ -112,7 +112,7 @@ impl Link {
         match &self.carrier {
             Carrier::Quic(lanes) => Box::pin(lanes.wait_closed()),
             Carrier::WebTransport(lanes) => Box::pin(lanes.wait_closed()),
-            Carrier::WebRtc(near) | Carrier::WebSocket(near) => Box::pin(async {
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => Box::pin(async move {
                 let _ = timeout(GOODBYE, near.carried_out()).await;
             }),
         }
