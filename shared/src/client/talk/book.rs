@@ -197,22 +197,23 @@ impl Book {
 
     /// Writes a line; `None` when too many wait, or it is too long.
     pub(crate) fn say(&mut self, to: Address, manner: Manner, text: &str) -> Option<u64> {
-        let to = self.settled(to);
-        if let Address::Log(log) = &to {
-            self.touch(*log);
-        }
-        let client_id = self.outbox.write(to, manner, text)?;
+        let bound = self.bound(&to);
+        let used = match &to {
+            Address::Log(log) => Some(*log),
+            _ => bound,
+        };
+        used.into_iter().for_each(|log| self.touch(log));
+        let client_id = self.outbox.write((to, bound), manner, text)?;
         self.send_lines();
         Some(client_id)
     }
 
     /// A team is the one the player is in now: a line that is sent again after the player was
     /// dealt another one must not tell that one.
-    fn settled(&self, to: Address) -> Address {
-        match (to, self.find(|scope| matches!(scope, Scope::Team { .. }))) {
-            (Address::Team, Some((log, _))) => Address::Log(log),
-            (to, _) => to,
-        }
+    fn bound(&self, to: &Address) -> Option<LogId> {
+        let team = self.find(|scope| matches!(scope, Scope::Team { .. }));
+        let is_team = matches!(to, Address::Team);
+        team.filter(|_| is_team).map(|(log, _)| log)
     }
 
     /// Says a line that was refused once more.
@@ -391,7 +392,7 @@ impl Book {
     fn cannot_say(&mut self, gone: Vec<Outgoing>) {
         let told = gone.into_iter().map(|line| TalkEvent::Refused {
             client_id: line.client_id,
-            to: line.to,
+            to: line.address(),
             text: line.text.to_string(),
             reason: ChatRefusal::Stale,
             seconds: 0,

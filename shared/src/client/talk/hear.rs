@@ -205,7 +205,7 @@ impl Book {
         if let Some(line) = self.outbox.refused(client_id, reason, seconds, early) {
             self.events.push(TalkEvent::Refused {
                 client_id,
-                to: line.to,
+                to: line.address(),
                 text: line.text.to_string(),
                 reason,
                 seconds,
