@@ -112,4 +112,10 @@ fn another_role_ends_the_sessions_of_its_account() {
     bench.carry_out();
     assert_eq!(bench.closed[&LinkId(3)], CloseReason::BadCredential);
     assert_eq!(bench.lobby.sessions(), 0);
+    bench.knock(4, RoomRequest::Any);
+    bench.answer(4, Ok(admission(7, "Ann", Some("main"))));
+    bench.lobby.role_changed(bench.now, AccountId(7), false);
+    bench.carry_out();
+    let why = bench.closed[&LinkId(4)];
+    assert_eq!(why, CloseReason::BadCredential, "no key brings it back");
 }
