@@ -196,8 +196,10 @@ impl Outbox {
         Some(line)
     }
 
-    /// The player is in another room: what was for the last one cannot be said any more.
+    /// The player is in another room: what was for the last one cannot be said any more. What was
+    /// refused there was given back already.
     pub(super) fn leave_room(&mut self) -> Vec<Outgoing> {
+        self.refused.retain(|line| !line.is_of_the_room());
         let all = core::mem::take(&mut self.waiting);
         let (gone, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(Outgoing::is_of_the_room);
         self.waiting = stay.into();

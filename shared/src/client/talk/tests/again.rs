@@ -195,6 +195,23 @@ fn a_line_that_may_pass_later_can_be_said_again() {
     assert_eq!(book.waiting().count(), 1);
 }
 
+/// It would be said to whoever is in the next room.
+#[test]
+fn a_line_that_was_refused_in_one_room_is_not_said_in_another() {
+    for (room, stays) in [("pit", true), ("elsewhere", false)] {
+        let mut book = book();
+        let line = book.say(Address::Room, Manner::Said, "hi").expect("few");
+        book.hear(ChatNews::Refused {
+            client_id: line,
+            reason: ChatRefusal::StoreBusy,
+            seconds: 1,
+        });
+        book.welcome(&welcome(room, false, 8));
+        assert_eq!(book.refused().count(), usize::from(stays), "{room}");
+        assert_eq!(book.say_again(line), stays, "{room}");
+    }
+}
+
 /// After a restart the server remembers no line, and takes those it stored for too many new ones.
 #[test]
 fn a_line_sent_again_is_not_given_up_because_it_came_too_fast() {
