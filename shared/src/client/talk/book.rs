@@ -189,10 +189,6 @@ impl Book {
         self.start_link();
         self.outbox.start_link();
         self.send_lines();
-        if !welcome.resumed {
-            let follows = self.asks.follow_again();
-            self.commands.extend(follows);
-        }
     }
 
     /// Writes a line; `None` when too many wait, or it is too long.
@@ -372,6 +368,8 @@ impl Book {
         self.pulls.clear();
         self.unmarked.clear();
         self.typists.clear();
+        // The server tells on every link which ones stand.
+        self.invitations.clear();
         self.commands.clear();
         let unanswered = self.asks.give_up().into_iter();
         let told = unanswered.map(|(ask, what)| TalkEvent::Unanswered { ask, what });
