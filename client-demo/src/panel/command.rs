@@ -12,7 +12,7 @@ use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Sc
 
 use super::act::ask;
 use super::model::to_account;
-use super::{Panel, Place};
+use super::{Panel, Place, Shelf};
 
 /// Commands that are offered at the most.
 const OFFERED_MAX: usize = 8;
@@ -122,6 +122,12 @@ impl Panel {
                 ask(client, Ask::Follow { whom, on })
             }
             Slash::Report(why) => self.report(client, &why),
+            Slash::React(sign) => self.react_to_newest(client, &sign),
+            Slash::People => {
+                let people = self.people_in_words(client);
+                people.iter().for_each(|words| self.note(words));
+                Ok(())
+            }
             Slash::Moderate { whom, deed, why } => self.moderate(client, &whom, deed, &why),
             Slash::Slow(seconds) => {
                 let log = self.open_log().ok_or("Open a chat first.")?;
@@ -219,6 +225,17 @@ impl Panel {
         let line = others.next().ok_or("Nobody else has said anything here.")?;
         let (offset, why) = (line.line.offset, BoundedStr::cut(why));
         ask(client, Ask::Report { log, offset, why })
+    }
+
+    /// Puts a sign under the newest line, or takes the player's own away.
+    fn react_to_newest(&self, client: &mut Client<Arena>, sign: &str) -> Result<(), String> {
+        let mut lines = self.open_shelf().into_iter().flat_map(Shelf::lines).rev();
+        let newest = lines.find(|shown| !client.talk().hides(shown.line.from));
+        let newest = newest.ok_or("Nothing was said here yet.")?;
+        let mut signs = newest.reactions.iter();
+        let is_mine = signs.any(|known| known.mine && known.sign.as_str() == sign);
+        self.react(client, newest.line.offset, sign, !is_mine);
+        Ok(())
     }
 
     fn moderate(

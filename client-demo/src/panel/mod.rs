@@ -41,5 +41,7 @@ pub use parts::{Part, PartKind, parts};
 pub use people::PersonState;
 pub use place::Place;
 pub use shelf::{Item, Shelf, ShelfLine};
-pub use state::{InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState};
-pub use words::title;
+pub use state::{
+    BriefState, InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState,
+};
+pub use words::{SIGNS, signs, tag};

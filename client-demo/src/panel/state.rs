@@ -48,6 +48,20 @@ pub struct PanelState {
     pub invitations: Vec<InvitationState>,
 }
 
+/// What is shown while the chat is closed: what waits, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BriefState {
+    /// The panel's revision.
+    pub revision: u64,
+    /// What is open.
+    #[serde(serialize_with = "place_text")]
+    pub open: Option<Place>,
+    /// Where the player can write or read.
+    pub places: Vec<PlaceState>,
+    /// Where the player may come in.
+    pub invitations: Vec<InvitationState>,
+}
+
 /// Where the player can write or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlaceState {
@@ -183,6 +197,17 @@ impl Panel {
             loading: shelf.is_some_and(|shelf| shelf.before == Before::Asked),
             typing: self.typing_names(client),
             people: self.people(client),
+            invitations: invitations(client),
+        }
+    }
+
+    /// What is shown while the chat is closed: no line is looked at for it.
+    #[must_use]
+    pub fn brief(&self, client: &Client<Arena>) -> BriefState {
+        BriefState {
+            revision: self.revision,
+            open: self.open,
+            places: self.places(client),
             invitations: invitations(client),
         }
     }

@@ -2,7 +2,10 @@
 //!
 //! Never names a secret, and never more of a stranger's text than a name.
 
-use tickwire_shared::wire::{Ask, ChatRefusal, Sanction, Scope, Whom};
+use tickwire_shared::wire::{Ask, ChatRefusal, Reaction, Sanction, Scope, Whom};
+
+/// Signs that are offered for a line; there is no other limit to them than their length.
+pub const SIGNS: [&str; 6] = ["👍", "❤\u{fe0f}", "😂", "🎉", "😮", "👎"];
 
 /// What a place is called.
 #[must_use]
@@ -16,6 +19,26 @@ pub fn title(scope: &Scope) -> String {
         Scope::Group { name } => name.to_string(),
         Scope::Server => "Server".to_owned(),
     }
+}
+
+/// The place of a line among those of other places; empty for the room. What players call a group
+/// is told from what the program calls a place.
+#[must_use]
+pub fn tag(scope: &Scope) -> String {
+    match scope {
+        Scope::Room { .. } => String::new(),
+        Scope::Whisper { .. } => "whisper".to_owned(),
+        Scope::Group { name } => format!("group {name}"),
+        other => title(other),
+    }
+}
+
+/// Signs under a line, in short.
+#[must_use]
+pub fn signs(reactions: &[Reaction]) -> String {
+    let all = reactions.iter();
+    let all = all.map(|known| format!("{} {}", known.sign, known.count));
+    all.collect::<Vec<_>>().join("  ")
 }
 
 /// The kind of a place, for styles and tests.

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tickwire_arena::Arena;
 use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
-use tickwire_shared::id::{LogId, PlayerId};
+use tickwire_shared::id::LogId;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Line as Told, Manner, Scope};
 
 use super::panels::{CHAT_LINES, Line};
-use crate::panel::{NoticeKind, Panel, title};
+use crate::panel::{NoticeKind, Panel, signs, tag};
 
 /// How long a line of chat stays on the screen.
 const CHAT_STAYS: Duration = Duration::from_secs(20);
@@ -21,8 +21,10 @@ const CHAT_STAYS: Duration = Duration::from_secs(20);
 struct Kept {
     since: Instant,
     line: Line,
-    /// Where it stands, if it is an own one.
-    own: Option<(LogId, u64)>,
+    /// Where it stands, if it is a line of chat.
+    at: Option<(LogId, u64)>,
+    /// Whether it is the player's own.
+    mine: bool,
 }
 
 /// Chat of a player at a terminal.
@@ -81,7 +83,11 @@ impl Chatter {
 
     /// Says something to this player alone.
     pub fn tell(&mut self, now: Instant, text: &str) {
-        self.add(now, None, text.to_owned(), None);
+        let line = Line {
+            player: None,
+            text: text.to_owned(),
+        };
+        self.add(now, line, None, false);
     }
 
     /// The lines on the screen, oldest first.
@@ -89,7 +95,9 @@ impl Chatter {
     pub fn lines(&self, client: &Client<Arena>) -> Vec<Line> {
         let all = self.lines.iter().map(|shown| {
             let mut line = shown.line.clone();
-            line.text.push_str(mark(client, shown.own));
+            line.text.push_str(&self.signs(shown.at));
+            let own = shown.at.filter(|_| shown.mine);
+            line.text.push_str(mark(client, own));
             line
         });
         all.collect()
@@ -117,9 +125,11 @@ impl Chatter {
             } => {
                 client.read(*log, line.offset.saturating_add(1));
                 if !client.talk().hides(line.from) {
-                    let own = mine.then_some((*log, line.offset));
-                    let player = client.player_of(line.from);
-                    self.add(now, player, words(scope, line), own);
+                    let shown = Line {
+                        player: client.player_of(line.from),
+                        text: words(scope, line),
+                    };
+                    self.add(now, shown, Some((*log, line.offset)), *mine);
                 }
             }
             TalkEvent::Refused { reason, .. } => {
@@ -132,15 +142,23 @@ impl Chatter {
         }
     }
 
-    fn add(
-        &mut self,
-        since: Instant,
-        player: Option<PlayerId>,
-        text: String,
-        own: Option<(LogId, u64)>,
-    ) {
-        let line = Line { player, text };
-        self.lines.push_back(Kept { since, line, own });
+    /// The signs under a line, in front of which is a gap.
+    fn signs(&self, at: Option<(LogId, u64)>) -> String {
+        let shelf = at.and_then(|(log, offset)| Some((self.panel.shelf(log)?, offset)));
+        let shown = shelf.and_then(|(shelf, offset)| shelf.line(offset));
+        match shown.map(|shown| signs(&shown.reactions)) {
+            Some(signs) if !signs.is_empty() => format!("  {}", printable(&signs)),
+            _ => String::new(),
+        }
+    }
+
+    fn add(&mut self, since: Instant, line: Line, at: Option<(LogId, u64)>, mine: bool) {
+        self.lines.push_back(Kept {
+            since,
+            line,
+            at,
+            mine,
+        });
         if self.lines.len() > CHAT_LINES {
             self.lines.pop_front();
         }
@@ -151,8 +169,8 @@ impl Chatter {
 fn words(scope: &Scope, line: &Told) -> String {
     let place = match scope {
         Scope::Room { .. } => String::new(),
-        Scope::Whisper { .. } => format!("[{}] ", title(scope)),
-        other => format!("[{}] ", title(other).to_lowercase()),
+        Scope::Whisper { name, .. } => format!("[whisper {name}] "),
+        other => format!("[{}] ", tag(other)),
     };
     let text = printable(&line.text);
     match line.manner {

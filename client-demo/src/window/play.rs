@@ -17,7 +17,7 @@ use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
 use super::talk::{Author, Talk};
-use crate::panel::{Act, NoticeKind, Panel, title};
+use crate::panel::{Act, NoticeKind, Panel, tag};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -218,11 +218,7 @@ impl Play {
                 let from = Author {
                     player,
                     name: line.name.to_string(),
-                    place: match scope {
-                        Scope::Room { .. } => String::new(),
-                        Scope::Whisper { .. } => "whisper".to_owned(),
-                        other => title(other),
-                    },
+                    place: tag(scope),
                 };
                 self.talk.add(now, Some(from), &line.text);
             }

@@ -61,6 +61,10 @@ pub struct Talk {
     feed: VecDeque<Kill>,
     /// The line being written; `None` while nobody writes.
     pub entry: Option<String>,
+    /// Where it was begun: places open and close by themselves meanwhile.
+    pub meant: Option<crate::panel::Place>,
+    /// Whether people are shown in the place of lines.
+    pub people: bool,
     /// Why the last one was not said, and what to do.
     pub fault: String,
     /// Where it is written, when that is not here: a page shows chat beside the picture.

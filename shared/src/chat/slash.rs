@@ -80,6 +80,10 @@ pub enum Slash {
     Follow(String, bool),
     /// `/report WHY`: the line that is marked, else the newest one of somebody else.
     Report(String),
+    /// `/react SIGN`: under the newest line of what is open, or away again.
+    React(String),
+    /// `/people`: who is there.
+    People,
     /// `/mute NAME 10m WHY` and the like.
     Moderate {
         /// Whom.
@@ -131,7 +135,7 @@ impl fmt::Display for SlashFault {
 impl core::error::Error for SlashFault {}
 
 /// Every command as it is written, and what it does.
-pub const HELP: [(&str, &str); 25] = [
+pub const HELP: [(&str, &str); 27] = [
     ("/w NAME TEXT", "whispers to somebody"),
     ("/r TEXT", "answers the last whisper"),
     ("/room TEXT", "says it to the room"),
@@ -148,6 +152,8 @@ pub const HELP: [(&str, &str); 25] = [
     ("/unblock NAME", "hears from somebody again"),
     ("/follow NAME", "shows whether somebody is there"),
     ("/unfollow NAME", "shows it no more"),
+    ("/people", "tells who is there"),
+    ("/react SIGN", "puts a sign under the newest line, or away"),
     ("/report WHY", "asks a moderator to look at a line"),
     (
         "/slow 10s",
@@ -198,6 +204,8 @@ fn command_of(word: &str, rest: &str) -> Result<Slash, SlashFault> {
         "follow" => Slash::Follow(only_name(rest, "/follow NAME")?, true),
         "unfollow" => Slash::Follow(only_name(rest, "/unfollow NAME")?, false),
         "report" => Slash::Report(all(rest, "/report WHY")?),
+        "react" => Slash::React(all(rest, "/react SIGN")?),
+        "people" | "who" => Slash::People,
         "slow" => slow(rest)?,
         "help" | "?" => Slash::Help,
         _ => match place(word) {

@@ -84,7 +84,19 @@ async function party(ann) {
   await bob.shows("the party", (talk) => talk.places.find((one) => one.key === talk.open)?.kind === "party");
   await bob.say("/me waves");
   await ann.page.locator("#chat-lines .emote", { hasText: "Bob waves" }).waitFor();
+  await forgotten(bob);
   await bob.player.page.context().close();
+}
+
+/** The browser of a guest keeps who that was until it is told not to. */
+async function forgotten(bob) {
+  const menu = await bob.player.context.newPage();
+  await menu.goto(SERVER);
+  await menu.locator("#known", { hasText: "brings Bob back" }).waitFor();
+  await menu.locator("#forget").click();
+  await menu.locator("#known").waitFor({ state: "hidden" });
+  const left = await menu.evaluate(() => [localStorage.getItem("tickwire.guest"), document.getElementById("name").value]);
+  assert(left[0] === null && left[1] !== "Bob", `the browser keeps ${left}`);
 }
 
 /** A held key steers while the game has the keys, and only then; Escape gives them back, Enter takes them. */
