@@ -86,6 +86,8 @@ export class Lines {
   }
 
   draws(state) {
+    // A line of the same number in another place is another line.
+    if (state.open !== this.state?.open) this.tools = null;
     this.state = state;
     const rows = rowsOf(state);
     const before = this.drawn;
@@ -240,6 +242,7 @@ export class Lines {
 function rowsOf(state) {
   const rows = [];
   let last = null;
+  let today = null;
   let fresh = state.fresh;
   const first = state.more ? undefined : state.items.find((item) => item.item === "line");
   if (first) {
@@ -254,9 +257,9 @@ function rowsOf(state) {
       continue;
     }
     const date = dayOf(item.at);
-    if (last === null ? rows.every((row) => row.item === "begin") : dayOf(last.at) !== date) {
+    if (today !== date) {
       rows.push({ item: "day", key: `day ${date}`, words: date });
-      last = null;
+      [today, last] = [date, null];
     }
     if (fresh !== null && item.offset >= fresh && !item.mine) {
       rows.push({ item: "fresh", key: "fresh" });

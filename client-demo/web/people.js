@@ -38,7 +38,7 @@ export class People {
 
   show(state) {
     this.state = state;
-    const print = JSON.stringify([state.people, state.role, this.open, this.asked, state.me]);
+    const print = JSON.stringify([state.people, state.role, state.name, state.guest, this.open, this.asked]);
     if (print === this.print) return;
     this.print = print;
     keepingFocus(this.list, () => this.draw(state));

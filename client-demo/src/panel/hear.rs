@@ -6,7 +6,7 @@ use tickwire_arena::Arena;
 use tickwire_shared::chat::mention::mentions;
 use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
 use tickwire_shared::id::{AccountId, LogId};
-use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Whom};
+use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Standing, Whom};
 
 use super::model::Failed;
 use super::shelf::ShelfLine;
@@ -98,9 +98,16 @@ impl Panel {
                 all.for_each(|change| self.learn(change.account, &change.name));
             }
             TalkEvent::Invited {
-                scope, by, name, ..
+                log,
+                scope,
+                by,
+                name,
             } => {
                 self.learn(*by, name);
+                let open = client.talk().invitations();
+                self.invited
+                    .retain(|known| known != log && open.contains_key(known));
+                self.invited.push(*log);
                 self.tell(Notice {
                     kind: NoticeKind::Invited,
                     title: format!("{name} invites you to {}", invitation(scope)),
@@ -289,12 +296,25 @@ impl Panel {
         }
     }
 
-    /// Somebody's account, if it is known by this name.
+    /// Somebody's account, if they bear this name now as far as can be seen: in the room, in a
+    /// whisper, a party or a group that is open. Anybody else is for the server to find, since a
+    /// guest's name is another's once they are gone.
     pub(super) fn account_named(&self, client: &Client<Arena>, name: &str) -> Option<AccountId> {
         let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
         let here = client.roster().iter().find(|(_, other)| is_it(other));
         let here = here.and_then(|(player, _)| client.account_of(*player));
-        let known = || self.names.iter().find(|(_, other)| is_it(&other.name));
-        here.or_else(|| known().map(|(account, _)| *account))
+        let open = || client.talk().logs().filter(|(_, log)| log.is_open());
+        let whispers = || {
+            open().find_map(|(_, log)| match log.scope() {
+                Scope::Whisper { with, name } if is_it(name) => Some(*with),
+                _ => None,
+            })
+        };
+        let members = || {
+            let mut all = open().flat_map(|(_, log)| log.members().values());
+            all.find(|member| member.standing != Standing::Left && is_it(&member.name))
+        };
+        here.or_else(whispers)
+            .or_else(|| members().map(|member| member.account))
     }
 }

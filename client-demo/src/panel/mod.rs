@@ -31,7 +31,7 @@ mod state;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use act::Act;
 pub use command::complete;
@@ -44,4 +44,4 @@ pub use shelf::{Item, Shelf, ShelfLine};
 pub use state::{
     BriefState, InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState,
 };
-pub use words::{SIGNS, signs, tag};
+pub use words::{SIGNS, printable, signs, steers, tag};

@@ -13,7 +13,7 @@ use tickwire_shared::wire::{Address, Scope};
 
 use super::notice::NOTICES_MAX;
 use super::shelf::{Before, SHELF_CLOSED_MAX, SHELF_MAX};
-use super::{Item, Notice, NoticeKind, Place, Shelf};
+use super::{Item, Notice, NoticeKind, Place, Shelf, printable};
 
 /// Names of accounts that are remembered; the one heard of longest ago goes.
 pub(super) const NAMES_MAX: usize = 2_048;
@@ -64,6 +64,10 @@ pub struct Panel {
     pub(super) last_whisper: Option<AccountId>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) notes: u64,
+    /// Parties and groups the player was asked into, the newest last.
+    pub(super) invited: Vec<LogId>,
+    /// The commands, once they were asked for where places are not shown.
+    pub(super) help: Option<Vec<(&'static str, &'static str)>>,
     /// The player's name in the room.
     pub(super) name: String,
     joined_at: Option<Instant>,
@@ -140,6 +144,11 @@ impl Panel {
     /// The next thing to tell the player.
     pub fn take_notice(&mut self) -> Option<Notice> {
         self.notices.pop_front()
+    }
+
+    /// The commands, if the player asked for them and they are not lines of a place.
+    pub fn take_help(&mut self) -> Option<Vec<(&'static str, &'static str)>> {
+        self.help.take()
     }
 
     /// Opens a place.
@@ -244,7 +253,7 @@ impl Panel {
 
     /// Somebody came in, or came back.
     pub(super) fn joined(&mut self, name: &str) {
-        self.name = name.to_owned();
+        self.name = printable(name);
         (self.joined_at, self.swept) = (None, false);
         self.changed();
     }
@@ -258,33 +267,29 @@ impl Panel {
             }
         }
         let named = Named {
-            name: name.to_owned(),
+            name: printable(name),
             heard_of: self.heard_of,
         };
         self.names.insert(account, named);
     }
 
-    /// Says something to this player alone, where they look.
+    /// Says something to this player alone, where they look: in what is open, else wherever.
     pub(super) fn note(&mut self, words: &str) {
-        if self.stays {
-            return self.tell(Notice {
+        let open = self.open_log().filter(|log| self.shelves.contains_key(log));
+        match open.filter(|_| !self.stays) {
+            Some(log) => self.note_in(log, words),
+            None => self.tell(Notice {
                 kind: NoticeKind::Answer,
                 title: words.to_owned(),
                 text: String::new(),
                 place: None,
-            });
-        }
-        let log = self
-            .open_log()
-            .or_else(|| self.shelves.keys().next().copied());
-        if let Some(log) = log {
-            self.note_in(log, words);
+            }),
         }
     }
 
     pub(super) fn note_in(&mut self, log: LogId, words: &str) {
         self.notes += 1;
-        let note = Item::Note(self.notes, words.to_owned());
+        let note = Item::Note(self.notes, printable(words));
         self.put(log, note);
     }
 
@@ -303,6 +308,11 @@ impl Panel {
 
     /// Tells the player something; at [`NOTICES_MAX`] untaken ones the oldest goes.
     pub(super) fn tell(&mut self, notice: Notice) {
+        let notice = Notice {
+            title: printable(&notice.title),
+            text: printable(&notice.text),
+            ..notice
+        };
         if self.notices.len() >= NOTICES_MAX {
             self.notices.pop_front();
         }

@@ -10,7 +10,7 @@ use tickwire_shared::client::Client;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Scope, Standing, Status};
 
-use super::Panel;
+use super::{Panel, printable};
 
 /// People that are listed at the most.
 const PEOPLE_MAX: usize = 256;
@@ -101,9 +101,9 @@ impl Panel {
         let book = client.talk();
         PersonState {
             account: account.0.to_string(),
-            name: name.to_owned(),
+            name: printable(name),
             status: status(client, account),
-            room: room(client, account),
+            room: printable(&room(client, account)),
             stands,
             me: book.me() == Some(account),
             blocked: book.hides(account),

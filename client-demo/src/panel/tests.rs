@@ -9,9 +9,9 @@ use tickwire_shared::id::{AccountId, Lane, LogId, PlayerId, SessionId, Tick};
 use tickwire_shared::input::store_row;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, ClientControl, HandshakeReply,
-    Line, Manner, Presence, Reaction, Receipt, Role, RosterEntry, Scope, ServerControl, Status,
-    Token, Welcome, decode, decode_typing, encode,
+    Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, ClientControl,
+    HandshakeReply, Line, Manner, Presence, Reaction, Receipt, Role, RosterEntry, Scope,
+    ServerControl, Status, Token, Welcome, Whom, decode, decode_typing, encode,
 };
 
 use super::shelf::SHELF_CLOSED_MAX;
@@ -22,26 +22,26 @@ mod lines;
 mod places;
 
 const ME: AccountId = AccountId(1);
-const BOB: AccountId = AccountId(2);
+pub(crate) const BOB: AccountId = AccountId(2);
 const ROOM: LogId = LogId(10);
-const WHISPER: LogId = LogId(20);
+pub(crate) const WHISPER: LogId = LogId(20);
 
 /// What was said to the server.
-struct Told {
+pub(crate) struct Told {
     talk: Vec<ChatCommand>,
     /// Whether also that the player types.
     typing: bool,
 }
 
-struct Stage {
-    client: Client<Arena>,
+pub(crate) struct Stage {
+    pub(crate) client: Client<Arena>,
     panel: Panel,
-    now: Instant,
+    pub(crate) now: Instant,
 }
 
 impl Stage {
     /// Ann, in a room with Bob, whose log is open and empty.
-    fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let now = Instant::from_millis(1_000);
         let config = ClientConfig {
             name: "Ann".to_owned(),
@@ -66,6 +66,12 @@ impl Stage {
         stage.opened(ROOM, room(), (0, 0, 0));
         stage.sent();
         stage
+    }
+
+    /// The server says something, and the panel has not heard of it.
+    pub(crate) fn receive(&mut self, news: ChatNews) {
+        let control = encode(&ServerControl::Talk(news));
+        self.client.receive(self.now, Lane::Ordered, &control);
     }
 
     fn control(&mut self, control: &ServerControl) {
@@ -203,12 +209,12 @@ fn room() -> Scope {
     Scope::Room { name }
 }
 
-fn bob() -> Scope {
+pub(crate) fn bob() -> Scope {
     let name = BoundedStr::cut("Bob");
     Scope::Whisper { with: BOB, name }
 }
 
-fn line(offset: u64, from: AccountId, text: &str) -> Line {
+pub(crate) fn line(offset: u64, from: AccountId, text: &str) -> Line {
     Line {
         offset,
         from,

@@ -257,7 +257,7 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
     } else {
         theme::ACCENT
     };
-    job.append(&printable(&line.name), 0.0, format(author));
+    job.append(&line.name, 0.0, format(author));
     for (at, part) in line.parts.iter().enumerate() {
         let colour = match part.kind {
             PartKind::Text if line.manner == "emote" => theme::FAINT,
@@ -266,7 +266,7 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
             PartKind::Mention => theme::WARN,
         };
         let gap = if at == 0 { 8.0 } else { 0.0 };
-        job.append(&printable(&part.text), gap, format(colour));
+        job.append(&part.text, gap, format(colour));
     }
     let state = match line.state {
         "read" => ("✔✔", theme::GOOD),
@@ -276,11 +276,6 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
     };
     job.append(state.0, 8.0, format(state.1));
     job
-}
-
-/// A stranger's words without what turns a line around.
-fn printable(text: &str) -> String {
-    super::talk::printable(text)
 }
 
 /// Who writes, and why the last line was not said.

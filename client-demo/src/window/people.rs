@@ -4,7 +4,6 @@
 
 use eframe::egui::{Button, RichText, ScrollArea, Ui};
 
-use super::talk::printable;
 use super::theme;
 use crate::panel::{Act, PanelState, PersonState};
 
@@ -53,14 +52,14 @@ fn person(ui: &mut Ui, person: &PersonState, acts: &mut Vec<Act>) {
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(dot).size(theme::SMALL).color(colour));
-        let name = RichText::new(printable(&person.name)).size(theme::TEXT);
+        let name = RichText::new(&person.name).size(theme::TEXT);
         let face = Button::new(name.color(theme::INK)).frame(false);
         let face = ui.add_enabled(!person.me, face);
         if face.on_hover_text("Whisper").clicked() {
             let account = person.account.clone();
             acts.push(Act::Whisper { account });
         }
-        let detail = RichText::new(printable(&person.detail()));
+        let detail = RichText::new(person.detail());
         ui.label(detail.size(theme::SMALL).color(theme::FAINT));
     });
 }

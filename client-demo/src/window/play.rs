@@ -237,10 +237,13 @@ impl Play {
     /// What is told wherever the player looks; a whisper and a mention are seen at a glance anyway.
     fn hear_notices(&mut self, now: Instant) {
         while let Some(notice) = self.panel.take_notice() {
-            let told = matches!(notice.kind, NoticeKind::Waiting | NoticeKind::Invited);
-            if told {
-                self.talk
-                    .tell(now, &format!("{}. Enter opens the chat.", notice.title));
+            match notice.kind {
+                NoticeKind::Waiting | NoticeKind::Invited => {
+                    let words = format!("{}. Enter opens the chat.", notice.title);
+                    self.talk.tell(now, &words);
+                }
+                NoticeKind::Answer => self.talk.tell(now, &notice.title),
+                NoticeKind::Whisper | NoticeKind::Mention => {}
             }
         }
     }

@@ -5,7 +5,6 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Button, Id, Label, RichText, Sense, Ui};
 
-use super::talk::printable;
 use super::theme;
 use crate::panel::{Act, LineState, PanelState, Place, SIGNS};
 
@@ -60,7 +59,7 @@ pub fn line(
 
 fn button(ui: &mut Ui, sign: &str, count: Option<u32>, mine: bool) -> bool {
     // What asks for a coloured picture of a sign has none here.
-    let face: String = printable(sign).replace('\u{fe0f}', "");
+    let face = sign.replace('\u{fe0f}', "");
     let text = count.map_or(face.clone(), |count| format!("{face} {count}"));
     let text = RichText::new(text).size(theme::SMALL).color(theme::FAINT);
     ui.add(Button::new(text).small().selected(mine)).clicked()

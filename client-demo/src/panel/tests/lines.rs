@@ -144,3 +144,12 @@ fn a_command_tells_who_is_there() {
     };
     assert_eq!(words, "Ann (you), Bob, Cid (away, in hall)");
 }
+
+#[test]
+fn words_of_strangers_turn_no_line_around() {
+    let mut stage = Stage::new();
+    let name = BoundedStr::cut("a\u{202e}b");
+    assert_eq!(tag(&Scope::Group { name }), "group ab");
+    stage.line(ROOM, 0, BOB, "a\u{2066}b\u{1b}[2J");
+    assert_eq!(stage.lines(), [("ab[2J".to_owned(), "")]);
+}

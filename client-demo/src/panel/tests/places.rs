@@ -122,3 +122,71 @@ fn places_that_did_not_open_again_are_forgotten_once() {
     assert!(stage.panel.shelf(WHISPER).is_none());
     assert!(stage.panel.shelf(ROOM).is_some());
 }
+
+#[test]
+fn a_name_that_nobody_here_bears_is_for_the_server_to_find() {
+    let mut stage = Stage::new();
+    // Somebody was called so, and may be called otherwise by now.
+    stage.panel.learn(AccountId(9), "Zed");
+    let whom = |stage: &mut Stage, typed: &str| {
+        stage.enter(typed).expect("a whisper");
+        stage.sent().into_iter().find_map(|command| match command {
+            ChatCommand::Say {
+                to: Address::Whisper(whom),
+                ..
+            } => Some(whom),
+            _ => None,
+        })
+    };
+    let zed = Whom::Name(BoundedStr::cut("Zed"));
+    assert_eq!(whom(&mut stage, "/w Zed hi"), Some(zed));
+    assert_eq!(whom(&mut stage, "/w bob hi"), Some(Whom::Account(BOB)));
+}
+
+#[test]
+fn the_newest_invitation_is_taken() {
+    let mut stage = Stage::new();
+    for log in [99, 40] {
+        stage.tell(ChatNews::Invited {
+            log: LogId(log),
+            scope: group(),
+            by: BOB,
+            name: BoundedStr::cut("Bob"),
+        });
+    }
+    stage.enter("/accept").expect("an invitation");
+    let asked = stage.sent().into_iter().find_map(|command| match command {
+        ChatCommand::Ask { what, .. } => Some(what),
+        _ => None,
+    });
+    assert_eq!(asked, Some(Ask::Accept { log: LogId(40) }));
+}
+
+#[test]
+fn what_became_of_a_wish_is_told_where_the_player_looks_or_wherever() {
+    let mut stage = Stage::new();
+    stage.opened(WHISPER, bob(), (0, 0, 0));
+    let account = AccountId(9).0.to_string();
+    stage.act(Act::Whisper { account });
+    stage.panel.note("It is done.");
+    let notice = stage.panel.take_notice().expect("it is told");
+    assert_eq!(
+        (notice.kind, &*notice.title),
+        (NoticeKind::Answer, "It is done.")
+    );
+    let notes = |log| stage.panel.shelf(log).map(|shelf| shelf.items().count());
+    assert_eq!((notes(ROOM), notes(WHISPER)), (Some(0), Some(0)));
+}
+
+#[test]
+fn where_no_place_is_shown_the_commands_come_as_one_list() {
+    let mut stage = Stage::new();
+    stage.panel = Panel::staying();
+    stage.enter("/help").expect("a command");
+    let all = stage.panel.take_help().expect("the list");
+    assert_eq!(all.first().map(|first| first.0), Some("/w NAME TEXT"));
+    assert_eq!(all.last().map(|last| last.0), Some("/help"));
+    let names = |word| all.iter().any(|(usage, _)| usage.starts_with(word));
+    assert!(names("/react") && !names("/shadow") && !names("/announce"));
+    assert_eq!(stage.panel.take_notice(), None);
+}
