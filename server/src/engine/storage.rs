@@ -261,8 +261,9 @@ pub enum Write {
         what: String,
     },
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
-    /// is kept of guests (but for whispers that wait for them), and logs of whispers, parties,
-    /// groups and what was heard nearby that have no line and nobody in them any more.
+    /// is kept of guests (but for whispers that wait for them), and logs without a line that were
+    /// not of use since: parties and groups once all have left, all others but the server's
+    /// whoever is in them. Some of it at a time.
     /// `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
@@ -343,7 +344,7 @@ pub enum Query {
     Key([u8; 32], Millis),
     /// What must be known from the start. `Found::Start`.
     Start(Millis),
-    /// The newest reports or audit entries, as JSON lines. `Found::Texts`.
+    /// The newest reports, as JSON lines. `Found::Texts`.
     Reports(usize),
     /// The newest entries of the audit log, as JSON lines. `Found::Texts`.
     Audit(usize),

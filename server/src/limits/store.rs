@@ -39,9 +39,13 @@ pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
 /// How often what is too old is forgotten.
 pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
 
-/// Lines that are forgotten in one commit at the most, and rows of guests of each kind. The rest is
-/// for the next.
+/// Rows that are forgotten in one commit at the most: lines, logs and who is in them, tokens, keys
+/// and sanctions together, and rows of guests of each kind beside them. The rest is for the next.
 pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
+
+/// Logs that are looked at in one commit at the most for what is too old in them. The next go on
+/// from there.
+pub const STORE_PRUNE_LOGS_MAX: usize = 2_000;
 
 /// How long a line that is forgotten is still known when it comes again.
 pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);

@@ -13,7 +13,7 @@ use self::accounts::Accounts;
 use self::logs::Logs;
 use super::{Reader, Store, texts};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
-use crate::limits::{STORE_AUDIT_MAX, STORE_FOUND_MAX, STORE_REPORTS_MAX};
+use crate::limits::{STORE_AUDIT_MAX, STORE_FOUND_MAX, STORE_PRUNE_LINES_MAX, STORE_REPORTS_MAX};
 
 /// Everything in memory, gone with it.
 #[derive(Debug, Default)]
@@ -78,8 +78,8 @@ impl MemoryStore {
                 keep(&mut self.audit, text, STORE_AUDIT_MAX)
             }
             Write::Prune { lines_max, before } => {
-                self.accounts.prune(now);
-                let pruned = self.logs.prune(now, *lines_max, *before);
+                let budget = self.accounts.prune(now, STORE_PRUNE_LINES_MAX);
+                let pruned = self.logs.prune(now, *lines_max, *before, budget);
                 if pruned == (Written::Pruned { more: false }) {
                     let logs = &self.logs;
                     (self.accounts).forget_guests(*before, |who| logs.is_used(who, *before));

@@ -85,6 +85,14 @@ impl SqliteStore {
         set.expect("it can be set");
     }
 
+    /// Rows that this connection has written or deleted so far, those that went with others too.
+    #[cfg(test)]
+    pub(super) fn rows_changed(&mut self) -> usize {
+        let connection = self.connection().expect("it is open");
+        let changed = statement::one(connection, "SELECT total_changes()", [], |row| row.get(0));
+        changed.expect("it is well").unwrap_or(0)
+    }
+
     fn connection(&mut self) -> Result<&mut Connection, StoreFault> {
         if self.connection.is_none() {
             let opened = open::for_writing(&self.path, STORE_LOCK_STEP);

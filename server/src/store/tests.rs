@@ -7,6 +7,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod image;
 mod migration;
+mod prune;
 #[cfg(target_os = "linux")]
 mod quota;
 mod random;

@@ -158,10 +158,17 @@ impl Accounts {
         (blocked.collect(), followed.collect())
     }
 
-    pub(super) fn prune(&mut self, now: Millis) {
-        self.tokens.retain(|_, until| *until > now);
-        self.keys.retain(|_, (_, until)| *until > now);
-        self.held.retain(|_, held| held.until > now);
+    /// Forgets what has ended, up to so many; how many still may go.
+    pub(super) fn prune(&mut self, now: Millis, mut budget: usize) -> usize {
+        let mut stays = |until: Millis| {
+            let goes = until <= now && budget > 0;
+            budget -= usize::from(goes);
+            !goes
+        };
+        self.tokens.retain(|_, until| stays(*until));
+        self.keys.retain(|_, (_, until)| stays(*until));
+        self.held.retain(|_, held| stays(held.until));
+        budget
     }
 
     /// Forgets whom guests block and follow of whom nothing was of use for long.

@@ -27,6 +27,8 @@ pub(super) struct Logs {
     pub(super) members: BTreeMap<(LogId, AccountId), Membership>,
     /// When each of them was written last.
     pub(super) touched: BTreeMap<(LogId, AccountId), Millis>,
+    /// The last log that was looked at for what is too old; none when all were.
+    pub(super) got_to: Option<LogId>,
 }
 
 /// A log.
