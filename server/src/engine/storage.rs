@@ -344,10 +344,20 @@ pub enum Query {
     Key([u8; 32], Millis),
     /// What must be known from the start. `Found::Start`.
     Start(Millis),
-    /// The newest reports, as JSON lines. `Found::Texts`.
-    Reports(usize),
-    /// The newest entries of the audit log, as JSON lines. `Found::Texts`.
-    Audit(usize),
+    /// The newest reports below a number, as JSON lines. `Found::Texts`.
+    Reports {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
+    /// The newest entries of the audit log below a number, as JSON lines. `Found::Texts`.
+    Audit {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
 }
 
 /// What was found.
@@ -379,8 +389,8 @@ pub enum Found {
         /// Whoever is held.
         held: Vec<Held>,
     },
-    /// Texts, newest first.
-    Texts(Vec<String>),
+    /// Texts and their numbers, newest first.
+    Texts(Vec<(u64, String)>),
 }
 
 /// Why the store did nothing.

@@ -145,7 +145,7 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let desks = desks(bell.roles, bell.bots, &hub);
+        let desks = desks(bell.roles, bell.bots, &hub, &store);
         let at = config.admin_address(ways.address());
         Ok(Server {
             admin: serve_operators(at, admin_state, desks, data.admin_token()?)?,
@@ -240,11 +240,13 @@ fn desks<G: Game>(
     roles: mpsc::Sender<RoleRequest>,
     bots: mpsc::Sender<BotRequest>,
     hub: &Rc<Hub<G>>,
+    store: &StoreThreads,
 ) -> Desks {
     Desks {
         roles,
         bots,
         announcements: announcer(hub),
+        records: store.handle(),
     }
 }
 

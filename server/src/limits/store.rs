@@ -63,6 +63,12 @@ pub const REPORT_LINES_AFTER: u64 = 4;
 /// Reports that are kept. Past that the oldest go.
 pub const STORE_REPORTS_MAX: usize = 10_000;
 
+/// Reports, or entries of the audit log, that operators get at once at the most. The rest is on the
+/// next pages.
+pub const RECORDS_PAGE_MAX: usize = 100;
+
+const _: () = assert!(RECORDS_PAGE_MAX <= STORE_FOUND_MAX);
+
 /// Entries of the audit log that are kept. Past that the oldest go.
 pub const STORE_AUDIT_MAX: usize = 100_000;
 

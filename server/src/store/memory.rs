@@ -7,6 +7,7 @@ mod accounts;
 mod logs;
 mod prune;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::accounts::Accounts;
@@ -20,10 +21,10 @@ use crate::limits::{STORE_AUDIT_MAX, STORE_FOUND_MAX, STORE_PRUNE_LINES_MAX, STO
 pub struct MemoryStore {
     logs: Logs,
     accounts: Accounts,
-    /// Oldest first.
-    reports: Vec<String>,
-    /// Oldest first.
-    audit: Vec<String>,
+    /// By number, from 1 on.
+    reports: BTreeMap<u64, String>,
+    /// By number, from 1 on.
+    audit: BTreeMap<u64, String>,
 }
 
 impl Store for MemoryStore {
@@ -114,25 +115,30 @@ impl MemoryStore {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
             Query::Members(log) => Found::Members(self.logs.members(*log)),
-            Query::Reports(count) => newest(&self.reports, *count),
-            Query::Audit(count) => newest(&self.audit, *count),
+            Query::Reports { below, count } => newest(&self.reports, *below, *count),
+            Query::Audit { below, count } => newest(&self.audit, *below, *count),
             other => self.accounts.found(other),
         }
     }
 }
 
 /// Appends a text; past `max` the oldest goes.
-fn keep(texts: &mut Vec<String>, text: String, max: usize) -> Written {
-    texts.push(text);
+fn keep(texts: &mut BTreeMap<u64, String>, text: String, max: usize) -> Written {
+    let last = texts.last_key_value().map_or(0, |(number, _)| *number);
+    texts.insert(last + 1, text);
     if texts.len() > max {
-        texts.remove(0);
+        texts.pop_first();
     }
     Written::Done
 }
 
-fn newest(texts: &[String], count: usize) -> Found {
-    let newest = texts.iter().rev().take(count.min(STORE_FOUND_MAX));
-    Found::Texts(newest.cloned().collect())
+fn newest(texts: &BTreeMap<u64, String>, below: u64, count: usize) -> Found {
+    let newest = texts.range(..below).rev().take(count.min(STORE_FOUND_MAX));
+    Found::Texts(
+        newest
+            .map(|(number, text)| (*number, text.clone()))
+            .collect(),
+    )
 }
 
 /// A [`MemoryStore`] that several own.

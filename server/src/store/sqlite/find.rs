@@ -54,15 +54,15 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             params![digest.as_slice(), values::ordered(now.0)],
         ),
         Query::Start(now) => whole(db, |db| start(db, *now)),
-        Query::Reports(count) => texts(
+        Query::Reports { below, count } => texts(
             db,
-            "SELECT text FROM reports ORDER BY report DESC LIMIT ?1",
-            *count,
+            "SELECT report, text FROM reports WHERE report < ?1 ORDER BY report DESC LIMIT ?2",
+            (*below, *count),
         ),
-        Query::Audit(count) => texts(
+        Query::Audit { below, count } => texts(
             db,
-            "SELECT text FROM audit ORDER BY entry DESC LIMIT ?1",
-            *count,
+            "SELECT entry, text FROM audit WHERE entry < ?1 ORDER BY entry DESC LIMIT ?2",
+            (*below, *count),
         ),
     }
 }
@@ -261,7 +261,10 @@ fn start(db: &Connection, now: Millis) -> Result<Found> {
 }
 
 /// The newest texts, newest first.
-fn texts(db: &Connection, sql: &'static str, count: usize) -> Result<Found> {
+fn texts(db: &Connection, sql: &'static str, (below, count): (u64, usize)) -> Result<Found> {
     let count = values::count(count.min(STORE_FOUND_MAX));
-    all(db, sql, [count], |row| row.get(0)).map(Found::Texts)
+    let texts = all(db, sql, [values::ordered(below), count], |row| {
+        Ok((values::read_ordered(row, 0)?, row.get(1)?))
+    });
+    texts.map(Found::Texts)
 }

@@ -192,8 +192,14 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Subject(text.to_owned()),
         Query::Desk(account),
         Query::Start(NOW),
-        Query::Reports(1),
-        Query::Audit(1),
+        Query::Reports {
+            below: u64::MAX,
+            count: 1,
+        },
+        Query::Audit {
+            below: u64::MAX,
+            count: 1,
+        },
     ] {
         texts.extend(texts_of(store.find(&query).expect("it is found"), account));
     }
@@ -236,7 +242,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
             let own = own.map(|(skeleton, _)| skeleton);
             own.chain(held.map(|held| held.why)).collect()
         }
-        Found::Texts(texts) => texts.iter().flat_map(|text| from_json(text)).collect(),
+        Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
     }
 }
 

@@ -214,8 +214,8 @@ impl Random {
             Query::Subject(self.word()),
             Query::Key(self.digest(), now),
             Query::Start(now),
-            Query::Reports(3),
-            Query::Audit(3),
+            Query::Reports { below, count: 3 },
+            Query::Audit { below, count: 3 },
         ]
     }
 }
