@@ -4,7 +4,6 @@
 //! gone.
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
@@ -15,7 +14,7 @@ use crate::engine::{Outbound, RoomInfo};
 use crate::gateway::{Front, Told};
 use crate::runtime::entropy;
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// A visitor that does not take what waits for it is gone.
     pub(super) fn tell_visitor(&self, outbound: Outbound) {
         match outbound {
@@ -32,7 +31,7 @@ impl<G: Game> Hub<G> {
     }
 }
 
-impl<G: Game> Front for Hub<G> {
+impl Front for Hub {
     fn rooms(&self) -> Vec<RoomInfo> {
         self.lobby.borrow().rooms().collect()
     }
