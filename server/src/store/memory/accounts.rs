@@ -2,13 +2,14 @@
 //!
 //! Never keeps a key or a token, only what tells whether one is good.
 
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Sanction;
 
 use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
-use crate::limits::STORE_FOUND_MAX;
+use crate::limits::{KEYS_PER_ACCOUNT_MAX, STORE_FOUND_MAX};
 use crate::store::kept_number;
 
 /// Everything that is kept of people.
@@ -98,7 +99,20 @@ impl Accounts {
             return Written::Taken;
         }
         self.keys.insert(*digest, (account, until));
+        self.drop_oldest_keys(digest, account);
         Written::Done
+    }
+
+    /// Past so many of an account those go that end first, but not this one.
+    fn drop_oldest_keys(&mut self, digest: &[u8; 32], account: AccountId) {
+        let own = (self.keys.iter()).filter(|(_, (whose, _))| *whose == account);
+        let mut own: Vec<_> = own
+            .map(|(key, (_, until))| (key != digest, Reverse(*until), *key))
+            .collect();
+        own.sort_unstable();
+        for (_, _, key) in own.into_iter().skip(KEYS_PER_ACCOUNT_MAX) {
+            self.keys.remove(&key);
+        }
     }
 
     fn hold(&mut self, now: Millis, held: &Held) -> Written {
