@@ -351,8 +351,10 @@ pub enum Query {
     Subject(String),
     /// The account that the key of this digest brings back at this time. `Found::Account`.
     Key([u8; 32], Millis),
-    /// What must be known from the start. `Found::Start`.
-    Start(Millis),
+    /// All names that are taken. `Found::Names`.
+    Names,
+    /// Whoever is held to something at this time. `Found::Held`.
+    Held(Millis),
     /// The newest reports below a number, as JSON lines. `Found::Texts`.
     Reports {
         /// Above the newest of them.
@@ -391,13 +393,10 @@ pub enum Found {
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
-    /// Skeletons of all names that are taken, and whoever is held to something.
-    Start {
-        /// Skeleton and account.
-        names: Vec<(String, AccountId)>,
-        /// Whoever is held.
-        held: Vec<Held>,
-    },
+    /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
+    Names(Vec<(String, AccountId)>),
+    /// Whoever is held to something.
+    Held(Vec<Held>),
     /// Texts and their numbers, newest first.
     Texts(Vec<(u64, String)>),
 }

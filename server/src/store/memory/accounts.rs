@@ -148,22 +148,22 @@ impl Accounts {
                 let account = good.and_then(|(whose, _)| self.accounts.get(whose));
                 Found::Account(account.cloned())
             }
-            Query::Start(now) => self.start(*now),
+            Query::Names => self.names(),
+            Query::Held(now) => {
+                let held = self.held.values().filter(|held| held.until > *now);
+                Found::Held(held.cloned().collect())
+            }
             _ => Found::Account(None),
         }
     }
 
-    fn start(&self, now: Millis) -> Found {
+    fn names(&self) -> Found {
         let accounts = self.accounts.values();
         let mut names: Vec<(String, AccountId)> = accounts
             .map(|account| (account.skeleton.clone(), account.account))
             .collect();
         names.sort();
-        let held = self.held.values().filter(|held| held.until > now);
-        Found::Start {
-            names,
-            held: held.cloned().collect(),
-        }
+        Found::Names(names)
     }
 
     /// Whom an account blocks, and whom it follows under which name.

@@ -53,7 +53,8 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             account_where!("account = (SELECT account FROM keys WHERE digest = ?1 AND until > ?2)"),
             params![digest.as_slice(), values::ordered(now.0)],
         ),
-        Query::Start(now) => whole(db, |db| start(db, *now)),
+        Query::Names => names(db),
+        Query::Held(now) => held(db, *now),
         Query::Reports { below, count } => texts(
             db,
             "SELECT report, text FROM reports WHERE report < ?1 ORDER BY report DESC LIMIT ?2",
@@ -235,13 +236,17 @@ fn read_account(row: &Row<'_>) -> Result<Account> {
     })
 }
 
-fn start(db: &Connection, now: Millis) -> Result<Found> {
+fn names(db: &Connection) -> Result<Found> {
     let names = all(
         db,
         "SELECT skeleton, account FROM accounts ORDER BY skeleton",
         [],
         |row| Ok((row.get(0)?, values::read_account(row, 1)?)),
-    )?;
+    );
+    names.map(Found::Names)
+}
+
+fn held(db: &Connection, now: Millis) -> Result<Found> {
     let mut held = all(
         db,
         "SELECT account, sanction, until, by, why FROM held WHERE until > ?1",
@@ -257,7 +262,7 @@ fn start(db: &Connection, now: Millis) -> Result<Found> {
         },
     )?;
     held.sort_by_key(|held| (held.account, held.sanction));
-    Ok(Found::Start { names, held })
+    Ok(Found::Held(held))
 }
 
 /// The newest texts, newest first.

@@ -191,7 +191,8 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Skeleton(text.to_owned()),
         Query::Subject(text.to_owned()),
         Query::Desk(account),
-        Query::Start(NOW),
+        Query::Names,
+        Query::Held(NOW),
         Query::Reports {
             below: u64::MAX,
             count: 1,
@@ -236,11 +237,13 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
                 account.subject,
             ]
         }
-        Found::Start { names, held } => {
+        Found::Names(names) => {
             let own = names.into_iter().filter(|(_, whose)| *whose == account);
+            own.map(|(skeleton, _)| skeleton).collect()
+        }
+        Found::Held(held) => {
             let held = held.into_iter().filter(|held| held.account == account);
-            let own = own.map(|(skeleton, _)| skeleton);
-            own.chain(held.map(|held| held.why)).collect()
+            held.map(|held| held.why).collect()
         }
         Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
     }

@@ -218,7 +218,8 @@ impl Random {
             Query::Skeleton(self.word()),
             Query::Subject(self.word()),
             Query::Key(self.digest(), now),
-            Query::Start(now),
+            Query::Names,
+            Query::Held(now),
             Query::Reports { below, count: 3 },
             Query::Audit { below, count: 3 },
         ]
