@@ -172,6 +172,10 @@ impl<K: Keep> Gate<K> {
         wanted: &str,
         use_token: Write,
     ) -> Result<Admission, Refusal> {
+        if self.registry.is_full() {
+            let words = "It takes no more accounts.";
+            return Err(Refusal::new(CloseReason::ServerFull, words));
+        }
         let claim = self.free_name(&claims, wanted)?;
         let account = Account {
             account: AccountId(entropy::number() & !AccountId::GUEST),

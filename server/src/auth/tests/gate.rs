@@ -285,3 +285,18 @@ fn a_token_for_nobody_is_none() {
         assert_eq!(guest.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
+
+#[test]
+fn past_the_bound_nobody_registers_and_those_who_did_come_in() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        workshop.registry.count_as(ACCOUNTS_MAX - 1);
+        let bob = registered(&workshop, "Bob").await;
+        let full = workshop.register("Cat").await;
+        assert_eq!(full.err(), Some(LoginError::Closed));
+        for token in [&ann.token, &bob.token] {
+            assert!(knock(&workshop, token).await.is_ok());
+        }
+    });
+}
