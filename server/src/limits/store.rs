@@ -54,6 +54,9 @@ pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
 /// most. More are not given.
 pub const STORE_FOUND_MAX: usize = 1_024;
 
+/// Accounts behind all signs of a line together. A further one's reaction is not kept.
+pub const STORE_REACTIONS_PER_LINE_MAX: usize = 1_024;
+
 /// Lines before the one that a report is about and that are kept with it.
 pub const REPORT_LINES_BEFORE: u64 = 15;
 

@@ -3,10 +3,10 @@
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Role;
 
-use super::commit_one;
 use super::conformance::on_each;
+use super::{LOG, commit_one, line, open_room};
 use crate::engine::storage::{Account, Found, Millis, Query, Write, Written};
-use crate::limits::KEYS_PER_ACCOUNT_MAX;
+use crate::limits::{KEYS_PER_ACCOUNT_MAX, STORE_REACTIONS_PER_LINE_MAX};
 use crate::store::Store;
 
 const NOW: Millis = Millis(1_000_000);
@@ -62,5 +62,40 @@ fn an_account_has_so_many_keys_and_those_that_end_first_go() {
         let gone = (0..most).filter(|number| !is_good(store, *number));
         assert_eq!(gone.collect::<Vec<_>>(), [most - 2]);
         assert!(is_good(store, 255), "somebody else's");
+    });
+}
+
+#[test]
+fn a_line_has_so_many_reactions_and_no_more() {
+    on_each(|store| {
+        store
+            .commit(NOW, &[open_room(), line(1, "a")])
+            .expect("stored");
+        let react = |account, on| Write::React {
+            log: LOG,
+            offset: 0,
+            account: AccountId(account),
+            sign: "+".to_owned(),
+            on,
+        };
+        let count = |written| match written {
+            Written::Reactions(signs) => signs.iter().map(|(_, who)| who.len()).sum::<usize>(),
+            other => panic!("{other:?}"),
+        };
+        let most = STORE_REACTIONS_PER_LINE_MAX;
+        let many: Vec<Write> = (1..=most as u64).map(|who| react(who, true)).collect();
+        store.commit(NOW, &many).expect("stored");
+        assert_eq!(count(commit_one(store, NOW, react(0, true))), most);
+        assert_eq!(
+            count(commit_one(store, NOW, react(7, true))),
+            most,
+            "it is there"
+        );
+        assert_eq!(count(commit_one(store, NOW, react(7, false))), most - 1);
+        assert_eq!(
+            count(commit_one(store, NOW, react(0, true))),
+            most,
+            "a place is free"
+        );
     });
 }
