@@ -251,7 +251,7 @@ pub enum Write {
         /// Whether from now on.
         on: bool,
     },
-    /// A report: kept with the lines around the one it is about.
+    /// A report: kept with the lines around the one it is about, once for each who reports it.
     Report {
         /// By whom.
         by: AccountId,

@@ -10,6 +10,8 @@ mod prune;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tickwire_shared::id::{AccountId, LogId};
+
 use self::accounts::Accounts;
 use self::logs::Logs;
 use super::{Reader, Store, texts};
@@ -23,6 +25,8 @@ pub struct MemoryStore {
     accounts: Accounts,
     /// By number, from 1 on.
     reports: BTreeMap<u64, String>,
+    /// Who reported which line, and the number of that report.
+    reported: BTreeMap<(AccountId, LogId, u64), u64>,
     /// By number, from 1 on.
     audit: BTreeMap<u64, String>,
 }
@@ -70,7 +74,7 @@ impl MemoryStore {
             } => match self.logs.around(*log, *offset) {
                 Some(lines) => {
                     let text = texts::report(now, *by, (*log, *offset), why, &lines);
-                    keep(&mut self.reports, text, STORE_REPORTS_MAX)
+                    self.report((*by, *log, *offset), text)
                 }
                 None => Written::Missing,
             },
@@ -89,6 +93,22 @@ impl MemoryStore {
             }
             other => self.accounts.write(now, other),
         }
+    }
+
+    /// Whoever reports the same line again has it reported already.
+    fn report(&mut self, what: (AccountId, LogId, u64), text: String) -> Written {
+        if self.reported.contains_key(&what) {
+            return Written::Done;
+        }
+        keep(&mut self.reports, text, STORE_REPORTS_MAX);
+        let number = |end: Option<(&u64, &String)>| end.map_or(0, |(number, _)| *number);
+        let (first, last) = (
+            number(self.reports.first_key_value()),
+            number(self.reports.last_key_value()),
+        );
+        self.reported.insert(what, last);
+        self.reported.retain(|_, number| *number >= first);
+        Written::Done
     }
 
     fn found(&self, query: &Query) -> Found {

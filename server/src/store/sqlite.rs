@@ -17,7 +17,8 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, params};
+use tickwire_shared::id::{AccountId, LogId};
 
 pub use self::backfill::SqliteBackfill;
 use self::fault::fault_of;
@@ -213,7 +214,7 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
         } => match find::around(db, *log, *offset)? {
             Some(lines) => {
                 let text = texts::report(now, *by, (*log, *offset), why, &lines);
-                report(db, &text)
+                report(db, *by, (*log, *offset), &text)
             }
             None => Ok(Written::Missing),
         },
@@ -223,8 +224,24 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
     }
 }
 
-fn report(db: &Connection, text: &str) -> rusqlite::Result<Written> {
-    statement::run(db, "INSERT INTO reports (text) VALUES (?1)", [text])?;
+/// Whoever reports the same line again has it reported already.
+fn report(
+    db: &Connection,
+    by: AccountId,
+    (log, offset): (LogId, u64),
+    text: &str,
+) -> rusqlite::Result<Written> {
+    statement::run(
+        db,
+        "INSERT INTO reports (text, by, log, offset) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (by, log, offset) DO NOTHING",
+        params![
+            text,
+            values::name(by.0),
+            values::name(log.0),
+            values::ordered(offset)
+        ],
+    )?;
     statement::run(
         db,
         "DELETE FROM reports WHERE report <= (SELECT max(report) FROM reports) - ?1",

@@ -99,3 +99,25 @@ fn a_line_has_so_many_reactions_and_no_more() {
         );
     });
 }
+
+#[test]
+fn an_account_reports_a_line_once() {
+    on_each(|store| {
+        let lines = [open_room(), line(1, "a"), line(2, "b")];
+        store.commit(NOW, &lines).expect("stored");
+        let report = |by, offset| Write::Report {
+            by: AccountId(by),
+            log: LOG,
+            offset,
+            why: "rude".to_owned(),
+        };
+        for (by, offset) in [(1, 0), (1, 0), (2, 0), (1, 1), (2, 0), (1, 0)] {
+            assert_eq!(commit_one(store, NOW, report(by, offset)), Written::Done);
+        }
+        let (below, count) = (u64::MAX, 10);
+        match store.find(&Query::Reports { below, count }) {
+            Ok(Found::Texts(texts)) => assert_eq!(texts.len(), 3, "{texts:?}"),
+            other => panic!("{other:?}"),
+        }
+    });
+}
