@@ -216,7 +216,7 @@ impl<K: Keep> Gate<K> {
     }
 
     /// What the issuer calls the player, or what the player wants, with a number if need be.
-    fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
+    pub(super) fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
         let wanted = claims.name.iter().map(String::as_str).chain([wanted]);
         let mut names = wanted.flat_map(|name| {
             let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
