@@ -47,7 +47,8 @@ pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
 /// from there.
 pub const STORE_PRUNE_LOGS_MAX: usize = 2_000;
 
-/// How long a line that is forgotten is still known when it comes again.
+/// How long after it was stored a line is known when it comes again, though it was forgotten
+/// meanwhile because there are too many. One that is forgotten for its age is older than that.
 pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
 
 /// Lines, texts, logs of an account, or accounts it blocks or follows, that one query finds at the
