@@ -76,6 +76,7 @@ fn whole(db: &Connection, read: impl FnOnce(&Connection) -> Result<Found>) -> Re
     Ok(found)
 }
 
+/// Standing 0 is invited, 2 is owner, 3 has left; kinds 4 and 5 are parties and groups.
 fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     let some = [values::name(account.0), values::count(STORE_FOUND_MAX)];
     let logs: Vec<(LogHead, Membership)> = all(
