@@ -19,7 +19,7 @@ const MASK: &str = include_str!("../../words/mask.txt");
 const BLOCK: &str = include_str!("../../words/block.txt");
 
 /// Where the lists are; a list without a file is the one that is built in.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(super) struct WordFiles {
     mask: Option<PathBuf>,
     block: Option<PathBuf>,
@@ -50,14 +50,14 @@ impl WordFiles {
     /// Those that are configured; what is in them counts from now on.
     ///
     /// # Errors
-    /// As [`WordFiles::read`].
+    /// As [`read`].
     pub(super) fn in_use(config: &ChatConfig, hub: &Hub) -> Result<WordFiles, String> {
         let files = WordFiles {
             mask: config.mask_words.clone(),
             block: config.block_words.clone(),
             readings: Readings::default(),
         };
-        hub.set_filter(read(&files.mask, &files.block)?);
+        hub.set_filter(read(files.mask.as_deref(), files.block.as_deref())?);
         Ok(files)
     }
 
@@ -67,7 +67,8 @@ impl WordFiles {
         let (mask, block, hub) = (self.mask.clone(), self.block.clone(), Rc::clone(hub));
         let (readings, reading) = (self.readings.clone(), self.readings.begin());
         tokio::task::spawn_local(async move {
-            let lists = tokio::task::spawn_blocking(move || read(&mask, &block)).await;
+            let lists =
+                tokio::task::spawn_blocking(move || read(mask.as_deref(), block.as_deref())).await;
             if !readings.is_newest(reading) {
                 return;
             }
@@ -86,17 +87,14 @@ impl WordFiles {
 ///
 /// # Errors
 /// A sentence that names the file, and the line if one of it is wrong.
-fn read(mask: &Option<PathBuf>, block: &Option<PathBuf>) -> Result<Filter, String> {
-    let texts = (
-        text_of(mask.as_deref(), MASK)?,
-        text_of(block.as_deref(), BLOCK)?,
-    );
+fn read(mask: Option<&Path>, block: Option<&Path>) -> Result<Filter, String> {
+    let texts = (text_of(mask, MASK)?, text_of(block, BLOCK)?);
     Filter::of(&texts.0, &texts.1).map_err(|fault| {
         let path = match fault.tier {
             Tier::Mask => mask,
             Tier::Block => block,
         };
-        let path = path.as_deref().unwrap_or(Path::new(""));
+        let path = path.unwrap_or(Path::new(""));
         format!("{}, line {}: {}", path.display(), fault.line, fault.why)
     })
 }
@@ -135,7 +133,9 @@ mod tests {
             std::fs::write(dir.join(name), text).expect("a file");
             Some(dir.join(name))
         };
-        let read = |mask, block| super::read(&mask, &block);
+        let read = |mask: Option<PathBuf>, block: Option<PathBuf>| {
+            super::read(mask.as_deref(), block.as_deref())
+        };
         let filter = read(path("mask", "# mild\nduck\n"), None).expect("it is fair");
         assert_eq!(filter.apply("a duck").expect("not blocked"), "a ****");
         let built_in = read(None, None).expect("they are fair");

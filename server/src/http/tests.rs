@@ -180,11 +180,10 @@ fn reports_and_the_audit_log_are_read_newest_first_by_whoever_shows_the_token() 
             serde_json::from_str(told.split_once("\r\n\r\n").unwrap().1).unwrap()
         };
         let report = &json(&told)["reports"][0];
-        assert_eq!((&report["number"], &report["at"]), (&1.into(), &7.into()));
-        assert_eq!(
-            (&report["why"], &report["lines"][0]["text"]),
-            (&HARM.into(), &HARM.into())
-        );
+        assert_eq!(report["number"], 1);
+        assert_eq!(report["at"], 7);
+        assert_eq!(report["why"], HARM);
+        assert_eq!(report["lines"][0]["text"], HARM);
         assert_eq!(
             report["by"],
             u64::MAX.to_string(),

@@ -152,7 +152,8 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
     Ok(done_if(changed))
 }
 
-/// Whoever comes in (standings 1, member, and 2, owner) reads what is stored after that, but for whispers (kind 3).
+/// Whoever comes in (standings 1, member, and 2, owner) reads what is stored after that, but for
+/// whispers (kind 3).
 pub(super) fn member(
     db: &Connection,
     now: Millis,

@@ -228,8 +228,8 @@ impl Pruning {
 
 /// Forgets what was not of use for long of guests, whose accounts are below 0: how far they got and
 /// that they left; that they are in parties and groups nobody opened; whom they block and follow,
-/// if nothing of theirs was of use. Whispers (kind 3) wait for them as long as there are lines; from
-/// parties and groups (4 and 5) go those who left (standing 3). How many.
+/// if nothing of theirs was of use. Whispers (kind 3) wait for them as long as there are lines, and
+/// of parties and groups (4 and 5) those who left (standing 3) go. How many.
 fn forget_guests(db: &Connection, before: Millis) -> Result<usize> {
     let mut gone = 0;
     for sql in [

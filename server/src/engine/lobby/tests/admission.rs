@@ -196,7 +196,7 @@ fn a_login_is_not_used_up_for_a_room_that_is_full_or_not_there() {
     bench.knock(3, named("nowhere"));
     assert_eq!(bench.refused_with(3).0, CloseReason::NoSuchRoom);
     bench.lobby.config.create_rooms = true;
-    bench.knock(4, named(" "));
+    bench.knock(4, named("a\u{202E}b"));
     assert_eq!(bench.refused_with(4).0, CloseReason::BadName);
     bench.join(5);
     bench.knock(6, named("one more"));
