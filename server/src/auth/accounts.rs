@@ -228,7 +228,7 @@ impl<K: Keep> Accounts<K> {
     }
 
     async fn register(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {
-        if !self.parts.may_register {
+        if !self.parts.may_register || self.parts.registry.is_full() {
             return Err(LoginError::Closed);
         }
         if let Some(rule) = problem_of(&password) {

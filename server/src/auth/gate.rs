@@ -172,6 +172,10 @@ impl<K: Keep> Gate<K> {
         wanted: &str,
         use_token: Write,
     ) -> Result<Admission, Refusal> {
+        if self.registry.is_full() {
+            let words = "It takes no more accounts.";
+            return Err(Refusal::new(CloseReason::ServerFull, words));
+        }
         let claim = self.free_name(&claims, wanted)?;
         let account = Account {
             account: AccountId(entropy::number() & !AccountId::GUEST),
@@ -212,13 +216,16 @@ impl<K: Keep> Gate<K> {
     }
 
     /// What the issuer calls the player, or what the player wants, with a number if need be.
-    fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
+    pub(super) fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
         let wanted = claims.name.iter().map(String::as_str).chain([wanted]);
-        let bases =
-            wanted.filter_map(|name| name.get(..name.floor_char_boundary(NAME_BYTES_MAX - 3)));
-        let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
-        let ends: Vec<String> = std::iter::once(String::new()).chain(numbers).collect();
-        let mut names = bases.flat_map(|base| ends.iter().map(move |end| format!("{base}{end}")));
+        let mut names = wanted.flat_map(|name| {
+            let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
+            let ends = std::iter::once(String::new()).chain(numbers);
+            ends.map(move |end| {
+                let most = NAME_BYTES_MAX - end.len();
+                format!("{}{end}", &name[..name.floor_char_boundary(most)])
+            })
+        });
         let claim = names.find_map(|name| self.registry.claim(&name).ok());
         let words = "Names like this one are all taken: pick another.";
         claim.ok_or_else(|| Refusal::new(CloseReason::BadName, words))

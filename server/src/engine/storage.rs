@@ -251,7 +251,7 @@ pub enum Write {
         /// Whether from now on.
         on: bool,
     },
-    /// A report: kept with the lines around the one it is about.
+    /// A report: kept with the lines around the one it is about, once for each who reports it.
     Report {
         /// By whom.
         by: AccountId,
@@ -270,8 +270,9 @@ pub enum Write {
         what: String,
     },
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
-    /// is kept of guests (but for whispers that wait for them), and logs of whispers, parties,
-    /// groups and what was heard nearby that have no line and nobody in them any more.
+    /// is kept of guests (but for whispers that wait for them), and logs without a line that were
+    /// not of use since: parties and groups once all have left, all others but the server's
+    /// whoever is in them. Some of it at a time.
     /// `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
@@ -350,12 +351,24 @@ pub enum Query {
     Subject(String),
     /// The account that the key of this digest brings back at this time. `Found::Account`.
     Key([u8; 32], Millis),
-    /// What must be known from the start. `Found::Start`.
-    Start(Millis),
-    /// The newest reports or audit entries, as JSON lines. `Found::Texts`.
-    Reports(usize),
-    /// The newest entries of the audit log, as JSON lines. `Found::Texts`.
-    Audit(usize),
+    /// All names that are taken. `Found::Names`.
+    Names,
+    /// Whoever is held to something at this time. `Found::Held`.
+    Held(Millis),
+    /// The newest reports below a number, as JSON lines. `Found::Texts`.
+    Reports {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
+    /// The newest entries of the audit log below a number, as JSON lines. `Found::Texts`.
+    Audit {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
 }
 
 /// What was found.
@@ -380,15 +393,12 @@ pub enum Found {
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
-    /// Skeletons of all names that are taken, and whoever is held to something.
-    Start {
-        /// Skeleton and account.
-        names: Vec<(String, AccountId)>,
-        /// Whoever is held.
-        held: Vec<Held>,
-    },
-    /// Texts, newest first.
-    Texts(Vec<String>),
+    /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
+    Names(Vec<(String, AccountId)>),
+    /// Whoever is held to something.
+    Held(Vec<Held>),
+    /// Texts and their numbers, newest first.
+    Texts(Vec<(u64, String)>),
 }
 
 /// Why the store did nothing.

@@ -149,7 +149,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let desks = desks(bell.roles, bell.bots, &hub);
+        let desks = desks(bell.roles, bell.bots, &hub, &store);
         let at = config.admin_address(ways.address());
         Ok(Server {
             admin: serve_operators(at, admin_state, desks, data.admin_token()?)?,
@@ -240,11 +240,17 @@ impl Server {
 }
 
 /// Where operators' requests go.
-fn desks(roles: mpsc::Sender<RoleRequest>, bots: mpsc::Sender<BotRequest>, hub: &Rc<Hub>) -> Desks {
+fn desks(
+    roles: mpsc::Sender<RoleRequest>,
+    bots: mpsc::Sender<BotRequest>,
+    hub: &Rc<Hub>,
+    store: &StoreThreads,
+) -> Desks {
     Desks {
         roles,
         bots,
         announcements: announcer(hub),
+        records: store.handle(),
     }
 }
 

@@ -8,6 +8,7 @@ mod admin;
 mod bots;
 mod listener;
 mod public;
+mod records;
 mod roles;
 
 pub use admin::{AdminState, Build, RoomRow};

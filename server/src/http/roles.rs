@@ -23,8 +23,9 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::admin::{AdminState, start_over};
-use super::bots;
+use super::{bots, records};
 use crate::auth::{BotRequest, RoleRequest, Secret, role_of};
+use crate::store::StoreHandle;
 
 /// What an operator sends.
 #[derive(Deserialize)]
@@ -45,6 +46,8 @@ pub struct Desks {
     pub bots: mpsc::Sender<BotRequest>,
     /// What everybody is told.
     pub announcements: mpsc::Sender<String>,
+    /// Where reports and the audit log are.
+    pub records: StoreHandle,
 }
 
 /// The same, and what must be shown.
@@ -54,6 +57,7 @@ pub(super) struct Office {
     pub(super) roles: mpsc::Sender<RoleRequest>,
     pub(super) bots: mpsc::Sender<BotRequest>,
     pub(super) announcements: mpsc::Sender<String>,
+    pub(super) records: StoreHandle,
     token: Arc<Secret>,
 }
 
@@ -85,12 +89,14 @@ pub(super) fn routes(state: Arc<AdminState>, desks: Desks, token: Secret) -> Rou
         roles: desks.roles,
         bots: desks.bots,
         announcements: desks.announcements,
+        records: desks.records,
         token: Arc::new(token),
     };
     Router::new()
         .route("/accounts/role", post(promote))
         .route("/debug/stats/reset", post(reset))
         .merge(bots::routes())
+        .merge(records::routes())
         .with_state(office)
 }
 

@@ -24,8 +24,17 @@ pub const TOKEN_ID_BYTES_MAX: usize = 128;
 /// Bytes of the subject of a token at the most. A token with a longer one is refused.
 pub const TOKEN_SUBJECT_BYTES_MAX: usize = 255;
 
-/// How long a key brings an account back after it was used last.
+/// How long a key brings an account back once it was made or prolonged. A use prolongs it when half
+/// of that is over, so that it lasts 45 to 90 days after it was used last.
 pub const RETURN_KEY_TIME: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// Keys that bring one account back, of all its devices. For a further one that which ends first
+/// goes.
+pub const KEYS_PER_ACCOUNT_MAX: usize = 32;
+
+/// Accounts at the most, all of whose names are in memory: some 200 MB. Past it nobody registers,
+/// and who was never here is not let in by another issuer.
+pub const ACCOUNTS_MAX: usize = 1_000_000;
 
 /// Bytes of a password at the least. A registration with a shorter one is refused.
 pub const PASSWORD_BYTES_MIN: usize = 8;

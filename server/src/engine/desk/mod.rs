@@ -279,14 +279,14 @@ impl Desk {
     /// Asks the store for what must be known from the start, until it is.
     fn start(&mut self) {
         if self.started == Known::Failed {
-            let asked = self.find(Task::Start, Query::Start(self.wall));
+            let asked = self.find(Task::Start, Query::Held(self.wall));
             self.started = asked.map_or(Known::Failed, |_| Known::Asked);
         }
     }
 
     fn begun(&mut self, result: Result<Found, StoreFault>) {
         match result {
-            Ok(Found::Start { held, .. }) => {
+            Ok(Found::Held(held)) => {
                 self.conduct.sanctions.learn(self.wall, held);
                 self.started = Known::All;
             }

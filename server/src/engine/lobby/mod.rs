@@ -299,9 +299,7 @@ impl Lobby {
             .filter(|(_, session)| session.until.is_some_and(|t| now >= t));
         let over: Vec<_> = over.map(|(&id, _)| id).collect();
         over.into_iter().for_each(|session| self.end(now, session));
-        for room in self.directory.remove_empty(now, self.config.room_empty) {
-            self.effects.push_back(Effect::EndRoom(room));
-        }
+        self.end_empty_rooms(now);
         self.at_desk(|desk| desk.turn(now));
         self.send_away(now);
     }

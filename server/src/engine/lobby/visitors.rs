@@ -215,6 +215,17 @@ impl Lobby {
         (theirs.into_iter()).for_each(|id| self.show_out(id, CloseReason::BadCredential));
     }
 
+    /// Ends the rooms that nobody plays in; who visits them is told so.
+    pub(super) fn end_empty_rooms(&mut self, now: Instant) {
+        for (room, ended) in self.directory.remove_empty(now, self.config.room_empty) {
+            self.effects.push_back(Effect::EndRoom(room));
+            // The one that the first player opens can be visited all the same.
+            if !self.has_room(&ended.name) {
+                self.show_out_of(&ended.name, CloseReason::NoSuchRoom);
+            }
+        }
+    }
+
     /// Sends the visitors of a room away.
     pub(super) fn show_out_of(&mut self, room: &str, reason: CloseReason) {
         let here = (self.visitors.iter()).filter(|(_, one)| *one.room == *room);

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::routes::{Arrival, Site, json_answer};
 use super::{Answer, body, text};
 use crate::auth::{LoggedIn, LoginAct, LoginError, LoginRequest, Secret};
+use crate::engine::storage::StoreFault;
 use crate::limits::LOGIN_TIME_MAX;
 use crate::metrics::Rejection;
 
@@ -68,7 +69,8 @@ pub(super) async fn answer(
             }
             refusal(error)
         }
-        Ok(Err(_)) | Err(_) => refusal(LoginError::Busy),
+        Ok(Err(_)) => refusal(LoginError::Busy),
+        Err(_) => refusal(LoginError::Store(StoreFault::Busy)),
     }
 }
 

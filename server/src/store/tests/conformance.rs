@@ -365,7 +365,7 @@ fn logs_that_ended_are_dropped_and_others_are_not() {
         ];
         store.commit(Millis(NOW.0 - 1), &writes[..6]).unwrap();
         commit_one(store, NOW, writes[6].clone());
-        // The line of the whisper was old, so that all but the group and the room are gone.
+        // The line of the whisper was old, so that all but the group are gone.
         for (key, epoch) in [(whisper, 91), (near, 92), (group, 3)] {
             let Written::Log(head) = commit_one(store, NOW, open(key, 90 + u64::from(epoch)))
             else {

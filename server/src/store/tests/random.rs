@@ -218,9 +218,10 @@ impl Random {
             Query::Skeleton(self.word()),
             Query::Subject(self.word()),
             Query::Key(self.digest(), now),
-            Query::Start(now),
-            Query::Reports(3),
-            Query::Audit(3),
+            Query::Names,
+            Query::Held(now),
+            Query::Reports { below, count: 3 },
+            Query::Audit { below, count: 3 },
         ]
     }
 }

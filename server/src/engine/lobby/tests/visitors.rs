@@ -79,11 +79,6 @@ fn a_visitor_reads_writes_and_sees_who_comes_without_a_seat() {
     });
     let line = line.map(|line| (line.text.as_str(), line.role));
     assert_eq!(line, Some(("hear me", Role::Bot)));
-    for to in [Address::Server, Address::Team, Address::Near] {
-        let refused = says(&mut bench, 7, to, "nor there");
-        // The id is known already: it is the line above.
-        assert!(matches!(refused, ChatNews::Acked { .. }), "{refused:?}");
-    }
     bench.lobby.depart(bench.now, LinkId(FIRST | 7));
     bench.carry_out();
     bench.chat(1, 5, "is it gone?");
@@ -199,6 +194,26 @@ fn visitors_of_a_room_that_fails_are_told_and_those_of_others_are_not() {
     let ended = |number: u64| bench.closed.get(&LinkId(FIRST | number)).copied();
     assert_eq!(ended(7), Some(CloseReason::RoomFailed));
     assert_eq!((ended(8), bench.lobby.visitors()), (None, 1));
+}
+
+#[test]
+fn visitors_of_a_room_that_ends_for_being_empty_are_told() {
+    let mut bench = Bench::new(|_| {});
+    for (link, name) in [(1, "main"), (2, "duel")] {
+        bench.hello(link, |hello| {
+            hello.room = RoomRequest::Named(BoundedStr::cut(name));
+        });
+        let goal = Goal::Room(name.to_owned());
+        visit(&mut bench, link, 100, goal).expect("welcome");
+        bench.say(link, &ClientControl::Leave);
+    }
+    let longest = bench.lobby.config.room_empty;
+    bench.pass(longest.as_millis() as u64 + 40);
+    assert!(bench.rooms.is_empty(), "they ended");
+    let ended = |number: u64| bench.closed.get(&LinkId(FIRST | number)).copied();
+    assert_eq!(ended(2), Some(CloseReason::NoSuchRoom));
+    // The first player opens it again.
+    assert_eq!((ended(1), bench.lobby.visitors()), (None, 1));
 }
 
 #[test]
