@@ -11,6 +11,7 @@ mod migration;
 mod quota;
 mod random;
 mod rig;
+mod several;
 mod threads;
 
 use std::path::{Path, PathBuf};

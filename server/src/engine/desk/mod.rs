@@ -12,6 +12,7 @@
 mod ask;
 mod attendance;
 mod draft;
+mod leaving;
 mod log;
 mod mark;
 mod member;
@@ -24,6 +25,7 @@ mod presence;
 mod react;
 mod reader;
 mod reading;
+mod sanction;
 mod say;
 mod scribe;
 mod shelf;
@@ -233,6 +235,9 @@ impl Desk {
             Some(Task::Head(place)) => self.headed(place, result),
             Some(Task::Line(places, draft)) => self.stored(&places, draft, result),
             Some(Task::Member(place, member, asker)) => self.joined(place, member, asker, result),
+            Some(Task::HandOn(place, both, asker)) => {
+                self.handed_on(place, *both, asker, &result);
+            }
             Some(Task::Mark(place, account, delivered, read)) => {
                 self.marked(place, account, (delivered, read), result);
             }

@@ -166,7 +166,7 @@ impl Desk {
             ..whom.clone()
         };
         if let Errand::Sanction(asker, sanction, seconds, why) = errand {
-            self.sanction(id, whom, asker, (sanction, seconds, &why));
+            self.sanction(id, &whom, asker, (sanction, seconds, &why));
         }
     }
 

@@ -1,0 +1,126 @@
+//! What moderators and owners decide, and what becomes of it when the store refuses.
+
+use tickwire_shared::id::{AccountId, LogId};
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Standing, Whom,
+};
+
+use super::scopes::{ANN, BOB, ask, group, let_in, texts};
+use super::world::World;
+use crate::engine::desk::Sabotage;
+use crate::engine::storage::{Found, Query, StoreFault};
+use crate::store::Store;
+
+/// A moderator, Ann and Bob.
+pub fn court() -> (World, usize, usize, usize) {
+    let mut world = World::new(Sabotage::None);
+    let judge = world.peer(6, "Judge", "main");
+    world.peers[judge].role = Role::Moderator;
+    world.enter(judge);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    (world, judge, ann, bob)
+}
+
+/// Ann is to be held to something.
+pub fn sentence(sanction: Sanction, seconds: u32) -> Ask {
+    Ask::Sanction {
+        whom: Whom::Account(AccountId(ANN)),
+        sanction,
+        seconds,
+        why: BoundedStr::cut("spam"),
+    }
+}
+
+/// What somebody was refused last.
+pub fn refused(world: &mut World, at: usize) -> Option<ChatRefusal> {
+    world.peers[at].refused.pop().map(|(_, why)| why)
+}
+
+/// The last answer that somebody was given.
+fn answered(world: &World, at: usize) -> Option<Option<ChatRefusal>> {
+    let mut news = world.peers[at].news.iter().rev();
+    news.find_map(|news| match news {
+        ChatNews::Answer { refused, .. } => Some(*refused),
+        _ => None,
+    })
+}
+
+fn audit(world: &mut World) -> Vec<String> {
+    match world.store.find(&Query::Audit(10)) {
+        Ok(Found::Texts(texts)) => texts,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// It is in force, in the audit log and answered, or none of that.
+#[test]
+fn a_sanction_that_the_store_refuses_is_none() {
+    for sanction in [Sanction::Mute, Sanction::Ban, Sanction::Kick] {
+        for refuses in [true, false] {
+            let (mut world, judge, ann, _) = court();
+            world.prompt = false;
+            let what = sentence(sanction, 60);
+            world.command(judge, ChatCommand::Ask { ask: 7, what });
+            if refuses {
+                assert!(world.fail_write(StoreFault::Full));
+            }
+            world.settle();
+            let expected = refuses.then_some(ChatRefusal::StoreFull);
+            assert_eq!(answered(&world, judge), Some(expected));
+            assert_eq!(audit(&mut world).len(), usize::from(!refuses));
+            let sent_away = world.desk.take_sent_away().len();
+            assert_eq!(sent_away == 1, !refuses && sanction != Sanction::Mute);
+            world.say(ann, Address::Room, "hello");
+            let silent = !refuses && sanction != Sanction::Kick;
+            assert_eq!(refused(&mut world, ann).is_some(), silent, "{sanction:?}");
+        }
+    }
+}
+
+fn owners(world: &mut World, log: LogId) -> Vec<AccountId> {
+    let Ok(Found::Members(members)) = world.store.find(&Query::Members(log)) else {
+        panic!("of a log");
+    };
+    let owners = members.iter().filter(|m| m.standing == Standing::Owner);
+    owners.map(|member| member.account).collect()
+}
+
+/// Whatever the store refuses, and wherever the server dies.
+#[test]
+fn a_group_has_one_owner_also_while_its_owner_leaves() {
+    for writes in 0..3 {
+        for dies in [true, false] {
+            let (mut world, _, ann, bob) = court();
+            let log = group(&mut world, ann);
+            let_in(&mut world, ann, log, bob);
+            world.prompt = false;
+            let what = Ask::Leave { log };
+            world.command(ann, ChatCommand::Ask { ask: 7, what });
+            (0..writes).for_each(|_| world.commit_unheard());
+            if dies {
+                world.restart();
+            } else {
+                while world.fail_write(StoreFault::Full) {}
+            }
+            assert_eq!(owners(&mut world, log).len(), 1, "{writes} {dies}");
+        }
+    }
+}
+
+#[test]
+fn who_cannot_leave_still_owns_and_who_can_hands_it_on() {
+    let (mut world, _, ann, bob) = court();
+    let log = group(&mut world, ann);
+    let_in(&mut world, ann, log, bob);
+    world.prompt = false;
+    let what = Ask::Leave { log };
+    world.command(ann, ChatCommand::Ask { ask: 7, what });
+    world.fail_write(StoreFault::Full);
+    world.settle();
+    assert_eq!(answered(&world, ann), Some(Some(ChatRefusal::StoreFull)));
+    world.say(ann, Address::Log(log), "still here");
+    assert_eq!(texts(&world, bob, log), ["still here"]);
+    assert_eq!(ask(&mut world, ann, Ask::Leave { log }), (log, None));
+    let slow = Ask::SlowMode { log, seconds: 5 };
+    assert_eq!(ask(&mut world, bob, slow), (log, None), "the owner's right");
+}
