@@ -74,6 +74,20 @@ impl Desk {
         }
     }
 
+    /// Whether a log is a whisper with somebody who hears nothing from an account.
+    fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
+        let other = other_of(key, account).and_then(|other| self.people.get(&other));
+        other.is_some_and(|other| other.blocked.contains(&account))
+    }
+
+    /// Whether what an account does in a log besides saying something is shown to the others: its
+    /// signs, and that it types.
+    pub(super) fn is_noticed(&self, place: Place, account: AccountId) -> bool {
+        let reach = self.conduct.sanctions.check_say(self.wall, account);
+        let log = self.shelf.get(place);
+        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_shut_out(&log.head.key, account))
+    }
+
     /// A line for a log that its author reads.
     pub(super) fn say_in(&mut self, place: Place, draft: Draft) {
         let Some(log) = self.shelf.get(place) else {
@@ -112,29 +126,33 @@ impl Desk {
 
     /// Has a line stored in a log, as soon as the log is open.
     pub(super) fn hand_over(&mut self, place: Place, draft: Draft) {
+        if let Err(reason) = self.takes(place, draft.from) {
+            return self.refuse(&draft, reason, 0);
+        }
         let Some(log) = self.shelf.get_mut(place) else {
-            return self.refuse(&draft, ChatRefusal::NotMember, 0);
+            return;
         };
+        if log.is_ready() {
+            let number = log.head.log;
+            self.store(vec![(place, number)], draft);
+        } else {
+            log.waiting.push(draft);
+        }
+    }
+
+    /// Whether a log takes lines of an account now, or keeps them until it is open.
+    fn takes(&self, place: Place, from: AccountId) -> Result<(), ChatRefusal> {
+        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
+        let mute = log.is_closed() && log.member(from).is_none();
         match log.stage {
-            Stage::Ready => {
-                let number = log.head.log;
-                let other = other_of(&log.head.key, draft.from);
-                let mute = log.is_closed() && log.member(draft.from).is_none();
-                let other = other.and_then(|other| self.people.get(&other));
-                if other.is_some_and(|other| other.blocked.contains(&draft.from)) {
-                    self.refuse(&draft, ChatRefusal::Blocked, 0);
-                } else if mute {
-                    self.refuse(&draft, ChatRefusal::NotMember, 0);
-                } else {
-                    self.store(vec![(place, number)], draft);
-                }
+            Stage::Ready if self.is_shut_out(&log.head.key, from) => Err(ChatRefusal::Blocked),
+            Stage::Ready if mute => Err(ChatRefusal::NotMember),
+            Stage::Ready => Ok(()),
+            Stage::Failed => Err(ChatRefusal::StoreBusy),
+            Stage::Opening | Stage::Gathering | Stage::Joining => {
+                let room = log.waiting.len() < CHAT_WAITING_MAX;
+                room.then_some(()).ok_or(ChatRefusal::StoreBusy)
             }
-            Stage::Opening | Stage::Gathering | Stage::Joining
-                if log.waiting.len() < CHAT_WAITING_MAX =>
-            {
-                log.waiting.push(draft);
-            }
-            _ => self.refuse(&draft, ChatRefusal::StoreBusy, 0),
         }
     }
 

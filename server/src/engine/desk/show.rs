@@ -228,10 +228,13 @@ impl Desk {
     /// A session's player writes in a log: the others there see it, now or never.
     pub fn typing(&mut self, now: Instant, id: SessionId, log: LogId) {
         self.now = now;
-        let place = self.shelf.of(log);
+        let account = self.readers.get(&id).map(|reader| reader.account);
+        let place = (self.shelf.of(log).zip(account))
+            .filter(|&(place, account)| self.is_noticed(place, account));
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
+        let place = place.map(|(place, _)| place);
         let place = place.filter(|place| reader.places.contains(place));
         let Some(log) = place.and_then(|place| self.shelf.get(place)) else {
             return;

@@ -5,7 +5,7 @@ use tickwire_shared::wire::{
     Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Standing, Whom,
 };
 
-use super::scopes::{ANN, BOB, ask, group, let_in, texts};
+use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::storage::{Found, Query, StoreFault};
@@ -123,4 +123,68 @@ fn who_cannot_leave_still_owns_and_who_can_hands_it_on() {
     assert_eq!(ask(&mut world, ann, Ask::Leave { log }), (log, None));
     let slow = Ask::SlowMode { log, seconds: 5 };
     assert_eq!(ask(&mut world, bob, slow), (log, None), "the owner's right");
+}
+
+/// How many signs Bob was shown under the line at this offset, at the last.
+fn signs(world: &World, at: usize) -> Option<u32> {
+    let mut news = world.peers[at].news.iter().rev();
+    news.find_map(|news| match news {
+        ChatNews::Reactions { reactions, .. } => Some(reactions.iter().map(|r| r.count).sum()),
+        _ => None,
+    })
+}
+
+fn react(world: &mut World, at: usize, log: LogId, sign: &str) {
+    let sign = BoundedStr::cut(sign);
+    let (offset, on) = (0, true);
+    let command = ChatCommand::React {
+        log,
+        offset,
+        sign,
+        on,
+    };
+    world.pass(1_000);
+    world.command(at, command);
+}
+
+/// How many are told that somebody types in a log.
+fn told_of_typing(world: &mut World, at: usize, log: LogId) -> usize {
+    world.pass(3_000);
+    let session = world.peers[at].session;
+    world.desk.typing(world.now, session, log);
+    world.desk.take_effects().count()
+}
+
+/// One that is silent by a sanction is so with signs and with typing, until it ends.
+#[test]
+fn who_is_muted_or_shadowed_neither_reacts_nor_types_for_others() {
+    for sanction in [Sanction::Mute, Sanction::Shadow] {
+        let (mut world, judge, ann, bob) = court();
+        world.say(bob, Address::Room, "what do you say?");
+        let log = world.peers[bob].room();
+        assert_eq!(told_of_typing(&mut world, ann, log), 2);
+        assert_eq!(ask(&mut world, judge, sentence(sanction, 60)).1, None);
+        react(&mut world, ann, log, "👎");
+        assert_eq!(signs(&world, bob), None, "{sanction:?}");
+        assert_eq!(told_of_typing(&mut world, ann, log), 0, "{sanction:?}");
+        assert_eq!(ask(&mut world, judge, sentence(sanction, 0)).1, None);
+        react(&mut world, ann, log, "👍");
+        assert_eq!(signs(&world, bob), Some(1));
+        assert_eq!(told_of_typing(&mut world, ann, log), 2);
+    }
+}
+
+#[test]
+fn who_is_blocked_neither_reacts_nor_types_for_the_blocker() {
+    let (mut world, _, ann, bob) = court();
+    world.say(bob, whisper(ANN), "hi");
+    let log = world.peers[ann].log(is_whisper);
+    for (on, told) in [(false, 1), (true, 0), (false, 1)] {
+        let whom = Whom::Account(AccountId(ANN));
+        assert_eq!(ask(&mut world, bob, Ask::Block { whom, on }).1, None);
+        assert_eq!(told_of_typing(&mut world, ann, log), told);
+        let before = world.peers[bob].news.len();
+        react(&mut world, ann, log, if on { "👎" } else { "👍" });
+        assert_eq!(world.peers[bob].news.len() - before, told, "a sign");
+    }
 }
