@@ -2,7 +2,7 @@
 //!
 //! Never answers "done" before the store has it.
 
-use tickwire_shared::chat::{check_reason, check_room_name};
+use tickwire_shared::chat::check_reason;
 use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{Ask, ChatRefusal, Role, Standing};
 
@@ -82,15 +82,14 @@ impl Desk {
 
     /// A new party, or a group of this name.
     fn found_company(&mut self, mut asker: Asker, name: Option<&str>) -> Result<(), ChatRefusal> {
-        if let Some(name) = name {
-            check_room_name(name).map_err(|_| ChatRefusal::BadText)?;
-        }
         let number = self.new_number();
         let reader = self
             .readers
             .get(&asker.session)
             .ok_or(ChatRefusal::NotMember)?;
         let account = reader.account;
+        let name = name.map(|name| self.conduct.name(self.wall, account, name));
+        let name = name.transpose()?;
         let person = self
             .people
             .get_mut(&account)
@@ -110,7 +109,7 @@ impl Desk {
         if let Some(log) = self.shelf.get_mut(place) {
             log.founder = Some(asker);
         }
-        self.ask_head(place, name.unwrap_or_default());
+        self.ask_head(place, &name.unwrap_or_default());
         Ok(())
     }
 

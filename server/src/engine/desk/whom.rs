@@ -9,6 +9,7 @@ use super::Desk;
 use super::member::{crowd, membership};
 use super::person::Known;
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
+use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_MEMBERS_MAX};
@@ -260,6 +261,12 @@ impl Desk {
             return Err(ChatRefusal::TooMany);
         }
         let next = log.head.next;
+        let reach = self.conduct.sanctions.check_say(self.wall, me);
+        if reach.map_err(|refusal| refusal.reason)? == Reach::Nobody {
+            // As with a line: nobody hears of it, and whoever asked does not learn that.
+            self.answer(asker, None);
+            return Ok(());
+        }
         let member = membership(whom.account, &whom.name, Standing::Invited, next);
         self.join(place, member, Some(asker));
         Ok(())

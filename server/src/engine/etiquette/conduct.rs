@@ -6,9 +6,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::ChatRefusal;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Refusal;
 use super::filter::{Blocked, Filter};
@@ -76,6 +78,21 @@ impl Conduct {
         };
         let text = shown.unwrap_or(text);
         Ok(Allowed { text, reach })
+    }
+
+    /// Judges what somebody calls a group; the name as it is to be stored.
+    ///
+    /// # Errors
+    /// Why not: whoever may say nothing names nothing either.
+    pub fn name(&self, wall: Millis, author: AccountId, name: &str) -> Result<String, ChatRefusal> {
+        let reach = self.sanctions.check_say(wall, author);
+        reach.map_err(|refusal| refusal.reason)?;
+        let name: String = name.nfc().collect();
+        check_room_name(&name).map_err(|_| ChatRefusal::BadText)?;
+        match self.filter.apply(&name) {
+            Ok(shown) => Ok(shown.into_owned()),
+            Err(Blocked) => Err(ChatRefusal::Words),
+        }
     }
 
     fn pen(&mut self, now: Instant, author: AccountId) -> &mut Pen {

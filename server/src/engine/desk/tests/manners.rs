@@ -2,12 +2,14 @@
 
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{
-    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Standing, Whom,
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Scope, Standing,
+    Whom,
 };
 
 use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::desk::Sabotage;
+use crate::engine::etiquette::filter::Filter;
 use crate::engine::storage::{Found, Query, StoreFault};
 use crate::store::Store;
 
@@ -186,5 +188,65 @@ fn who_is_blocked_neither_reacts_nor_types_for_the_blocker() {
         let before = world.peers[bob].news.len();
         react(&mut world, ann, log, if on { "👎" } else { "👍" });
         assert_eq!(world.peers[bob].news.len() - before, told, "a sign");
+    }
+}
+
+fn invitations(world: &World, at: usize) -> usize {
+    let news = world.peers[at].news.iter();
+    news.filter(|news| matches!(news, ChatNews::Invited { .. }))
+        .count()
+}
+
+#[test]
+fn names_of_groups_pass_the_word_filter() {
+    let (mut world, _, ann, bob) = court();
+    let filter = Filter::of("duck", "slit").expect("the lists are fair");
+    world.desk.set_filter(filter);
+    let named = |name: &str| Ask::Group {
+        name: BoundedStr::cut(name),
+    };
+    let blocked = ask(&mut world, ann, named("the slit")).1;
+    assert_eq!(blocked, Some(ChatRefusal::Words));
+    let (log, taken) = ask(&mut world, ann, named("the duck"));
+    assert_eq!(taken, None);
+    let whom = Whom::Account(AccountId(BOB));
+    ask(&mut world, ann, Ask::Invite { log, whom });
+    let shown = |news: &ChatNews| match news {
+        ChatNews::Invited {
+            scope: Scope::Group { name },
+            ..
+        } => Some(name.to_string()),
+        _ => None,
+    };
+    let shown = world.peers[bob].news.iter().find_map(shown);
+    assert_eq!(shown.as_deref(), Some("the ****"));
+}
+
+/// Their names would be said to everybody all the same.
+#[test]
+fn who_is_muted_or_shadowed_founds_and_invites_nobody_hears_of() {
+    for (sanction, told) in [
+        (Sanction::Mute, Some(ChatRefusal::Muted)),
+        (Sanction::Shadow, None),
+    ] {
+        let (mut world, judge, ann, bob) = court();
+        let before = group(&mut world, ann);
+        assert_eq!(ask(&mut world, judge, sentence(sanction, 60)).1, None);
+        let name = BoundedStr::cut("listen");
+        let (log, refused) = ask(&mut world, ann, Ask::Group { name });
+        assert_eq!(refused, told);
+        let whom = || Whom::Account(AccountId(BOB));
+        for log in [before, log] {
+            let whom = whom();
+            ask(&mut world, ann, Ask::Invite { log, whom });
+        }
+        assert_eq!(invitations(&world, bob), 0, "{sanction:?}");
+        assert_eq!(ask(&mut world, judge, sentence(sanction, 0)).1, None);
+        let invite = Ask::Invite {
+            log: before,
+            whom: whom(),
+        };
+        assert_eq!(ask(&mut world, ann, invite).1, None);
+        assert_eq!(invitations(&world, bob), 1);
     }
 }
