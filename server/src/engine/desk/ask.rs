@@ -248,14 +248,7 @@ impl Desk {
     fn do_now(&mut self, deed: Deed) {
         match deed {
             Deed::Nothing => {}
-            Deed::Block(account, other, on) => {
-                if let Some(person) = self.people.get_mut(&account) {
-                    match on {
-                        true => person.blocked.insert(other),
-                        false => person.blocked.remove(&other),
-                    };
-                }
-            }
+            Deed::Block(account, other, on) => self.blocked(account, other, on),
             Deed::Follow(account, other, on) => self.followed(account, other, on),
             Deed::Slow(place, seconds) => {
                 if let Some(log) = self.shelf.get_mut(place) {

@@ -4,7 +4,7 @@
 
 use tickwire_shared::id::{AccountId, SessionId};
 use tickwire_shared::limits::PEOPLE_BATCH_MAX;
-use tickwire_shared::wire::{BoundedVec, ChatNews};
+use tickwire_shared::wire::{BoundedStr, BoundedVec, ChatNews, Presence, Status};
 
 use super::Desk;
 use super::log::is_in;
@@ -36,6 +36,37 @@ impl Desk {
             self.book.unwatch(account, other.account);
         }
         self.show_picture(account);
+    }
+
+    /// An account hears nothing from another from now on, or again. That one follows it no more,
+    /// and is shown it as offline unless they share a log.
+    pub(super) fn blocked(&mut self, account: AccountId, other: AccountId, on: bool) {
+        if let Some(person) = self.people.get_mut(&account) {
+            match on {
+                true => person.blocked.insert(other),
+                false => person.blocked.remove(&other),
+            };
+        }
+        let follower = self.people.get_mut(&other).filter(|_| on);
+        let Some(follower) = follower.filter(|f| f.followed.contains_key(&account)) else {
+            return;
+        };
+        let sessions = follower.sessions.clone();
+        let name = follower.followed.remove(&account).unwrap_or_default();
+        self.book.unwatch(other, account);
+        if self.book.is_watching(other, account) {
+            return;
+        }
+        let gone = Presence {
+            account,
+            name: BoundedStr::cut(&name),
+            status: Status::Offline,
+            room: BoundedStr::cut(""),
+        };
+        for id in sessions {
+            let changes = BoundedVec::of_first([gone.clone()]);
+            self.tell(id, ChatNews::Presence { changes });
+        }
     }
 
     /// An account is known: it watches whom it follows.

@@ -138,6 +138,7 @@ impl Desk {
             Errand::Whisper(draft) => self.whisper(me, &whom, draft),
             Errand::Invite(asker) => self.vet(id, whom, Errand::Invite(asker)),
             Errand::Block(asker, on) => self.block(me, whom.account, asker, on),
+            Errand::Follow(asker, true) => self.vet(id, whom, Errand::Follow(asker, true)),
             Errand::Follow(asker, on) => self.follow(me, whom, asker, on),
             Errand::Sanction(..) => self.weigh(id, whom, errand),
         }
@@ -232,10 +233,14 @@ impl Desk {
         if blocked.contains(&me) {
             return self.give_up(errand, ChatRefusal::Blocked);
         }
-        if let Errand::Invite(asker) = errand
-            && let Err(reason) = self.invite(me, whom, asker)
-        {
-            self.answer(asker, Some(reason));
+        match errand {
+            Errand::Invite(asker) => {
+                if let Err(reason) = self.invite(me, whom, asker) {
+                    self.answer(asker, Some(reason));
+                }
+            }
+            Errand::Follow(asker, on) => self.follow(me, whom.clone(), asker, on),
+            _ => {}
         }
     }
 
@@ -277,12 +282,20 @@ impl Desk {
         if on && known.is_some_and(|person| person.blocked.len() >= NEIGHBOURS_MAX) {
             return self.answer(asker, Some(ChatRefusal::TooMany));
         }
-        let write = Write::Block {
+        let mut writes = vec![Write::Block {
             account: me,
             other,
             on,
-        };
-        self.do_deed(Deed::Block(me, other, on), asker, write);
+        }];
+        if on {
+            // Whoever is blocked is told of the other no more.
+            writes.push(Write::Follow {
+                account: other,
+                other: me,
+                on: false,
+            });
+        }
+        self.do_deed(Deed::Block(me, other, on), asker, Write::All(writes));
     }
 
     fn follow(&mut self, me: AccountId, whom: Someone, asker: Asker, on: bool) {

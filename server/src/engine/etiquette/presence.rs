@@ -168,6 +168,13 @@ impl Book {
         }
     }
 
+    /// Whether an account is told of another.
+    #[must_use]
+    pub fn is_watching(&self, watcher: AccountId, whom: AccountId) -> bool {
+        let all = self.watching.get(&watcher);
+        all.is_some_and(|all| all.contains_key(&whom))
+    }
+
     /// An account watches nobody any more: its last session ended.
     pub fn unwatch_all(&mut self, watcher: AccountId) {
         let all = self.watching.get(&watcher);

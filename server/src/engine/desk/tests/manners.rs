@@ -250,3 +250,41 @@ fn who_is_muted_or_shadowed_founds_and_invites_nobody_hears_of() {
         assert_eq!(invitations(&world, bob), 1);
     }
 }
+
+/// How Bob is shown to somebody, at the last.
+fn shown_as(world: &World, at: usize) -> Option<Status> {
+    let told = world.peers[at].news.iter().filter_map(|news| match news {
+        ChatNews::Presence { changes } => Some(changes.iter()),
+        _ => None,
+    });
+    let of_bob = told.flatten().filter(|change| change.account.0 == BOB);
+    of_bob.last().map(|change| change.status)
+}
+
+#[test]
+fn who_is_blocked_follows_the_blocker_no_more() {
+    let (mut world, _, ann, bob) = court();
+    let follow = || Ask::Follow {
+        whom: Whom::Account(AccountId(BOB)),
+        on: true,
+    };
+    assert_eq!(ask(&mut world, ann, follow()).1, None);
+    world.pass(1_000);
+    assert_eq!(shown_as(&world, ann), Some(Status::Online));
+    let whom = || Whom::Account(AccountId(ANN));
+    let block = |on| Ask::Block { whom: whom(), on };
+    assert_eq!(ask(&mut world, bob, block(true)).1, None);
+    assert_eq!(shown_as(&world, ann), Some(Status::Offline));
+    assert_eq!(ask(&mut world, ann, follow()).1, Some(ChatRefusal::Blocked));
+    // Neither is what was stored before taken up again.
+    world.restart();
+    world.enter(bob);
+    world.peers[ann].news.clear();
+    world.enter(ann);
+    world.pass(1_000);
+    assert_eq!(shown_as(&world, ann), None);
+    assert_eq!(ask(&mut world, bob, block(false)).1, None);
+    assert_eq!(ask(&mut world, ann, follow()).1, None);
+    world.pass(1_000);
+    assert_eq!(shown_as(&world, ann), Some(Status::Online));
+}
