@@ -208,6 +208,7 @@ impl Desk {
                     tick,
                     manner,
                     text,
+                    price: None,
                 };
                 self.say(id, &to, draft);
             }
@@ -323,6 +324,7 @@ impl Desk {
             tick: Tick::ZERO,
             manner: Manner::Notice,
             text: BoundedStr::cut(text),
+            price: None,
         };
         self.hand_over(place, draft);
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use tickwire_shared::id::{AccountId, LogId, PlayerId, RoomId, SessionId};
-use tickwire_shared::wire::{BoundedStr, ChatNews, ChatRefusal, Standing};
+use tickwire_shared::wire::{ChatNews, ChatRefusal, Standing};
 
 use super::Desk;
 use super::draft::Draft;
@@ -161,8 +161,7 @@ impl Desk {
                 if allowed.reach == Reach::Nobody {
                     logs.truncate(1);
                 }
-                let text = BoundedStr::cut(&allowed.text);
-                self.store(logs, Draft { text, ..draft });
+                self.store(logs, draft.as_allowed(&allowed));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! author's lines.
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
-use tickwire_shared::wire::{Address, BoundedStr, ChatNews, ChatRefusal, Manner, Role};
+use tickwire_shared::wire::{Address, ChatNews, ChatRefusal, Manner, Role};
 
 use super::draft::Draft;
 use super::log::Stage;
@@ -88,24 +88,43 @@ impl Desk {
         reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_shut_out(&log.head.key, account))
     }
 
-    /// A line for a log that its author reads.
+    /// A line for a log that its author reads. Whether that takes it is asked before it is judged:
+    /// what is refused costs nothing.
     pub(super) fn say_in(&mut self, place: Place, draft: Draft) {
+        if let Err(reason) = self.takes(place, draft.from) {
+            return self.refuse(&draft, reason, 0);
+        }
         let Some(log) = self.shelf.get(place) else {
-            return self.refuse(&draft, ChatRefusal::NotMember, 0);
+            return;
         };
         let slow = Some((log.head.log, log.head.slow_seconds));
         let slow = slow.filter(|&(_, seconds)| seconds > 0 && draft.role < Role::Moderator);
         let whisper_to = other_of(&log.head.key, draft.from);
-        let (number, next) = (log.head.log, log.head.next);
+        let told = (log.head.log, log.head.next);
+        if let Some(draft) = self.judged(draft, slow, whisper_to, told) {
+            self.hand_over(place, draft);
+        }
+    }
+
+    /// A line as it is to be stored; `None` when nobody is to have it, and its author was told so,
+    /// or that it is where `told` says.
+    pub(super) fn judged(
+        &mut self,
+        draft: Draft,
+        slow: Option<(LogId, u16)>,
+        whisper_to: Option<AccountId>,
+        told: (LogId, u64),
+    ) -> Option<Draft> {
         match self.judge(&draft, slow, whisper_to) {
-            Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
+            Err(refusal) => {
+                self.refuse(&draft, refusal.reason, refusal.seconds);
+                None
+            }
             Ok(allowed) if allowed.reach == Reach::Nobody => {
-                self.note_stored(&draft, (number, next));
+                self.note_stored(&draft, told);
+                None
             }
-            Ok(allowed) => {
-                let text = BoundedStr::cut(&allowed.text);
-                self.hand_over(place, Draft { text, ..draft });
-            }
+            Ok(allowed) => Some(draft.as_allowed(&allowed)),
         }
     }
 
@@ -221,9 +240,12 @@ impl Desk {
         );
     }
 
-    /// Tells the author of a line that it was not taken.
+    /// Tells the author of a line that it was not taken; what it took is given back.
     pub(super) fn refuse(&mut self, draft: &Draft, reason: ChatRefusal, seconds: u32) {
         self.counts.refused += 1;
+        if let Some(price) = draft.price {
+            self.conduct.give_back(draft.from, price);
+        }
         let asked = self.scribe(draft.from).failed(draft.client_id);
         if let Some(id) = asked.or(draft.session) {
             let client_id = draft.client_id;

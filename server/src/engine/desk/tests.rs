@@ -5,6 +5,7 @@ mod company;
 mod crowd;
 mod manners;
 mod peer;
+mod price;
 mod room;
 mod scopes;
 mod world;

@@ -1,0 +1,89 @@
+//! What a line costs its author: nothing, unless somebody has it.
+
+use tickwire_shared::id::AccountId;
+use tickwire_shared::wire::{Address, Ask, ChatRefusal, Role, Whom};
+
+use super::manners::{court, refused};
+use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
+use super::world::World;
+use crate::engine::etiquette::conduct::Conduct;
+use crate::engine::storage::StoreFault;
+
+/// The store refuses whatever waits, and works again.
+fn refuse_all(world: &mut World) {
+    while world.fail_write(StoreFault::Full) {}
+    world.settle();
+}
+
+#[test]
+fn a_line_that_the_store_refuses_may_be_said_again_at_once() {
+    let (mut world, _, ann, bob) = court();
+    world.desk.conduct = Conduct::new(1);
+    let log = group(&mut world, ann);
+    let_in(&mut world, ann, log, bob);
+    let slow = Ask::SlowMode { log, seconds: 60 };
+    assert_eq!(ask(&mut world, ann, slow).1, None);
+    for to in [Address::Room, Address::Log(log), whisper(ANN)] {
+        world.prompt = false;
+        let id = world.say(bob, to, "do you read me?");
+        for _ in 0..30 {
+            refuse_all(&mut world);
+            assert_eq!(refused(&mut world, bob), Some(ChatRefusal::StoreFull));
+            world.prompt = false;
+            world.send_line(bob, id);
+        }
+        world.settle();
+        assert!(world.peers[bob].acked.contains_key(&id));
+    }
+    world.say(bob, Address::Log(log), "and now?");
+    assert_eq!(refused(&mut world, bob), Some(ChatRefusal::SlowMode));
+    world.say(bob, Address::Room, "do you read me?");
+    assert_eq!(refused(&mut world, bob), Some(ChatRefusal::Repeated));
+}
+
+#[test]
+fn a_line_that_its_log_does_not_take_costs_nothing() {
+    let (mut world, _, ann, bob) = court();
+    world.desk.conduct = Conduct::new(1);
+    world.say(ann, whisper(BOB), "hi");
+    let whom = Whom::Account(AccountId(ANN));
+    let block = |on| Ask::Block {
+        whom: whom.clone(),
+        on,
+    };
+    assert_eq!(ask(&mut world, bob, block(true)).1, None);
+    for _ in 0..30 {
+        world.say(ann, whisper(BOB), "hello?");
+        assert_eq!(refused(&mut world, ann), Some(ChatRefusal::Blocked));
+    }
+    assert_eq!(ask(&mut world, bob, block(false)).1, None);
+    world.say(ann, whisper(BOB), "hello?");
+    let log = world.peers[bob].log(is_whisper);
+    assert_eq!(texts(&world, bob, log), ["hi", "hello?"]);
+}
+
+/// Owners make their group slow; it is slow for each author by itself, and ends.
+#[test]
+fn slow_mode_holds_everybody_in_its_log_until_it_is_ended() {
+    let (mut world, judge, ann, bob) = court();
+    let room = world.peers[ann].room();
+    let slow = |seconds| Ask::SlowMode { log: room, seconds };
+    let by_player = ask(&mut world, ann, slow(60)).1;
+    assert_eq!(by_player, Some(ChatRefusal::NotAllowed));
+    assert_eq!(ask(&mut world, judge, slow(60)).1, None);
+    for peer in [ann, bob] {
+        world.say(peer, Address::Room, "once");
+        assert_eq!(refused(&mut world, peer), None);
+        world.say(peer, Address::Room, "twice");
+        assert_eq!(refused(&mut world, peer), Some(ChatRefusal::SlowMode));
+    }
+    world.say(judge, Address::Room, "once");
+    world.say(judge, Address::Room, "twice");
+    assert_eq!(refused(&mut world, judge), None, "{:?}", Role::Moderator);
+    world.pass(60_000);
+    world.say(ann, Address::Room, "again");
+    assert_eq!(refused(&mut world, ann), None);
+    assert_eq!(ask(&mut world, judge, slow(0)).1, None);
+    world.say(ann, Address::Room, "as often as I like");
+    assert_eq!(refused(&mut world, ann), None);
+}
