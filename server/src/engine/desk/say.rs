@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// Whether a log is a whisper with somebody who hears nothing from an account.
-    fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
+    pub(super) fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
         let other = other_of(key, account).and_then(|other| self.people.get(&other));
         other.is_some_and(|other| other.blocked.contains(&account))
     }
@@ -160,7 +160,7 @@ impl Desk {
     }
 
     /// Whether a log takes lines of an account now, or keeps them until it is open.
-    fn takes(&self, place: Place, from: AccountId) -> Result<(), ChatRefusal> {
+    pub(super) fn takes(&self, place: Place, from: AccountId) -> Result<(), ChatRefusal> {
         let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
         let mute = log.is_closed() && log.member(from).is_none();
         match log.stage {

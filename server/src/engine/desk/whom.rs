@@ -2,10 +2,11 @@
 //!
 //! Never tells more of somebody than that they are there.
 
-use tickwire_shared::id::{AccountId, SessionId};
+use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{ChatRefusal, Role, Standing, Whom};
 
 use super::Desk;
+use super::draft::Draft;
 use super::member::{crowd, membership};
 use super::person::Known;
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
@@ -172,19 +173,32 @@ impl Desk {
         }
     }
 
-    fn whisper(&mut self, me: AccountId, whom: &Someone, draft: super::draft::Draft) {
+    /// Judged first: what is refused opens nothing.
+    fn whisper(&mut self, me: AccountId, whom: &Someone, draft: Draft) {
         let key = whisper_key(me, whom.account);
-        let new = self.shelf.find(&key).is_none();
+        let here = self.shelf.find(&key);
+        let taken = here.map_or(Ok(()), |place| self.takes(place, me));
+        if let Err(reason) = taken {
+            return self.refuse(&draft, reason, 0);
+        }
+        if self.is_shut_out(&key, me) {
+            return self.refuse(&draft, ChatRefusal::Blocked, 0);
+        }
+        let head = here
+            .and_then(|place| self.shelf.get(place))
+            .map(|log| &log.head);
+        let told = head.map_or((LogId(0), 0), |head| (head.log, head.next));
+        let Some(draft) = self.judged(draft, None, Some(whom.account), told) else {
+            return;
+        };
         let sessions = self.people.get(&me).map(|person| person.sessions.clone());
         let place = self.shelve(&key);
         self.meet(whom.account, &whom.name);
-        self.say_in(place, draft);
-        let waits = self
-            .shelf
-            .get(place)
-            .is_some_and(|log| !log.waiting.is_empty());
-        if new && !waits {
-            // What was refused opens nothing.
+        self.hand_over(place, draft);
+        let log = self.shelf.get(place);
+        let waits = log.is_some_and(|log| !log.waiting.is_empty());
+        if here.is_none() && !waits {
+            // The store was not even asked.
             return self.release(place);
         }
         for id in sessions.unwrap_or_default() {

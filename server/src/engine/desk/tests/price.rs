@@ -1,9 +1,9 @@
 //! What a line costs its author: nothing, unless somebody has it.
 
 use tickwire_shared::id::AccountId;
-use tickwire_shared::wire::{Address, Ask, ChatRefusal, Role, Whom};
+use tickwire_shared::wire::{Address, Ask, ChatRefusal, Role, Sanction, Whom};
 
-use super::manners::{court, refused};
+use super::manners::{court, refused, sentence};
 use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::etiquette::conduct::Conduct;
@@ -86,4 +86,21 @@ fn slow_mode_holds_everybody_in_its_log_until_it_is_ended() {
     assert_eq!(ask(&mut world, judge, slow(0)).1, None);
     world.say(ann, Address::Room, "as often as I like");
     assert_eq!(refused(&mut world, ann), None);
+}
+
+/// A log that nothing was said in would be kept all the same.
+#[test]
+fn a_whisper_that_is_refused_opens_no_log() {
+    let (mut world, judge, ann, _) = court();
+    let logs = world.desk.load().0;
+    assert_eq!(ask(&mut world, judge, sentence(Sanction::Mute, 60)).1, None);
+    world.prompt = false;
+    world.say(ann, whisper(BOB), "psst");
+    assert_eq!(refused(&mut world, ann), Some(ChatRefusal::Muted));
+    assert!(world.writes.is_empty() && world.finds.is_empty());
+    assert_eq!(world.desk.load(), (logs, 0));
+    world.settle();
+    assert_eq!(ask(&mut world, judge, sentence(Sanction::Mute, 0)).1, None);
+    world.say(ann, whisper(BOB), "psst");
+    assert_eq!(world.desk.load(), (logs + 1, 0));
 }
