@@ -288,3 +288,26 @@ fn who_is_blocked_follows_the_blocker_no_more() {
     world.pass(1_000);
     assert_eq!(shown_as(&world, ann), Some(Status::Online));
 }
+
+/// The heir's membership was asked for with the marks from before.
+#[test]
+fn marks_never_fall_when_a_membership_is_answered() {
+    let (mut world, _, ann, bob) = court();
+    let log = group(&mut world, ann);
+    let_in(&mut world, ann, log, bob);
+    world.say(ann, Address::Log(log), "bye");
+    world.prompt = false;
+    let (delivered, read) = (1, 1);
+    let mark = ChatCommand::Mark {
+        log,
+        delivered,
+        read,
+    };
+    world.command(bob, mark);
+    let what = Ask::Leave { log };
+    world.command(ann, ChatCommand::Ask { ask: 7, what });
+    world.settle();
+    assert_eq!(owners(&mut world, log), [AccountId(BOB)]);
+    let second = world.join(BOB, "Bob 2");
+    assert_eq!(world.peers[second].logs[&log].read, 1);
+}

@@ -23,9 +23,15 @@ fn a_line_that_the_store_refuses_may_be_said_again_at_once() {
     let_in(&mut world, ann, log, bob);
     let slow = Ask::SlowMode { log, seconds: 60 };
     assert_eq!(ask(&mut world, ann, slow).1, None);
-    for to in [Address::Room, Address::Log(log), whisper(ANN)] {
+    world.say(bob, whisper(ANN), "psst");
+    let first = "do you read me?";
+    for (to, text) in [
+        (Address::Room, first),
+        (Address::Log(log), "and you?"),
+        (whisper(ANN), "and you alone?"),
+    ] {
         world.prompt = false;
-        let id = world.say(bob, to, "do you read me?");
+        let id = world.say(bob, to, text);
         for _ in 0..30 {
             refuse_all(&mut world);
             assert_eq!(refused(&mut world, bob), Some(ChatRefusal::StoreFull));
@@ -37,7 +43,9 @@ fn a_line_that_the_store_refuses_may_be_said_again_at_once() {
     }
     world.say(bob, Address::Log(log), "and now?");
     assert_eq!(refused(&mut world, bob), Some(ChatRefusal::SlowMode));
-    world.say(bob, Address::Room, "do you read me?");
+    world.say(bob, Address::Room, first);
+    assert_eq!(refused(&mut world, bob), None);
+    world.say(bob, Address::Room, first);
     assert_eq!(refused(&mut world, bob), Some(ChatRefusal::Repeated));
 }
 
