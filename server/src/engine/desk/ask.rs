@@ -7,7 +7,7 @@ use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{Ask, ChatRefusal, Role, Standing};
 
 use super::Desk;
-use super::log::Wish;
+use super::log::{Stage, Wish};
 use super::member::membership;
 use super::person::Known;
 use super::shelf::Place;
@@ -108,8 +108,14 @@ impl Desk {
         asker.log = number;
         if let Some(log) = self.shelf.get_mut(place) {
             log.founder = Some(asker);
+            log.head.name = name.unwrap_or_default();
         }
-        self.ask_head(place, &name.unwrap_or_default());
+        self.ask_head(place);
+        let log = self.shelf.get(place);
+        if log.is_some_and(|log| log.stage == Stage::Failed) {
+            // Whoever founds it is told, and may try again.
+            self.not_opened(place, StoreFault::Busy);
+        }
         Ok(())
     }
 
