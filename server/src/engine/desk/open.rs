@@ -184,13 +184,19 @@ impl Desk {
         self.release(place);
     }
 
-    /// The store has forgotten a log: it is opened anew.
-    pub(super) fn reopen(&mut self, place: Place) {
+    /// The store has forgotten the log of this number: it is closed, and opened anew.
+    pub(super) fn reopen(&mut self, place: Place, number: LogId) {
+        let log = self.shelf.get(place);
+        if !log.is_some_and(|log| log.is_ready() && log.head.log == number) {
+            // Another line has found that out.
+            return;
+        }
+        self.tell_readers(place, &ChatNews::Closed { log: number }, None);
         if let Some(log) = self.shelf.get_mut(place) {
             log.lines.clear();
             (log.readers.values_mut()).for_each(|reading| *reading = Reading::default());
-            self.ask_head(place);
         }
+        self.ask_head(place);
     }
 
     fn set_stage(&mut self, place: Place, stage: Stage) {

@@ -202,7 +202,7 @@ impl Desk {
         let (offsets, at, known) = match result {
             Ok(Written::Line { offsets, at, known }) => (offsets, at, known),
             Ok(_) => {
-                (places.iter()).for_each(|&(place, _)| self.reopen(place));
+                (places.iter()).for_each(|&(place, log)| self.reopen(place, log));
                 return self.refuse(&draft, ChatRefusal::StoreBusy, 0);
             }
             Err(fault) => return self.refuse(&draft, fault.refusal(), 0),
