@@ -13,6 +13,13 @@ use crate::engine::storage::{LogHead, LogKey};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(u64);
 
+impl Place {
+    /// Its number, which is no other's.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// The logs in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
