@@ -25,6 +25,7 @@ mod presence;
 mod react;
 mod reader;
 mod reading;
+mod sabotage;
 mod sanction;
 mod say;
 mod scribe;
@@ -49,6 +50,7 @@ use tickwire_shared::wire::{
 
 pub use self::missed::Missed;
 pub use self::reader::{Attention, Entrant};
+pub use self::sabotage::Sabotage;
 
 use self::draft::Draft;
 use self::person::{Known, Person};
@@ -64,22 +66,6 @@ use super::storage::{
     Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
 };
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
-
-/// A bug to plant, so that tests show that they would find it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sabotage {
-    /// None.
-    #[default]
-    None,
-    /// A line is acked when it is handed to the store.
-    AckBeforeCommit,
-    /// Anybody may read the history of any log.
-    OpenHistory,
-    /// A line that was stored before is shown again.
-    ShowKnown,
-    /// Live lines are sent to readers who have not caught up.
-    SkipCatchUp,
-}
 
 /// What the desk counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

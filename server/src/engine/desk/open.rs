@@ -254,6 +254,7 @@ impl Desk {
         }
         let account = reader.account;
         let cursor = reader.take_cursor(log.head.log);
+        let since = self.config.sabotage.reads_from(since);
         let reading = Reading {
             link: Some(link),
             next: first_of(log, since, cursor),

@@ -6,6 +6,7 @@ mod crowd;
 mod manners;
 mod peer;
 mod price;
+mod rights;
 mod room;
 mod scopes;
 mod world;
