@@ -12,6 +12,7 @@ use super::member::membership;
 use super::person::Known;
 use super::shelf::Place;
 use super::tickets::{Asker, Deed, Errand};
+use crate::engine::etiquette::reports::Verdict;
 use crate::engine::storage::{LogKey, StoreFault, Write, Written};
 use crate::limits::{ACCOUNT_LOGS_MAX, CHAT_WAITING_MAX, SLOW_SECONDS_MAX};
 
@@ -198,13 +199,22 @@ impl Desk {
         let readable = self.readable(asker.session, asker.log);
         let readable = readable.is_some_and(|(from, end)| (from..end).contains(&offset));
         let reader = self.readers.get(&asker.session).filter(|_| readable);
+        let by = reader.ok_or(ChatRefusal::NotMember)?.account;
+        match self.reports.judge(self.now, by, (asker.log, offset)) {
+            Verdict::Take => {}
+            Verdict::TooMany => return Err(ChatRefusal::TooMany),
+            Verdict::Known => {
+                self.answer(asker, None);
+                return Ok(());
+            }
+        }
         let write = Write::Report {
-            by: reader.ok_or(ChatRefusal::NotMember)?.account,
+            by,
             log: asker.log,
             offset,
             why: why.to_owned(),
         };
-        self.do_deed(Deed::Nothing, asker, write);
+        self.do_deed(Deed::Report(by, offset), asker, write);
         Ok(())
     }
 
@@ -246,6 +256,9 @@ impl Desk {
         match (refused, deed) {
             (None, deed) => self.do_now(deed),
             (Some(_), Deed::LeaveTeam(log, member)) => self.still_leaving(log, member),
+            (Some(_), Deed::Report(by, offset)) => {
+                self.reports.give_back(by, (asker.log, offset));
+            }
             (Some(_), _) => {}
         }
         self.answer(asker, refused);
@@ -253,7 +266,7 @@ impl Desk {
 
     fn do_now(&mut self, deed: Deed) {
         match deed {
-            Deed::Nothing => {}
+            Deed::Report(..) => {}
             Deed::Block(account, other, on) => self.blocked(account, other, on),
             Deed::Follow(account, other, on) => self.followed(account, other, on),
             Deed::Slow(place, seconds) => {

@@ -61,6 +61,7 @@ use self::tickets::{Someone, Task, Tickets};
 use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
+use super::etiquette::reports::Reports;
 use super::port::{Effect, Outbound};
 use super::storage::{
     Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
@@ -123,6 +124,8 @@ pub struct Desk {
     book: Book,
     /// Who may say what.
     conduct: Conduct,
+    /// What was reported lately.
+    reports: Reports,
     /// Whether the store has told who is held to something.
     started: Known,
     /// Sessions that a moderator wants to be gone.
@@ -153,6 +156,7 @@ impl Desk {
             left: VecDeque::new(),
             leaving: BTreeMap::new(),
             book: Book::default(),
+            reports: Reports::default(),
             started: Known::Failed,
             sent_away: Vec::new(),
             missed: Vec::new(),

@@ -87,8 +87,8 @@ pub enum Errand {
 /// What happens once something is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Nothing but an answer.
-    Nothing,
+    /// An account has reported the line at this offset.
+    Report(AccountId, u64),
     /// An account hears nothing from another, or again.
     Block(AccountId, AccountId, bool),
     /// An account is told of another, or no more.

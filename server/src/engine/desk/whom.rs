@@ -327,8 +327,10 @@ impl Desk {
 
     /// Has something written that is answered by itself.
     pub(super) fn do_deed(&mut self, deed: Deed, asker: Asker, write: Write) {
-        if self.write(Task::Deed(deed, asker), write).is_err() {
-            self.answer(asker, Some(ChatRefusal::StoreBusy));
+        if let Err(task) = self.write(Task::Deed(deed, asker), write)
+            && let Task::Deed(deed, asker) = *task
+        {
+            self.done(deed, asker, Err(StoreFault::Busy));
         }
     }
 

@@ -1,13 +1,17 @@
 //! What a line costs its author: nothing, unless somebody has it.
 
 use tickwire_shared::id::AccountId;
-use tickwire_shared::wire::{Address, Ask, ChatRefusal, Role, Sanction, Whom};
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, ChatCommand, ChatRefusal, Role, Sanction, Whom,
+};
 
 use super::manners::{court, refused, sentence};
 use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
 use super::world::World;
 use crate::engine::etiquette::conduct::Conduct;
-use crate::engine::storage::StoreFault;
+use crate::engine::storage::{Found, Query, StoreFault};
+use crate::limits::REPORTS_MAX;
+use crate::store::Store;
 
 /// The store refuses whatever waits, and works again.
 fn refuse_all(world: &mut World) {
@@ -111,4 +115,49 @@ fn a_whisper_that_is_refused_opens_no_log() {
     assert_eq!(ask(&mut world, judge, sentence(Sanction::Mute, 0)).1, None);
     world.say(ann, whisper(BOB), "psst");
     assert_eq!(world.desk.load(), (logs + 1, 0));
+}
+
+fn reports(world: &mut World) -> Vec<String> {
+    match world.store.find(&Query::Reports(1_000)) {
+        Ok(Found::Texts(texts)) => texts,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One account must not push out what others reported.
+#[test]
+fn a_line_is_reported_once_by_each_and_so_many_an_hour() {
+    let (mut world, _, ann, bob) = court();
+    for number in 0..40 {
+        world.say(bob, Address::Room, &format!("line {number}"));
+    }
+    let log = world.peers[ann].room();
+    let report = |offset| Ask::Report {
+        log,
+        offset,
+        why: BoundedStr::cut("rude"),
+    };
+    world.prompt = false;
+    let what = report(0);
+    world.command(ann, ChatCommand::Ask { ask: 7, what });
+    refuse_all(&mut world);
+    assert!(reports(&mut world).is_empty(), "the store refused it");
+    for _ in 0..3 {
+        assert_eq!(ask(&mut world, ann, report(0)).1, None);
+    }
+    assert_eq!(reports(&mut world).len(), 1);
+    let mut taken = 1;
+    for offset in 1..40 {
+        taken += usize::from(ask(&mut world, ann, report(offset)).1.is_none());
+    }
+    assert_eq!(
+        (taken, reports(&mut world).len()),
+        (REPORTS_MAX, REPORTS_MAX)
+    );
+    assert_eq!(ask(&mut world, bob, report(0)).1, None, "another one's");
+    world.pass(3_600_000);
+    assert_eq!(ask(&mut world, ann, report(39)).1, None);
+    let beyond = ask(&mut world, ann, report(40)).1;
+    assert_eq!(beyond, Some(ChatRefusal::NotMember), "no such line");
+    assert_eq!(reports(&mut world).len(), REPORTS_MAX + 2);
 }
