@@ -51,6 +51,13 @@ impl Bucket {
         enough
     }
 
+    /// Puts `amount` back that was taken for nothing, as far as it fits.
+    pub fn give_back(&mut self, amount: u32) {
+        let amount = u64::from(amount) * MICROS;
+        let level = self.level_micros.saturating_add(amount);
+        self.level_micros = level.min(self.burst_micros);
+    }
+
     /// In how many seconds after the last [`Bucket::take`] so much is there, rounded up;
     /// `u32::MAX` when never.
     #[must_use]

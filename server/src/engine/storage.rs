@@ -269,6 +269,9 @@ pub enum Write {
         /// What, in words.
         what: String,
     },
+    /// Several in one: all of them are stored, or none. `Written::Done`, or the answer of the first
+    /// that was not; none after that one is stored, and by what it is made of only the first can be.
+    All(Vec<Write>),
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
     /// is kept of guests (but for whispers that wait for them), and logs without a line that were
     /// not of use since: parties and groups once all have left, all others but the server's

@@ -135,6 +135,17 @@ pub const MARKS_PER_SECOND: u32 = 8;
 /// The same at once.
 pub const MARKS_BURST: u32 = 64;
 
+/// Lines one account reports within [`REPORTS_TIME`]. A further report is refused, and the same one
+/// again is taken for the first.
+pub const REPORTS_MAX: usize = 20;
+
+/// See [`REPORTS_MAX`].
+pub const REPORTS_TIME: Duration = Duration::from_secs(3_600);
+
+/// Accounts of which it is remembered what they reported. Beyond, the one that did so longest ago
+/// counts anew.
+pub const REPORTERS_MAX: usize = 4_096;
+
 /// Seconds of slow mode at the most. More are refused.
 pub const SLOW_SECONDS_MAX: u16 = 3_600;
 

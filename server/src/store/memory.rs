@@ -82,6 +82,11 @@ impl MemoryStore {
                 let text = texts::audit(now, *by, what);
                 keep(&mut self.audit, text, STORE_AUDIT_MAX)
             }
+            Write::All(parts) => {
+                let mut written = parts.iter().map(|part| self.write(now, part));
+                let refused = written.find(|written| *written != Written::Done);
+                refused.unwrap_or(Written::Done)
+            }
             Write::Prune { lines_max, before } => {
                 let budget = self.accounts.prune(now, STORE_PRUNE_LINES_MAX);
                 let pruned = self.logs.prune(now, *lines_max, *before, budget);

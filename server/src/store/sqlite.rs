@@ -219,9 +219,21 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
             None => Ok(Written::Missing),
         },
         Write::Audit { by, what } => audit(db, &texts::audit(now, *by, what)),
+        Write::All(parts) => carry_out_all(db, now, parts),
         Write::Prune { lines_max, before } => prune::prune(db, now, *lines_max, *before),
         other => accounts::write(db, now, other),
     }
+}
+
+/// Nothing follows a part that was not stored.
+fn carry_out_all(db: &Connection, now: Millis, parts: &[Write]) -> rusqlite::Result<Written> {
+    for part in parts {
+        let written = carry_out(db, now, part)?;
+        if written != Written::Done {
+            return Ok(written);
+        }
+    }
+    Ok(Written::Done)
 }
 
 /// Whoever reports the same line again has it reported already.

@@ -13,6 +13,7 @@ mod prune;
 mod quota;
 mod random;
 mod rig;
+mod several;
 mod threads;
 
 use std::path::{Path, PathBuf};

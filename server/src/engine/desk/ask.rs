@@ -2,19 +2,18 @@
 //!
 //! Never answers "done" before the store has it.
 
-use tickwire_shared::chat::{check_reason, check_room_name};
-use tickwire_shared::close::CloseReason;
+use tickwire_shared::chat::check_reason;
 use tickwire_shared::id::{AccountId, LogId, SessionId};
-use tickwire_shared::wire::{Ask, ChatRefusal, Role, Sanction, Standing};
+use tickwire_shared::wire::{Ask, ChatRefusal, Role, Standing};
 
 use super::Desk;
-use super::log::{Log, Wish};
+use super::log::{Stage, Wish};
 use super::member::membership;
 use super::person::Known;
 use super::shelf::Place;
-use super::tickets::{Asker, Deed, Errand, Someone};
-use crate::engine::etiquette::sanctions::{Order, Who, judge};
-use crate::engine::storage::{LogKey, Membership, StoreFault, Write, Written};
+use super::tickets::{Asker, Deed, Errand};
+use crate::engine::etiquette::reports::Verdict;
+use crate::engine::storage::{LogKey, StoreFault, Write, Written};
 use crate::limits::{ACCOUNT_LOGS_MAX, CHAT_WAITING_MAX, SLOW_SECONDS_MAX};
 
 impl Desk {
@@ -84,15 +83,14 @@ impl Desk {
 
     /// A new party, or a group of this name.
     fn found_company(&mut self, mut asker: Asker, name: Option<&str>) -> Result<(), ChatRefusal> {
-        if let Some(name) = name {
-            check_room_name(name).map_err(|_| ChatRefusal::BadText)?;
-        }
         let number = self.new_number();
         let reader = self
             .readers
             .get(&asker.session)
             .ok_or(ChatRefusal::NotMember)?;
         let account = reader.account;
+        let name = name.map(|name| self.conduct.name(self.wall, account, name));
+        let name = name.transpose()?;
         let person = self
             .people
             .get_mut(&account)
@@ -111,8 +109,14 @@ impl Desk {
         asker.log = number;
         if let Some(log) = self.shelf.get_mut(place) {
             log.founder = Some(asker);
+            log.head.name = name.unwrap_or_default();
         }
-        self.ask_head(place, name.unwrap_or_default());
+        self.ask_head(place);
+        let log = self.shelf.get(place);
+        if log.is_some_and(|log| log.stage == Stage::Failed) {
+            // Whoever founds it is told, and may try again.
+            self.not_opened(place, StoreFault::Busy);
+        }
         Ok(())
     }
 
@@ -190,44 +194,27 @@ impl Desk {
         Ok(())
     }
 
-    /// Somebody leaves a party or group, or does not come in; whoever was in it longest owns it.
-    fn go(&mut self, place: Place, account: AccountId, asker: Asker) -> Result<(), ChatRefusal> {
-        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
-        if !matches!(log.head.key, LogKey::Party(_) | LogKey::Group(_)) {
-            return Err(ChatRefusal::NotAllowed);
-        }
-        let member = log.members.get(&account);
-        let member = member.filter(|member| member.standing != Standing::Left);
-        let member = member.ok_or(ChatRefusal::NotMember)?;
-        if log.joining.contains_key(&account) {
-            return Err(ChatRefusal::TooFast);
-        }
-        let left = Membership {
-            standing: Standing::Left,
-            until: log.head.next,
-            ..member.clone()
-        };
-        let owned = member.standing == Standing::Owner;
-        let heir = owned.then(|| heir_of(log, account)).flatten();
-        self.join(place, left, Some(asker));
-        if let Some(heir) = heir {
-            self.join(place, heir, None);
-        }
-        Ok(())
-    }
-
     fn report(&mut self, asker: Asker, offset: u64, why: &str) -> Result<(), ChatRefusal> {
         check_reason(why).map_err(|_| ChatRefusal::BadText)?;
         let readable = self.readable(asker.session, asker.log);
         let readable = readable.is_some_and(|(from, end)| (from..end).contains(&offset));
         let reader = self.readers.get(&asker.session).filter(|_| readable);
+        let by = reader.ok_or(ChatRefusal::NotMember)?.account;
+        match self.reports.judge(self.now, by, (asker.log, offset)) {
+            Verdict::Take => {}
+            Verdict::TooMany => return Err(ChatRefusal::TooMany),
+            Verdict::Known => {
+                self.answer(asker, None);
+                return Ok(());
+            }
+        }
         let write = Write::Report {
-            by: reader.ok_or(ChatRefusal::NotMember)?.account,
+            by,
             log: asker.log,
             offset,
             why: why.to_owned(),
         };
-        self.do_deed(Deed::Nothing, asker, write);
+        self.do_deed(Deed::Report(by, offset), asker, write);
         Ok(())
     }
 
@@ -259,57 +246,6 @@ impl Desk {
         Ok(())
     }
 
-    /// A moderator wants somebody to be held to something.
-    pub(super) fn sanction(
-        &mut self,
-        id: SessionId,
-        whom: Someone,
-        asker: Asker,
-        (sanction, seconds, why): (Sanction, u32, &str),
-    ) {
-        let Some(reader) = self.readers.get(&id) else {
-            return;
-        };
-        let order = Order {
-            by: Who {
-                account: reader.account,
-                role: reader.role,
-            },
-            whom: Who {
-                account: whom.account,
-                role: whom.role,
-            },
-            sanction,
-            seconds,
-            why,
-        };
-        let sentence = match judge(self.wall, &order) {
-            Ok(sentence) => sentence,
-            Err(reason) => return self.answer(asker, Some(reason)),
-        };
-        let away = sentence
-            .sent_away
-            .then_some(Deed::SendAway(whom.account, sanction));
-        let last = sentence.writes.len().saturating_sub(1);
-        for (at, write) in sentence.writes.into_iter().enumerate() {
-            let deed = match &write {
-                Write::Hold(held) => Deed::Hold(held.clone()),
-                _ if at == last => away.clone().unwrap_or(Deed::Nothing),
-                _ => Deed::Nothing,
-            };
-            // Only the last one is answered.
-            let ask = if at == last {
-                asker
-            } else {
-                Asker {
-                    session: SessionId(0),
-                    ..asker
-                }
-            };
-            self.do_deed(deed, ask, write);
-        }
-    }
-
     /// The store answered something that is answered by itself.
     pub(super) fn done(&mut self, deed: Deed, asker: Asker, result: Result<Written, StoreFault>) {
         let refused = match result {
@@ -320,6 +256,9 @@ impl Desk {
         match (refused, deed) {
             (None, deed) => self.do_now(deed),
             (Some(_), Deed::LeaveTeam(log, member)) => self.still_leaving(log, member),
+            (Some(_), Deed::Report(by, offset)) => {
+                self.reports.give_back(by, (asker.log, offset));
+            }
             (Some(_), _) => {}
         }
         self.answer(asker, refused);
@@ -327,15 +266,8 @@ impl Desk {
 
     fn do_now(&mut self, deed: Deed) {
         match deed {
-            Deed::Nothing => {}
-            Deed::Block(account, other, on) => {
-                if let Some(person) = self.people.get_mut(&account) {
-                    match on {
-                        true => person.blocked.insert(other),
-                        false => person.blocked.remove(&other),
-                    };
-                }
-            }
+            Deed::Report(..) => {}
+            Deed::Block(account, other, on) => self.blocked(account, other, on),
             Deed::Follow(account, other, on) => self.followed(account, other, on),
             Deed::Slow(place, seconds) => {
                 if let Some(log) = self.shelf.get_mut(place) {
@@ -347,27 +279,8 @@ impl Desk {
                     person.teams.remove(&log);
                 }
             }
-            Deed::Hold(held) => self.conduct.sanctions.take(self.wall, held),
-            Deed::SendAway(account, sanction) => {
-                let person = self.people.get(&account);
-                let sessions = person.map(|person| person.sessions.clone());
-                let reason = match sanction {
-                    Sanction::Ban => CloseReason::Banned,
-                    _ => CloseReason::Kicked,
-                };
-                let sessions = sessions.unwrap_or_default().into_iter();
-                self.sent_away.extend(sessions.map(|id| (id, reason)));
-            }
+            Deed::Sentence(sentence) => self.carry_out(sentence),
         }
-    }
-
-    /// Whether an account may come in.
-    #[must_use]
-    pub fn is_banned(&self, account: AccountId) -> bool {
-        self.conduct
-            .sanctions
-            .check_join(self.wall, account)
-            .is_err()
     }
 }
 
@@ -377,17 +290,4 @@ fn is_of_account(what: &Ask) -> bool {
         what,
         Ask::Report { .. } | Ask::Sanction { .. } | Ask::SlowMode { .. }
     )
-}
-
-/// Whoever was in a log longest, besides its owner, as its owner.
-fn heir_of(log: &Log, owner: AccountId) -> Option<Membership> {
-    let members = log.members.values();
-    // Whose membership is being written may be about to go.
-    let stays = |m: &&Membership| m.account != owner && !log.joining.contains_key(&m.account);
-    let others = members.filter(|m| m.standing == Standing::Member && stays(m));
-    let heir = others.min_by_key(|member| (member.since, member.account))?;
-    Some(Membership {
-        standing: Standing::Owner,
-        ..heir.clone()
-    })
 }

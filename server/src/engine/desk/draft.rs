@@ -6,6 +6,8 @@ use tickwire_shared::id::{AccountId, SessionId, Tick};
 use tickwire_shared::limits::{CHAT_BYTES_MAX, NAME_BYTES_MAX};
 use tickwire_shared::wire::{BoundedStr, Line, Manner, Role};
 
+use crate::engine::etiquette::conduct::Allowed;
+use crate::engine::etiquette::pen::Price;
 use crate::engine::storage::{Millis, NewLine};
 use tickwire_shared::id::LogId;
 
@@ -28,9 +30,20 @@ pub struct Draft {
     pub manner: Manner,
     /// The text.
     pub text: BoundedStr<CHAT_BYTES_MAX>,
+    /// What it took from its author's pen, once it was judged.
+    pub price: Option<Price>,
 }
 
 impl Draft {
+    /// As it was judged.
+    pub fn as_allowed(self, allowed: &Allowed) -> Draft {
+        Draft {
+            text: BoundedStr::cut(&allowed.text),
+            price: Some(allowed.price),
+            ..self
+        }
+    }
+
     /// For the store.
     pub fn to_store(&self, logs: Vec<LogId>) -> NewLine {
         NewLine {

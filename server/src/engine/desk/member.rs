@@ -185,6 +185,11 @@ impl Desk {
             member.since = log.head.next;
         }
         let (account, standing) = (member.account, member.standing);
+        if let Some(before) = log.members.get(&account) {
+            // Marks that were answered since it was asked for: they only rise.
+            member.delivered = member.delivered.max(before.delivered);
+            member.read = member.read.max(before.read);
+        }
         let name = member.name.clone();
         let before = log.members.insert(account, member);
         let was_in = before.is_some_and(|before| is_in(before.standing));

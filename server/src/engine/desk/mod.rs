@@ -12,6 +12,7 @@
 mod ask;
 mod attendance;
 mod draft;
+mod leaving;
 mod log;
 mod mark;
 mod member;
@@ -24,6 +25,8 @@ mod presence;
 mod react;
 mod reader;
 mod reading;
+mod sabotage;
+mod sanction;
 mod say;
 mod scribe;
 mod shelf;
@@ -47,6 +50,7 @@ use tickwire_shared::wire::{
 
 pub use self::missed::Missed;
 pub use self::reader::{Attention, Entrant};
+pub use self::sabotage::Sabotage;
 
 use self::draft::Draft;
 use self::person::{Known, Person};
@@ -57,27 +61,12 @@ use self::tickets::{Someone, Task, Tickets};
 use super::etiquette::conduct::Conduct;
 use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
+use super::etiquette::reports::Reports;
 use super::port::{Effect, Outbound};
 use super::storage::{
     Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
 };
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
-
-/// A bug to plant, so that tests show that they would find it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sabotage {
-    /// None.
-    #[default]
-    None,
-    /// A line is acked when it is handed to the store.
-    AckBeforeCommit,
-    /// Anybody may read the history of any log.
-    OpenHistory,
-    /// A line that was stored before is shown again.
-    ShowKnown,
-    /// Live lines are sent to readers who have not caught up.
-    SkipCatchUp,
-}
 
 /// What the desk counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,6 +124,8 @@ pub struct Desk {
     book: Book,
     /// Who may say what.
     conduct: Conduct,
+    /// What was reported lately.
+    reports: Reports,
     /// Whether the store has told who is held to something.
     started: Known,
     /// Sessions that a moderator wants to be gone.
@@ -165,6 +156,7 @@ impl Desk {
             left: VecDeque::new(),
             leaving: BTreeMap::new(),
             book: Book::default(),
+            reports: Reports::default(),
             started: Known::Failed,
             sent_away: Vec::new(),
             missed: Vec::new(),
@@ -206,6 +198,7 @@ impl Desk {
                     tick,
                     manner,
                     text,
+                    price: None,
                 };
                 self.say(id, &to, draft);
             }
@@ -233,6 +226,9 @@ impl Desk {
             Some(Task::Head(place)) => self.headed(place, result),
             Some(Task::Line(places, draft)) => self.stored(&places, draft, result),
             Some(Task::Member(place, member, asker)) => self.joined(place, member, asker, result),
+            Some(Task::HandOn(place, both, asker)) => {
+                self.handed_on(place, *both, asker, &result);
+            }
             Some(Task::Mark(place, account, delivered, read)) => {
                 self.marked(place, account, (delivered, read), result);
             }
@@ -318,6 +314,7 @@ impl Desk {
             tick: Tick::ZERO,
             manner: Manner::Notice,
             text: BoundedStr::cut(text),
+            price: None,
         };
         self.hand_over(place, draft);
     }

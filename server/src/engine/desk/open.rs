@@ -38,7 +38,7 @@ impl Desk {
                     self.meet(account, "").whispers += 1;
                 }
             }
-            self.ask_head(place, "");
+            self.ask_head(place);
         }
         place
     }
@@ -55,10 +55,12 @@ impl Desk {
         }
     }
 
-    pub(super) fn ask_head(&mut self, place: Place, name: &str) {
-        let Some(key) = self.shelf.get(place).map(|log| log.head.key.clone()) else {
+    /// Asks the store for a log, which is made if it has none: with the name that is known.
+    pub(super) fn ask_head(&mut self, place: Place) {
+        let Some(head) = self.shelf.get(place).map(|log| &log.head) else {
             return;
         };
+        let (key, name) = (head.key.clone(), head.name.clone());
         let log = match key {
             LogKey::Party(log) | LogKey::Group(log) => log,
             _ => self.new_number(),
@@ -67,7 +69,7 @@ impl Desk {
             key,
             log,
             epoch: self.rng.next_u32(),
-            name: name.to_owned(),
+            name,
         };
         let asked = self.write(Task::Head(place), write).is_ok();
         self.set_stage(place, if asked { Stage::Opening } else { Stage::Failed });
@@ -182,13 +184,19 @@ impl Desk {
         self.release(place);
     }
 
-    /// The store has forgotten a log: it is opened anew.
-    pub(super) fn reopen(&mut self, place: Place) {
+    /// The store has forgotten the log of this number: it is closed, and opened anew.
+    pub(super) fn reopen(&mut self, place: Place, number: LogId) {
+        let log = self.shelf.get(place);
+        if !log.is_some_and(|log| log.is_ready() && log.head.log == number) {
+            // Another line has found that out.
+            return;
+        }
+        self.tell_readers(place, &ChatNews::Closed { log: number }, None);
         if let Some(log) = self.shelf.get_mut(place) {
             log.lines.clear();
             (log.readers.values_mut()).for_each(|reading| *reading = Reading::default());
-            self.ask_head(place, "");
         }
+        self.ask_head(place);
     }
 
     fn set_stage(&mut self, place: Place, stage: Stage) {
@@ -246,6 +254,7 @@ impl Desk {
         }
         let account = reader.account;
         let cursor = reader.take_cursor(log.head.log);
+        let since = self.config.sabotage.reads_from(since);
         let reading = Reading {
             link: Some(link),
             next: first_of(log, since, cursor),
@@ -308,7 +317,7 @@ impl Desk {
         let failed = self.shelf.iter();
         let failed = failed.filter(|(_, log)| log.stage == Stage::Failed);
         let failed: Vec<Place> = failed.map(|(place, _)| place).collect();
-        (failed.into_iter()).for_each(|place| self.ask_head(place, ""));
+        (failed.into_iter()).for_each(|place| self.ask_head(place));
         let places: Vec<Place> = self.shelf.iter().map(|(place, _)| place).collect();
         (places.into_iter()).for_each(|place| self.enlist(place));
         self.leave_again();

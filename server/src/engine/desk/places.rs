@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use tickwire_shared::id::{AccountId, LogId, PlayerId, RoomId, SessionId};
-use tickwire_shared::wire::{BoundedStr, ChatNews, ChatRefusal, Standing};
+use tickwire_shared::wire::{ChatNews, ChatRefusal, Standing};
 
-use super::Desk;
 use super::draft::Draft;
 use super::member::membership;
 use super::reader::Spot;
 use super::shelf::Place;
+use super::{Desk, Sabotage};
 use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::port::Whereabouts;
 use crate::engine::storage::{LogKey, Membership};
@@ -133,7 +133,9 @@ impl Desk {
             (Some(at), spot) => {
                 let log = spot.map_or_else(
                     || {
-                        let log = self.seat(id, &LogKey::Near(room, account));
+                        let shared = self.config.sabotage == Sabotage::SharedEars;
+                        let whose = if shared { AccountId(0) } else { account };
+                        let log = self.seat(id, &LogKey::Near(room, whose));
                         self.begin(log, id);
                         log
                     },
@@ -161,8 +163,7 @@ impl Desk {
                 if allowed.reach == Reach::Nobody {
                     logs.truncate(1);
                 }
-                let text = BoundedStr::cut(&allowed.text);
-                self.store(logs, Draft { text, ..draft });
+                self.store(logs, draft.as_allowed(&allowed));
             }
         }
     }

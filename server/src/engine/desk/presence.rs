@@ -4,12 +4,13 @@
 
 use tickwire_shared::id::{AccountId, SessionId};
 use tickwire_shared::limits::PEOPLE_BATCH_MAX;
-use tickwire_shared::wire::{BoundedVec, ChatNews};
+use tickwire_shared::wire::{BoundedStr, BoundedVec, ChatNews, Presence, Status};
 
 use super::Desk;
 use super::log::is_in;
 use super::shelf::Place;
 use super::tickets::Someone;
+use crate::engine::etiquette::presence::Reason;
 
 impl Desk {
     /// A session's player looks elsewhere or is back.
@@ -29,13 +30,43 @@ impl Desk {
         let before = person.followed.contains_key(&other.account);
         if on && !before {
             person.followed.insert(other.account, other.name.clone());
-            // Past the bounds it is followed and not shown.
-            let _ = self.book.watch(account, other.account, &other.name);
+            self.watch(account, other.account, &other.name, Reason::Follows);
         } else if !on && before {
             person.followed.remove(&other.account);
-            self.book.unwatch(account, other.account);
+            self.book.unwatch(account, other.account, Reason::Follows);
         }
         self.show_picture(account);
+    }
+
+    /// An account hears nothing from another from now on, or again. That one follows it no more,
+    /// and is shown it as offline unless they share a log.
+    pub(super) fn blocked(&mut self, account: AccountId, other: AccountId, on: bool) {
+        if let Some(person) = self.people.get_mut(&account) {
+            match on {
+                true => person.blocked.insert(other),
+                false => person.blocked.remove(&other),
+            };
+        }
+        let follower = self.people.get_mut(&other).filter(|_| on);
+        let Some(follower) = follower.filter(|f| f.followed.contains_key(&account)) else {
+            return;
+        };
+        let sessions = follower.sessions.clone();
+        let name = follower.followed.remove(&account).unwrap_or_default();
+        self.book.unwatch(other, account, Reason::Follows);
+        if self.book.is_watching(other, account) {
+            return;
+        }
+        let gone = Presence {
+            account,
+            name: BoundedStr::cut(&name),
+            status: Status::Offline,
+            room: BoundedStr::cut(""),
+        };
+        for id in sessions {
+            let changes = BoundedVec::of_first([gone.clone()]);
+            self.tell(id, ChatNews::Presence { changes });
+        }
     }
 
     /// An account is known: it watches whom it follows.
@@ -46,7 +77,7 @@ impl Desk {
             .map(|person| person.followed.clone())
             .unwrap_or_default();
         for (other, name) in followed {
-            let _ = self.book.watch(account, other, &name);
+            self.watch(account, other, &name, Reason::Follows);
         }
     }
 
@@ -57,7 +88,7 @@ impl Desk {
         };
         if person.acquainted.insert(place) {
             for (other, name) in self.fellows(place, account) {
-                let _ = self.book.watch(account, other, &name);
+                self.watch(account, other, &name, shares(place));
             }
         }
     }
@@ -76,17 +107,22 @@ impl Desk {
             .collect();
         for other in watching {
             if is_in {
-                let _ = self.book.watch(other, account, name);
+                self.watch(other, account, name, shares(place));
             } else {
-                self.book.unwatch(other, account);
+                self.book.unwatch(other, account, shares(place));
             }
         }
         let person = self.people.get_mut(&account);
         if !is_in && person.is_some_and(|person| person.acquainted.remove(&place)) {
             for (other, _) in fellows {
-                self.book.unwatch(account, other);
+                self.book.unwatch(account, other, shares(place));
             }
         }
+    }
+
+    /// Past the bounds of the book somebody is not watched.
+    fn watch(&mut self, watcher: AccountId, whom: AccountId, name: &str, reason: Reason) {
+        let _ = self.book.watch(watcher, whom, name, reason);
     }
 
     /// The others in a log whose readers are told of each other.
@@ -133,4 +169,9 @@ impl Desk {
             }
         }
     }
+}
+
+/// That two share the log at this place.
+fn shares(place: Place) -> Reason {
+    Reason::Shares(place.number())
 }

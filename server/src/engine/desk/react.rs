@@ -33,12 +33,7 @@ impl Desk {
         let Some(place) = self.shelf.of(log) else {
             return;
         };
-        if self
-            .conduct
-            .sanctions
-            .check_say(self.wall, account)
-            .is_err()
-        {
+        if !self.is_noticed(place, account) {
             return;
         }
         let write = Write::React {

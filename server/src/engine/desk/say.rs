@@ -4,7 +4,7 @@
 //! author's lines.
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
-use tickwire_shared::wire::{Address, BoundedStr, ChatNews, ChatRefusal, Manner, Role};
+use tickwire_shared::wire::{Address, ChatNews, ChatRefusal, Manner, Role};
 
 use super::draft::Draft;
 use super::log::Stage;
@@ -74,24 +74,57 @@ impl Desk {
         }
     }
 
-    /// A line for a log that its author reads.
+    /// Whether a log is a whisper with somebody who hears nothing from an account.
+    pub(super) fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
+        let other = other_of(key, account).and_then(|other| self.people.get(&other));
+        other.is_some_and(|other| other.blocked.contains(&account))
+    }
+
+    /// Whether what an account does in a log besides saying something is shown to the others: its
+    /// signs, and that it types.
+    pub(super) fn is_noticed(&self, place: Place, account: AccountId) -> bool {
+        let reach = self.conduct.sanctions.check_say(self.wall, account);
+        let log = self.shelf.get(place);
+        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_shut_out(&log.head.key, account))
+    }
+
+    /// A line for a log that its author reads. Whether that takes it is asked before it is judged:
+    /// what is refused costs nothing.
     pub(super) fn say_in(&mut self, place: Place, draft: Draft) {
+        if let Err(reason) = self.takes(place, draft.from) {
+            return self.refuse(&draft, reason, 0);
+        }
         let Some(log) = self.shelf.get(place) else {
-            return self.refuse(&draft, ChatRefusal::NotMember, 0);
+            return;
         };
         let slow = Some((log.head.log, log.head.slow_seconds));
         let slow = slow.filter(|&(_, seconds)| seconds > 0 && draft.role < Role::Moderator);
         let whisper_to = other_of(&log.head.key, draft.from);
-        let (number, next) = (log.head.log, log.head.next);
+        let told = (log.head.log, log.head.next);
+        if let Some(draft) = self.judged(draft, slow, whisper_to, told) {
+            self.hand_over(place, draft);
+        }
+    }
+
+    /// A line as it is to be stored; `None` when nobody is to have it, and its author was told so,
+    /// or that it is where `told` says.
+    pub(super) fn judged(
+        &mut self,
+        draft: Draft,
+        slow: Option<(LogId, u16)>,
+        whisper_to: Option<AccountId>,
+        told: (LogId, u64),
+    ) -> Option<Draft> {
         match self.judge(&draft, slow, whisper_to) {
-            Err(refusal) => self.refuse(&draft, refusal.reason, refusal.seconds),
+            Err(refusal) => {
+                self.refuse(&draft, refusal.reason, refusal.seconds);
+                None
+            }
             Ok(allowed) if allowed.reach == Reach::Nobody => {
-                self.note_stored(&draft, (number, next));
+                self.note_stored(&draft, told);
+                None
             }
-            Ok(allowed) => {
-                let text = BoundedStr::cut(&allowed.text);
-                self.hand_over(place, Draft { text, ..draft });
-            }
+            Ok(allowed) => Some(draft.as_allowed(&allowed)),
         }
     }
 
@@ -112,29 +145,33 @@ impl Desk {
 
     /// Has a line stored in a log, as soon as the log is open.
     pub(super) fn hand_over(&mut self, place: Place, draft: Draft) {
+        if let Err(reason) = self.takes(place, draft.from) {
+            return self.refuse(&draft, reason, 0);
+        }
         let Some(log) = self.shelf.get_mut(place) else {
-            return self.refuse(&draft, ChatRefusal::NotMember, 0);
+            return;
         };
+        if log.is_ready() {
+            let number = log.head.log;
+            self.store(vec![(place, number)], draft);
+        } else {
+            log.waiting.push(draft);
+        }
+    }
+
+    /// Whether a log takes lines of an account now, or keeps them until it is open.
+    pub(super) fn takes(&self, place: Place, from: AccountId) -> Result<(), ChatRefusal> {
+        let log = self.shelf.get(place).ok_or(ChatRefusal::NotMember)?;
+        let mute = log.is_closed() && log.member(from).is_none();
         match log.stage {
-            Stage::Ready => {
-                let number = log.head.log;
-                let other = other_of(&log.head.key, draft.from);
-                let mute = log.is_closed() && log.member(draft.from).is_none();
-                let other = other.and_then(|other| self.people.get(&other));
-                if other.is_some_and(|other| other.blocked.contains(&draft.from)) {
-                    self.refuse(&draft, ChatRefusal::Blocked, 0);
-                } else if mute {
-                    self.refuse(&draft, ChatRefusal::NotMember, 0);
-                } else {
-                    self.store(vec![(place, number)], draft);
-                }
+            Stage::Ready if self.is_shut_out(&log.head.key, from) => Err(ChatRefusal::Blocked),
+            Stage::Ready if mute => Err(ChatRefusal::NotMember),
+            Stage::Ready => Ok(()),
+            Stage::Failed => Err(ChatRefusal::StoreBusy),
+            Stage::Opening | Stage::Gathering | Stage::Joining => {
+                let room = log.waiting.len() < CHAT_WAITING_MAX;
+                room.then_some(()).ok_or(ChatRefusal::StoreBusy)
             }
-            Stage::Opening | Stage::Gathering | Stage::Joining
-                if log.waiting.len() < CHAT_WAITING_MAX =>
-            {
-                log.waiting.push(draft);
-            }
-            _ => self.refuse(&draft, ChatRefusal::StoreBusy, 0),
         }
     }
 
@@ -165,7 +202,7 @@ impl Desk {
         let (offsets, at, known) = match result {
             Ok(Written::Line { offsets, at, known }) => (offsets, at, known),
             Ok(_) => {
-                (places.iter()).for_each(|&(place, _)| self.reopen(place));
+                (places.iter()).for_each(|&(place, log)| self.reopen(place, log));
                 return self.refuse(&draft, ChatRefusal::StoreBusy, 0);
             }
             Err(fault) => return self.refuse(&draft, fault.refusal(), 0),
@@ -203,9 +240,12 @@ impl Desk {
         );
     }
 
-    /// Tells the author of a line that it was not taken.
+    /// Tells the author of a line that it was not taken; what it took is given back.
     pub(super) fn refuse(&mut self, draft: &Draft, reason: ChatRefusal, seconds: u32) {
         self.counts.refused += 1;
+        if let Some(price) = draft.price {
+            self.conduct.give_back(draft.from, price);
+        }
         let asked = self.scribe(draft.from).failed(draft.client_id);
         if let Some(id) = asked.or(draft.session) {
             let client_id = draft.client_id;

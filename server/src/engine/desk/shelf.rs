@@ -13,6 +13,13 @@ use crate::engine::storage::{LogHead, LogKey};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(u64);
 
+impl Place {
+    /// Its number, which is no other's.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// The logs in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
@@ -58,6 +65,8 @@ impl Shelf {
     /// The store told what the log is.
     pub fn head(&mut self, place: Place, head: LogHead) {
         if let Some(log) = self.logs.get_mut(&place) {
+            // A log that the store forgot comes again under another number.
+            self.numbers.remove(&log.head.log);
             self.numbers.insert(head.log, place);
             log.head = head;
         }
@@ -84,5 +93,29 @@ impl Shelf {
     /// How many logs there are.
     pub fn len(&self) -> usize {
         self.logs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_has_one_number() {
+        let mut shelf = Shelf::default();
+        let (place, new) = shelf.place(&LogKey::Server);
+        assert!(new);
+        for number in [3, 5] {
+            let log = LogId(number);
+            let head = LogHead {
+                log,
+                ..Log::new(LogKey::Server).head
+            };
+            shelf.head(place, head);
+            assert_eq!(shelf.of(log), Some(place));
+        }
+        assert_eq!(shelf.of(LogId(3)), None, "the one from before");
+        assert!(shelf.release(place).is_some());
+        assert!(shelf.numbers.is_empty());
     }
 }

@@ -40,7 +40,8 @@ impl Desk {
             if reading.phase != Phase::Live && !careless {
                 continue;
             }
-            if reading.next == offset || self.config.sabotage != Sabotage::None {
+            let again = self.config.sabotage == Sabotage::ShowKnown;
+            if reading.next == offset || careless || again {
                 reading.next = offset + 1;
                 self.effects.push(packet(link, &bytes));
             } else {
@@ -222,16 +223,20 @@ impl Desk {
             .filter(|place| reader.places.contains(place))?;
         let log = self.shelf.get(place).filter(|log| log.is_ready())?;
         let since = log.since(reader.account)?;
+        let since = self.config.sabotage.reads_from(since);
         Some((since.max(log.head.first), log.head.next))
     }
 
     /// A session's player writes in a log: the others there see it, now or never.
     pub fn typing(&mut self, now: Instant, id: SessionId, log: LogId) {
         self.now = now;
-        let place = self.shelf.of(log);
+        let account = self.readers.get(&id).map(|reader| reader.account);
+        let place = (self.shelf.of(log).zip(account))
+            .filter(|&(place, account)| self.is_noticed(place, account));
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
+        let place = place.map(|(place, _)| place);
         let place = place.filter(|place| reader.places.contains(place));
         let Some(log) = place.and_then(|place| self.shelf.get(place)) else {
             return;

@@ -3,7 +3,10 @@
 mod bounds;
 mod company;
 mod crowd;
+mod manners;
 mod peer;
+mod price;
+mod rights;
 mod room;
 mod scopes;
 mod world;

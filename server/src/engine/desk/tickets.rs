@@ -31,6 +31,8 @@ pub enum Task {
     Older(LogId, SessionId, u64),
     /// How an account stands to a log from now on.
     Member(Place, Membership, Option<Asker>),
+    /// An owner that leaves a log, and whoever owns it then.
+    HandOn(Place, Box<[Membership; 2]>, Asker),
     /// How far an account got: what arrived, and what was seen.
     Mark(Place, AccountId, u64, u64),
     /// A reaction to the line at this offset.
@@ -85,20 +87,29 @@ pub enum Errand {
 /// What happens once something is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Nothing but an answer.
-    Nothing,
+    /// An account has reported the line at this offset.
+    Report(AccountId, u64),
     /// An account hears nothing from another, or again.
     Block(AccountId, AccountId, bool),
     /// An account is told of another, or no more.
     Follow(AccountId, Someone, bool),
     /// A log is as slow as this.
     Slow(Place, u16),
-    /// Somebody is held to something.
-    Hold(Held),
+    /// Somebody is held to something, or sent away.
+    Sentence(Sentenced),
     /// An account is not in the team of this log any more.
     LeaveTeam(LogId, Membership),
-    /// An account is sent away.
-    SendAway(AccountId, Sanction),
+}
+
+/// What a sanction comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentenced {
+    /// Whom it is about.
+    pub account: AccountId,
+    /// What they are held to.
+    pub held: Option<Held>,
+    /// For what they are sent away.
+    pub away: Option<Sanction>,
 }
 
 /// The tasks under way.

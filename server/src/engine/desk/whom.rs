@@ -2,13 +2,15 @@
 //!
 //! Never tells more of somebody than that they are there.
 
-use tickwire_shared::id::{AccountId, SessionId};
+use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{ChatRefusal, Role, Standing, Whom};
 
 use super::Desk;
+use super::draft::Draft;
 use super::member::{crowd, membership};
 use super::person::Known;
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
+use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::names::skeleton_of;
 use crate::engine::storage::{Found, LogKey, Query, StoreFault, Write};
 use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_MEMBERS_MAX};
@@ -137,6 +139,7 @@ impl Desk {
             Errand::Whisper(draft) => self.whisper(me, &whom, draft),
             Errand::Invite(asker) => self.vet(id, whom, Errand::Invite(asker)),
             Errand::Block(asker, on) => self.block(me, whom.account, asker, on),
+            Errand::Follow(asker, true) => self.vet(id, whom, Errand::Follow(asker, true)),
             Errand::Follow(asker, on) => self.follow(me, whom, asker, on),
             Errand::Sanction(..) => self.weigh(id, whom, errand),
         }
@@ -166,23 +169,36 @@ impl Desk {
             ..whom.clone()
         };
         if let Errand::Sanction(asker, sanction, seconds, why) = errand {
-            self.sanction(id, whom, asker, (sanction, seconds, &why));
+            self.sanction(id, &whom, asker, (sanction, seconds, &why));
         }
     }
 
-    fn whisper(&mut self, me: AccountId, whom: &Someone, draft: super::draft::Draft) {
+    /// Judged first: what is refused opens nothing.
+    fn whisper(&mut self, me: AccountId, whom: &Someone, draft: Draft) {
         let key = whisper_key(me, whom.account);
-        let new = self.shelf.find(&key).is_none();
+        let here = self.shelf.find(&key);
+        let taken = here.map_or(Ok(()), |place| self.takes(place, me));
+        if let Err(reason) = taken {
+            return self.refuse(&draft, reason, 0);
+        }
+        if self.is_shut_out(&key, me) {
+            return self.refuse(&draft, ChatRefusal::Blocked, 0);
+        }
+        let head = here
+            .and_then(|place| self.shelf.get(place))
+            .map(|log| &log.head);
+        let told = head.map_or((LogId(0), 0), |head| (head.log, head.next));
+        let Some(draft) = self.judged(draft, None, Some(whom.account), told) else {
+            return;
+        };
         let sessions = self.people.get(&me).map(|person| person.sessions.clone());
         let place = self.shelve(&key);
         self.meet(whom.account, &whom.name);
-        self.say_in(place, draft);
-        let waits = self
-            .shelf
-            .get(place)
-            .is_some_and(|log| !log.waiting.is_empty());
-        if new && !waits {
-            // What was refused opens nothing.
+        self.hand_over(place, draft);
+        let log = self.shelf.get(place);
+        let waits = log.is_some_and(|log| !log.waiting.is_empty());
+        if here.is_none() && !waits {
+            // The store was not even asked.
             return self.release(place);
         }
         for id in sessions.unwrap_or_default() {
@@ -231,10 +247,14 @@ impl Desk {
         if blocked.contains(&me) {
             return self.give_up(errand, ChatRefusal::Blocked);
         }
-        if let Errand::Invite(asker) = errand
-            && let Err(reason) = self.invite(me, whom, asker)
-        {
-            self.answer(asker, Some(reason));
+        match errand {
+            Errand::Invite(asker) => {
+                if let Err(reason) = self.invite(me, whom, asker) {
+                    self.answer(asker, Some(reason));
+                }
+            }
+            Errand::Follow(asker, on) => self.follow(me, whom.clone(), asker, on),
+            _ => {}
         }
     }
 
@@ -260,6 +280,12 @@ impl Desk {
             return Err(ChatRefusal::TooMany);
         }
         let next = log.head.next;
+        let reach = self.conduct.sanctions.check_say(self.wall, me);
+        if reach.map_err(|refusal| refusal.reason)? == Reach::Nobody {
+            // As with a line: nobody hears of it, and whoever asked does not learn that.
+            self.answer(asker, None);
+            return Ok(());
+        }
         let member = membership(whom.account, &whom.name, Standing::Invited, next);
         self.join(place, member, Some(asker));
         Ok(())
@@ -270,12 +296,20 @@ impl Desk {
         if on && known.is_some_and(|person| person.blocked.len() >= NEIGHBOURS_MAX) {
             return self.answer(asker, Some(ChatRefusal::TooMany));
         }
-        let write = Write::Block {
+        let mut writes = vec![Write::Block {
             account: me,
             other,
             on,
-        };
-        self.do_deed(Deed::Block(me, other, on), asker, write);
+        }];
+        if on {
+            // Whoever is blocked is told of the other no more.
+            writes.push(Write::Follow {
+                account: other,
+                other: me,
+                on: false,
+            });
+        }
+        self.do_deed(Deed::Block(me, other, on), asker, Write::All(writes));
     }
 
     fn follow(&mut self, me: AccountId, whom: Someone, asker: Asker, on: bool) {
@@ -293,8 +327,10 @@ impl Desk {
 
     /// Has something written that is answered by itself.
     pub(super) fn do_deed(&mut self, deed: Deed, asker: Asker, write: Write) {
-        if self.write(Task::Deed(deed, asker), write).is_err() {
-            self.answer(asker, Some(ChatRefusal::StoreBusy));
+        if let Err(task) = self.write(Task::Deed(deed, asker), write)
+            && let Task::Deed(deed, asker) = *task
+        {
+            self.done(deed, asker, Err(StoreFault::Busy));
         }
     }
 

@@ -6,13 +6,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::ChatRefusal;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Refusal;
 use super::filter::{Blocked, Filter};
-use super::pen::{Intent, Pen};
+use super::pen::{Intent, Pen, Price};
 use super::sanctions::{Reach, Sanctions};
 use crate::engine::storage::Millis;
 use crate::limits::PENS_MAX;
@@ -24,6 +26,8 @@ pub struct Allowed {
     pub text: String,
     /// Who hears it.
     pub reach: Reach,
+    /// What it took, for [`Conduct::give_back`].
+    pub price: Price,
 }
 
 /// Pens, words and sanctions of a server.
@@ -68,14 +72,36 @@ impl Conduct {
         line: &Intent<'_>,
     ) -> Result<Allowed, Refusal> {
         let reach = self.sanctions.check_say(wall, author)?;
-        let text = self.pen(now, author).judge(now, line)?;
+        let (text, price) = self.pen(now, author).judge(now, line)?;
         let shown = match self.filter.apply(&text) {
             Ok(Cow::Borrowed(_)) => None,
             Ok(Cow::Owned(masked)) => Some(masked),
             Err(Blocked) => return Err(Refusal::lasting(ChatRefusal::Words)),
         };
         let text = shown.unwrap_or(text);
-        Ok(Allowed { text, reach })
+        Ok(Allowed { text, reach, price })
+    }
+
+    /// A line that might be said was not stored.
+    pub fn give_back(&mut self, author: AccountId, price: Price) {
+        if let Some((pen, _)) = self.pens.get_mut(&author) {
+            pen.give_back(price);
+        }
+    }
+
+    /// Judges what somebody calls a group; the name as it is to be stored.
+    ///
+    /// # Errors
+    /// Why not: whoever may say nothing names nothing either.
+    pub fn name(&self, wall: Millis, author: AccountId, name: &str) -> Result<String, ChatRefusal> {
+        let reach = self.sanctions.check_say(wall, author);
+        reach.map_err(|refusal| refusal.reason)?;
+        let name: String = name.nfc().collect();
+        check_room_name(&name).map_err(|_| ChatRefusal::BadText)?;
+        match self.filter.apply(&name) {
+            Ok(shown) => Ok(shown.into_owned()),
+            Err(Blocked) => Err(ChatRefusal::Words),
+        }
     }
 
     fn pen(&mut self, now: Instant, author: AccountId) -> &mut Pen {
@@ -138,8 +164,8 @@ mod tests {
     fn everybody_with_a_say_is_asked() {
         let mut conduct = conduct();
         let mut say = |text: &str| conduct.judge(Instant(0), Millis(0), ANN, &said(text));
-        let (text, reach) = ("á ****".to_owned(), Reach::All);
-        assert_eq!(say("a\u{301} duck"), Ok(Allowed { text, reach }));
+        let allowed = say("a\u{301} duck").expect("it may be said");
+        assert_eq!((&*allowed.text, allowed.reach), ("á ****", Reach::All));
         let words = Refusal::lasting(ChatRefusal::Words);
         assert_eq!(say("a slit"), Err(words));
         assert_eq!(say("\0").unwrap_err().reason, ChatRefusal::BadText);

@@ -7,6 +7,7 @@ pub mod filter;
 pub mod pen;
 pub mod presence;
 pub mod reaction;
+pub mod reports;
 pub mod sanctions;
 #[cfg(test)]
 mod threats;

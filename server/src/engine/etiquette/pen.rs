@@ -4,6 +4,9 @@
 //! looks up the client id first. A line that is refused costs nothing, so that it may be written
 //! again when the time has come.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -30,6 +33,15 @@ pub struct Intent<'a> {
     pub slow: Option<(LogId, u16)>,
     /// Whom it is whispered to.
     pub whisper_to: Option<AccountId>,
+}
+
+/// What a line took, to be given back when nobody gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    gist: u64,
+    at: Instant,
+    slow: Option<LogId>,
+    met: Option<AccountId>,
 }
 
 /// The limits of one account.
@@ -61,11 +73,11 @@ impl Pen {
         }
     }
 
-    /// Takes a line: its text as it is to be stored, in NFC.
+    /// Takes a line: its text as it is to be stored, in NFC, and what it took.
     ///
     /// # Errors
     /// Why not; then nothing has changed.
-    pub fn judge(&mut self, now: Instant, line: &Intent<'_>) -> Result<String, Refusal> {
+    pub fn judge(&mut self, now: Instant, line: &Intent<'_>) -> Result<(String, Price), Refusal> {
         let text = normalised(line.text)?;
         self.forget(now);
         if let Some((log, seconds)) = line.slow {
@@ -89,7 +101,27 @@ impl Pen {
             self.slowed.retain(|&(other, ..)| other != log);
             self.slowed.push_back((log, now, until));
         }
-        Ok(text)
+        let price = Price {
+            gist,
+            at: now,
+            slow: line.slow.map(|(log, _)| log),
+            met: line.whisper_to,
+        };
+        Ok((text, price))
+    }
+
+    /// A line that was taken is not stored: it may be said again as if it had not been.
+    pub fn give_back(&mut self, price: Price) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.give_back(1);
+        }
+        let (gist, at) = (price.gist, price.at);
+        if let Some(same) = self.said.iter().rposition(|said| *said == (gist, at)) {
+            self.said.remove(same);
+        }
+        // Whoever was met before stays so.
+        (self.strangers).retain(|&(whom, met)| Some(whom) != price.met || met != at);
+        (self.slowed).retain(|&(log, said, _)| Some(log) != price.slow || said != at);
     }
 
     /// Whether a new pen would be the same, so that this one may be dropped.
@@ -202,167 +234,4 @@ fn push<T>(queue: &mut VecDeque<T>, most: usize, item: T) {
         queue.pop_front();
     }
     queue.push_back(item);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::ACCOUNT_LINES_PER_SECOND;
-
-    fn said(text: &str) -> Intent<'_> {
-        Intent {
-            text,
-            slow: None,
-            whisper_to: None,
-        }
-    }
-
-    fn at(seconds: u64) -> Instant {
-        Instant::from_millis(seconds * 1_000)
-    }
-
-    fn pen() -> Pen {
-        Pen::new(ACCOUNT_LINES_PER_SECOND, at(0))
-    }
-
-    fn refused(reason: ChatRefusal, seconds: u32) -> Result<String, Refusal> {
-        Err(Refusal { reason, seconds })
-    }
-
-    #[test]
-    fn text_is_stored_in_nfc_and_the_cap_holds_after_it() {
-        let mut pen = pen();
-        assert_eq!(pen.judge(at(0), &said("a\u{308}")), Ok("\u{E4}".to_owned()));
-        assert_eq!(
-            pen.judge(at(0), &said(&"x".repeat(512))),
-            Ok("x".repeat(512))
-        );
-        // One of the letters that become longer: 3 bytes, then 6.
-        let growing = "\u{958}".repeat(100);
-        let longer = pen.judge(at(0), &said(&growing));
-        assert_eq!(
-            longer,
-            refused(ChatRefusal::TooLong, 0),
-            "{}",
-            growing.len()
-        );
-        assert_eq!(
-            pen.judge(at(0), &said(&"x".repeat(513))),
-            refused(ChatRefusal::TooLong, 0)
-        );
-        assert_eq!(pen.judge(at(0), &said(" ")), refused(ChatRefusal::Empty, 0));
-        assert_eq!(
-            pen.judge(at(0), &said("a\u{202E}")),
-            refused(ChatRefusal::BadText, 0)
-        );
-    }
-
-    #[test]
-    fn ten_lines_at_once_then_one_a_second() {
-        let mut pen = pen();
-        for line in 0..10 {
-            assert!(pen.judge(at(0), &said(&line.to_string())).is_ok());
-        }
-        assert_eq!(
-            pen.judge(at(0), &said("eleven")),
-            refused(ChatRefusal::TooFast, 1)
-        );
-        assert!(pen.judge(at(1), &said("eleven")).is_ok());
-        assert!(pen.judge(at(1), &said("twelve")).is_err());
-    }
-
-    #[test]
-    fn the_third_time_within_ten_seconds_is_a_repetition() {
-        let mut pen = pen();
-        assert!(pen.judge(at(0), &said("Buy gold")).is_ok());
-        assert!(pen.judge(at(3), &said("buy  GOLD")).is_ok());
-        let again = said("BUYgold");
-        assert_eq!(pen.judge(at(4), &again), refused(ChatRefusal::Repeated, 6));
-        assert!(pen.judge(at(4), &said("buy silver")).is_ok());
-        assert!(pen.judge(at(10), &again).is_ok());
-    }
-
-    #[test]
-    fn slow_mode_holds_in_its_log_and_a_refusal_does_not_prolong_it() {
-        let mut pen = pen();
-        let slow = |text, log| Intent {
-            slow: Some((LogId(log), 30)),
-            ..said(text)
-        };
-        assert!(pen.judge(at(0), &slow("a", 1)).is_ok());
-        assert_eq!(
-            pen.judge(at(10), &slow("b", 1)),
-            refused(ChatRefusal::SlowMode, 20)
-        );
-        assert!(pen.judge(at(10), &slow("b", 2)).is_ok());
-        assert!(pen.judge(at(10), &said("c")).is_ok());
-        assert!(pen.judge(at(30), &slow("b", 1)).is_ok());
-    }
-
-    #[test]
-    fn slow_mode_cannot_be_forgotten_by_writing_everywhere() {
-        let mut pen = pen();
-        let slow = |log| Intent {
-            slow: Some((LogId(log), 3_600)),
-            ..said("a")
-        };
-        let most = SLOW_LOGS_MAX as u64;
-        for log in 0..200 {
-            let result = pen.judge(at(20 * log), &slow(log));
-            assert_eq!(
-                result.is_ok(),
-                log < most || (180..180 + most).contains(&log),
-                "{log}"
-            );
-        }
-        assert_eq!(pen.slowed.len(), SLOW_LOGS_MAX);
-    }
-
-    #[test]
-    fn twenty_strangers_a_minute_and_friends_as_often_as_one_likes() {
-        let mut pen = pen();
-        fn to(text: &str, whom: u64) -> Intent<'_> {
-            Intent {
-                whisper_to: Some(AccountId(whom)),
-                ..said(text)
-            }
-        }
-        for whom in 0..20 {
-            assert!(
-                pen.judge(at(2 * whom), &to(&whom.to_string(), whom))
-                    .is_ok()
-            );
-        }
-        assert_eq!(
-            pen.judge(at(50), &to("hi", 20)),
-            refused(ChatRefusal::TooFast, 10)
-        );
-        assert!(pen.judge(at(50), &to("hi", 3)).is_ok());
-        assert!(pen.judge(at(60), &to("hi", 20)).is_ok());
-    }
-
-    #[test]
-    fn without_a_limit_a_bench_says_what_it_likes() {
-        let mut pen = Pen::new(0, at(0));
-        for whom in 0..1_000 {
-            let line = Intent {
-                whisper_to: Some(AccountId(whom)),
-                ..said("a")
-            };
-            assert!(pen.judge(at(0), &line).is_ok());
-        }
-        assert!(
-            pen.judge(at(0), &said("\u{1b}")).is_err(),
-            "text is text all the same"
-        );
-        assert!(pen.is_unused(at(0)));
-    }
-
-    #[test]
-    fn a_pen_that_rested_may_be_dropped() {
-        let mut pen = pen();
-        assert!(pen.is_unused(at(0)));
-        assert!(pen.judge(at(0), &said("a")).is_ok());
-        assert!(!pen.is_unused(at(9)) && pen.is_unused(at(10)));
-    }
 }

@@ -50,10 +50,19 @@ struct Person {
     watchers: BTreeSet<AccountId>,
 }
 
-/// Whom an account watches: for how many reasons, and what it was told of them last.
+/// Why an account watches another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It follows it.
+    Follows,
+    /// They share the log of this number, which is the caller's own.
+    Shares(u64),
+}
+
+/// Whom an account watches: for which reasons, and what it was told of them last.
 #[derive(Clone, Debug)]
 struct Watched {
-    reasons: u32,
+    reasons: BTreeSet<Reason>,
     told: Option<Shown>,
 }
 
@@ -123,12 +132,14 @@ impl Book {
     /// An account watches another for one more reason. `name` counts while the other was not there.
     ///
     /// # Errors
-    /// When it watches [`WATCHED_MAX`], or all together watch [`WATCHES_MAX`].
+    /// When it watches [`WATCHED_MAX`], or all together watch [`WATCHES_MAX`]: then the reason does
+    /// not count, and it is nothing to end it.
     pub fn watch(
         &mut self,
         watcher: AccountId,
         whom: AccountId,
         name: &str,
+        reason: Reason,
     ) -> Result<(), ChatRefusal> {
         let watched = self.watching.get(&watcher).map_or(0, BTreeMap::len);
         let known = self
@@ -140,10 +151,10 @@ impl Book {
         }
         let entry = self.watching.entry(watcher).or_default().entry(whom);
         let fresh = Watched {
-            reasons: 0,
+            reasons: BTreeSet::new(),
             told: None,
         };
-        entry.or_insert(fresh).reasons += 1;
+        entry.or_insert(fresh).reasons.insert(reason);
         if !known {
             self.watches += 1;
             let person = self.people.entry(whom).or_default();
@@ -156,16 +167,22 @@ impl Book {
         Ok(())
     }
 
-    /// There is one reason less to watch.
-    pub fn unwatch(&mut self, watcher: AccountId, whom: AccountId) {
+    /// This is no reason to watch any more, if it was one.
+    pub fn unwatch(&mut self, watcher: AccountId, whom: AccountId, reason: Reason) {
         let all = self.watching.get_mut(&watcher);
         let Some(watched) = all.and_then(|all| all.get_mut(&whom)) else {
             return;
         };
-        watched.reasons -= 1;
-        if watched.reasons == 0 {
+        if watched.reasons.remove(&reason) && watched.reasons.is_empty() {
             self.end_watch(watcher, whom);
         }
+    }
+
+    /// Whether an account is told of another.
+    #[must_use]
+    pub fn is_watching(&self, watcher: AccountId, whom: AccountId) -> bool {
+        let all = self.watching.get(&watcher);
+        all.is_some_and(|all| all.contains_key(&whom))
     }
 
     /// An account watches nobody any more: its last session ended.

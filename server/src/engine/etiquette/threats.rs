@@ -150,7 +150,7 @@ fn what_passes_is_harmless_and_what_does_not_is_named() {
             whisper_to: None,
         };
         match Pen::new(ACCOUNT_LINES_PER_SECOND, Instant(0)).judge(Instant(0), &line) {
-            Ok(text) => {
+            Ok((text, _)) => {
                 passed += 1;
                 assert_eq!(harmless(&text), Ok(()), "{payload:?}");
                 assert_eq!(

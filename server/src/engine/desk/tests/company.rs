@@ -10,7 +10,7 @@ use super::scopes::{ANN, BOB, EVE, ask, group, is_group, is_whisper, let_in, tex
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::storage::{Account, Millis, StoreFault, Write};
-use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX};
+use crate::limits::{GROUP_MEMBERS_MAX, PARTY_MEMBERS_MAX, STORE_TASKS_MAX};
 use crate::store::Store;
 
 #[test]
@@ -310,6 +310,23 @@ fn who_founds_a_group_and_leaves_before_it_is_made_leaves_nothing_behind() {
     world.leave(ann);
     world.settle();
     assert_eq!(world.desk.load(), (0, 0));
+}
+
+#[test]
+fn a_group_that_the_store_has_no_time_for_is_not_founded_without_its_name() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    world.prompt = false;
+    while world.desk.load().1 < STORE_TASKS_MAX {
+        world.say(ann, Address::Room, "busy");
+    }
+    let name = BoundedStr::cut("Foxes");
+    let refused = ask(&mut world, ann, Ask::Group { name }).1;
+    assert_eq!(refused, Some(ChatRefusal::StoreBusy));
+    world.settle();
+    world.pass(2_000);
+    let mut known = world.peers[ann].logs.values();
+    assert!(!known.any(|known| known.scope.as_ref().is_some_and(is_group)));
 }
 
 #[test]

@@ -20,6 +20,9 @@ const ACCOUNTS: u32 = 5;
 const PEERS: u32 = 7;
 const STEPS: u32 = 700;
 
+/// How a line is called that somebody got who may not read it.
+const FOREIGN: &str = "a foreign line";
+
 struct Crowd {
     world: World,
     rng: Rng,
@@ -273,7 +276,7 @@ impl Crowd {
                     peer.name, known.scope
                 );
             }
-            assert!(self.may_read(&peer.account, *log, known.scope.as_ref()));
+            self.check_rights(at, *log, &known.lines);
         }
         for (&id, &(log, offset)) in &peer.acked {
             let line = &stored[&log][offset as usize];
@@ -281,32 +284,18 @@ impl Crowd {
         }
         for news in &peer.news {
             if let ChatNews::Older { log, lines, .. } = news {
-                let readable = lines.is_empty() || peer.logs.contains_key(log);
-                assert!(
-                    readable || self.shares(&peer.account, *log),
-                    "T-C3: a foreign line"
-                );
+                self.check_rights(at, *log, lines);
             }
         }
     }
 
-    /// Another client of the account may have been told of the log.
-    fn shares(&self, account: &AccountId, log: LogId) -> bool {
-        let mut own = self
-            .world
-            .peers
-            .iter()
-            .filter(|peer| peer.account == *account);
-        own.any(|peer| peer.logs.contains_key(&log))
-    }
-
-    fn may_read(&mut self, account: &AccountId, log: LogId, scope: Option<&Scope>) -> bool {
-        match scope {
-            Some(Scope::Room { .. } | Scope::Server | Scope::Near) => true,
-            _ => match self.world.store.find(&Query::Members(log)) {
-                Ok(Found::Members(members)) => members.iter().any(|m| m.account == *account),
-                other => panic!("{other:?}"),
-            },
+    /// T-I, T-C3: nobody is sent a line it may not read, live or in a page.
+    fn check_rights(&self, at: usize, log: LogId, lines: &[Line]) {
+        let peer = &self.world.peers[at];
+        for line in lines {
+            let allowed = self.world.rights.allow(peer.account, log, line.offset);
+            let (name, offset) = (&peer.name, line.offset);
+            assert!(allowed, "{FOREIGN} {offset} of {log:?} for {name}");
         }
     }
 }
@@ -325,6 +314,15 @@ fn caught(sabotage: Sabotage) -> bool {
     (0..20).any(|seed| catch_unwind(AssertUnwindSafe(|| run(seed, sabotage))).is_err())
 }
 
+/// Whether the crowd notices it by a line that somebody may not read.
+fn leaks(sabotage: Sabotage) -> bool {
+    (0..20).any(|seed| {
+        let ran = catch_unwind(AssertUnwindSafe(|| run(seed, sabotage)));
+        let why = ran.err().and_then(|why| why.downcast::<String>().ok());
+        why.is_some_and(|why| why.starts_with(FOREIGN))
+    })
+}
+
 #[test]
 fn everybody_has_every_line_they_may_read_once_and_in_order() {
     for seed in 0..60 {
@@ -340,7 +338,17 @@ fn an_ack_before_the_commit_would_be_noticed() {
 
 #[test]
 fn history_that_is_open_to_all_would_be_noticed() {
-    assert!(caught(Sabotage::OpenHistory));
+    assert!(leaks(Sabotage::OpenHistory));
+}
+
+#[test]
+fn lines_from_before_somebody_came_would_be_noticed() {
+    assert!(leaks(Sabotage::ReadBefore));
+}
+
+#[test]
+fn what_others_heard_nearby_would_be_noticed() {
+    assert!(leaks(Sabotage::SharedEars));
 }
 
 #[test]

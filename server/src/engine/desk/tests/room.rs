@@ -4,7 +4,7 @@ use tickwire_shared::wire::{Address, ChatCommand, ChatNews, ChatRefusal};
 
 use super::world::World;
 use crate::engine::desk::Sabotage;
-use crate::engine::storage::StoreFault;
+use crate::engine::storage::{StoreFault, Written};
 use crate::limits::{CHAT_TAIL_MAX, CHAT_WAITING_MAX, STORE_TASKS_MAX};
 
 fn texts(world: &World, at: usize) -> Vec<String> {
@@ -266,4 +266,23 @@ fn a_store_that_is_silent_is_asked_so_much_and_no_more() {
     assert_eq!(refused.len(), 10);
     world.settle();
     assert_eq!(texts(&world, ann).len(), STORE_TASKS_MAX);
+}
+
+/// Its number is another one then, and the one from before is nobody's.
+#[test]
+fn a_log_that_the_store_forgot_is_closed_and_opened_anew() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    let log = world.peers[ann].room();
+    world.prompt = false;
+    let id = world.say(ann, Address::Room, "hello");
+    let (ticket, _) = world.writes.pop_front().expect("a line");
+    let missing = Ok(Written::Missing);
+    world.desk.written(world.now, ticket, missing);
+    world.carry_out();
+    assert!(!world.peers[ann].logs[&log].open);
+    world.settle();
+    assert!(world.peers[ann].logs[&log].open);
+    world.send_line(ann, id);
+    assert!(world.peers[ann].acked.contains_key(&id));
 }

@@ -9,6 +9,7 @@ use tickwire_shared::wire::{
 };
 
 use super::peer::Peer;
+use super::rights::Rights;
 use crate::engine::desk::{Attention, Desk, DeskConfig, Entrant, Sabotage};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Ticket, Write, Written};
@@ -27,6 +28,8 @@ pub struct World {
     pub finds: VecDeque<(Ticket, Query)>,
     /// Lines that were committed, by author and id.
     pub committed: BTreeMap<(AccountId, u64), Vec<u64>>,
+    /// Which offsets of which logs who may read.
+    pub rights: Rights,
     /// Whether the store answers at once.
     pub prompt: bool,
     /// Lobbies that were before.
@@ -49,6 +52,7 @@ impl World {
             writes: VecDeque::new(),
             finds: VecDeque::new(),
             committed: BTreeMap::new(),
+            rights: Rights::default(),
             prompt: true,
             lives: 0,
             sabotage,
@@ -247,6 +251,7 @@ impl World {
             let id = (line.from, line.client_id);
             self.committed.insert(id, offsets.clone());
         }
+        self.rights.note(&mut self.store, write, written);
     }
 
     /// The store answers everything, from now on at once.

@@ -25,6 +25,8 @@ fn told(book: &mut Book, millis: u64, watcher: AccountId) -> Vec<(u64, Status, S
         .collect()
 }
 
+const FOLLOWS: Reason = Reason::Follows;
+
 fn one(account: AccountId, status: Status, room: &str) -> Vec<(u64, Status, String)> {
     vec![(account.0, status, room.to_owned())]
 }
@@ -32,7 +34,7 @@ fn one(account: AccountId, status: Status, room: &str) -> Vec<(u64, Status, Stri
 #[test]
 fn who_watches_is_told_what_changes_and_nothing_else() {
     let mut book = Book::default();
-    book.watch(BOB, ANN, "Ann").unwrap();
+    book.watch(BOB, ANN, "Ann", FOLLOWS).unwrap();
     assert_eq!(told(&mut book, 0, BOB), one(ANN, Status::Offline, ""));
     book.arrive(ANN, "Ann", LinkId(1), "");
     assert_eq!(told(&mut book, 1_000, BOB), one(ANN, Status::Online, ""));
@@ -42,7 +44,7 @@ fn who_watches_is_told_what_changes_and_nothing_else() {
     book.set_away(ANN, LinkId(1), false);
     book.set_away(ANN, LinkId(1), true);
     assert_eq!(told(&mut book, 3_000, BOB), [], "it is as it was");
-    book.unwatch(BOB, ANN);
+    book.unwatch(BOB, ANN, FOLLOWS);
     book.set_away(ANN, LinkId(1), false);
     assert_eq!(told(&mut book, 4_000, BOB), []);
 }
@@ -50,7 +52,7 @@ fn who_watches_is_told_what_changes_and_nothing_else() {
 #[test]
 fn a_lost_link_shows_after_a_while_and_not_at_all_when_it_comes_back() {
     let mut book = Book::default();
-    book.watch(BOB, ANN, "").unwrap();
+    book.watch(BOB, ANN, "", FOLLOWS).unwrap();
     book.arrive(ANN, "Ann", LinkId(1), "main");
     told(&mut book, 0, BOB);
     book.lose(at(1_000), ANN, LinkId(1));
@@ -84,11 +86,11 @@ fn several_links_count_as_the_best_of_them() {
 fn changes_come_in_packets_and_bounds_hold() {
     let mut book = Book::default();
     for account in 10..10 + WATCHED_MAX as u64 {
-        book.watch(BOB, AccountId(account), "x").unwrap();
+        book.watch(BOB, AccountId(account), "x", FOLLOWS).unwrap();
     }
-    assert_eq!(book.watch(BOB, ANN, ""), Err(ChatRefusal::TooMany));
+    assert_eq!(book.watch(BOB, ANN, "", FOLLOWS), Err(ChatRefusal::TooMany));
     assert_eq!(
-        book.watch(BOB, AccountId(10), ""),
+        book.watch(BOB, AccountId(10), "", Reason::Shares(1)),
         Ok(()),
         "for one more reason"
     );
@@ -96,7 +98,7 @@ fn changes_come_in_packets_and_bounds_hold() {
     assert!(sizes.iter().all(|&size| size <= PEOPLE_BATCH_MAX));
     assert_eq!(sizes.iter().sum::<usize>(), WATCHED_MAX);
     assert_eq!(book.picture(BOB).concat().len(), WATCHED_MAX);
-    book.unwatch(BOB, AccountId(10));
+    book.unwatch(BOB, AccountId(10), Reason::Shares(1));
     assert_eq!(
         book.picture(BOB).concat().len(),
         WATCHED_MAX,
@@ -155,12 +157,16 @@ impl Model {
                 book.leave(who, LinkId(link));
             }
             (5 | 6, _) => {
-                book.watch(who, whom, "x").unwrap();
-                *self.watches.entry((account, other)).or_default() += 1;
+                let count = self.watches.entry((account, other)).or_default();
+                let reason = Reason::Shares(u64::from(*count));
+                book.watch(who, whom, "x", reason).unwrap();
+                *count += 1;
             }
             (7, _) => {
-                book.unwatch(who, whom);
                 let key = (account, other);
+                let count = self.watches.get(&key).copied().unwrap_or_default();
+                let reason = Reason::Shares(u64::from(count).saturating_sub(1));
+                book.unwatch(who, whom, reason);
                 if self.watches.get_mut(&key).is_some_and(|count| {
                     *count -= 1;
                     *count == 0
@@ -226,4 +232,22 @@ fn every_watcher_sees_the_truth_within_the_bound() {
     assert_eq!(sum, 0);
     let early: usize = (0..300).map(|seed| wrong_after(seed, Duration::ZERO)).sum();
     assert!(early > 0, "the test sees what is not told yet");
+}
+
+/// One reason that never counted ends: the other one holds.
+#[test]
+fn a_reason_past_the_bound_takes_no_other_one_with_it() {
+    let mut book = Book::default();
+    for account in 10..10 + WATCHED_MAX as u64 {
+        let whom = AccountId(account);
+        book.watch(BOB, whom, "x", FOLLOWS).unwrap();
+    }
+    let shares = Reason::Shares(1);
+    assert!(book.watch(BOB, ANN, "", shares).is_err());
+    book.unwatch(BOB, AccountId(10), FOLLOWS);
+    book.watch(BOB, ANN, "", FOLLOWS).unwrap();
+    book.unwatch(BOB, ANN, shares);
+    assert!(book.is_watching(BOB, ANN), "it still follows");
+    book.unwatch(BOB, ANN, FOLLOWS);
+    assert!(!book.is_watching(BOB, ANN));
 }
