@@ -31,12 +31,12 @@ impl Bench {
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         let token = crate::auth::Secret::new(TOKEN.to_owned());
-        let desks = Desks {
+        let queues = OfficeQueues {
             roles: tokio::sync::mpsc::channel(1).0,
             bots: tokio::sync::mpsc::channel(1).0,
             announcements: tokio::sync::mpsc::channel(1).0,
         };
-        listener.serve(state.clone(), desks, token);
+        listener.serve(state.clone(), queues, token);
         Bench { address, state }
     }
 

@@ -114,6 +114,7 @@ impl MemoryStore {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
             Query::Members(log) => Found::Members(self.logs.members(*log)),
+            Query::Whisper(one, other) => Found::Members(self.logs.whisper(*one, *other)),
             Query::Reports(count) => newest(&self.reports, *count),
             Query::Audit(count) => newest(&self.audit, *count),
             other => self.accounts.found(other),

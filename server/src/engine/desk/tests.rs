@@ -3,6 +3,7 @@
 mod bounds;
 mod company;
 mod crowd;
+mod inbox;
 mod peer;
 mod room;
 mod scopes;
