@@ -7,6 +7,7 @@ mod announcements;
 mod figures;
 mod front;
 mod lobby;
+mod outflow;
 mod sinks;
 
 use std::cell::{Cell, RefCell};
@@ -15,17 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::delta::Tables;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::RoomId;
-use tickwire_shared::schema::Schema;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use self::announcements::Announcements;
 use self::figures::{REPORT_EVERY, Report};
 use self::lobby::lobby_config;
 use super::attendance::Attendance;
-use super::lazy::LazyRoom;
+use super::game::{HostedGame, RoomSeeds};
 use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
 use crate::config::Config;
@@ -33,21 +31,22 @@ use crate::engine::account::GuestSecret;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
-use crate::engine::room::Sabotage;
 use crate::engine::storage::Millis;
-use crate::engine::{AdmitOrder, Effect, Lobby, Outbound, RoomConfig, RoomOrder};
+use crate::engine::{AdmitOrder, Effect, Lobby, RoomOrder};
 use crate::gateway::Webhook;
 use crate::http::AdminState;
+use crate::limits::SLUICE_SLICE;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
-use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::runtime::{Clock, Sluice, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
 use crate::transport::Links;
 
 /// What a hub is made from.
 pub(super) struct HubParts<'a> {
     pub(super) config: &'a Config,
-    pub(super) schema: Arc<Schema>,
+    /// What is played.
+    pub(super) game: Box<dyn HostedGame>,
     pub(super) clock: Clock,
     pub(super) workers: WorkerPool,
     pub(super) links: Rc<Links>,
@@ -66,7 +65,7 @@ pub(super) struct HubParts<'a> {
 }
 
 /// The engine and what carries out its wishes.
-pub(super) struct Hub<G: Game> {
+pub(super) struct Hub {
     clock: Clock,
     links: Rc<Links>,
     metrics: Arc<Metrics>,
@@ -78,43 +77,28 @@ pub(super) struct Hub<G: Game> {
     /// How often tokens of bots were revoked.
     revocations: Cell<u64>,
     store: StoreHandle,
+    sluice: RefCell<Sluice>,
+    /// Says that something waits there.
+    dammed: Notify,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
     webhook: Option<Webhook>,
     announcements: Announcements,
     door: mpsc::Sender<AdmitOrder>,
-    /// What a new room starts from, but for its seeds.
-    pattern: RoomConfig<G>,
+    /// What is played, and how its snapshots are sent.
+    game: Box<dyn HostedGame>,
+    replication: ReplicationConfig,
     reported: Cell<Report>,
 }
 
-impl<G: Game<Rules: Default>> Hub<G> {
+impl Hub {
     /// A hub without rooms; the first player has one made.
-    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub<G>>, String> {
-        let tables = Tables::from_bytes(&parts.schema, G::TABLES).map_err(|_| {
-            "the game's code tables are of another schema: train them anew".to_string()
-        })?;
-        let tables = Arc::new(tables);
-        let rules = G::Rules::default();
-        let mut lobby = lobby_config::<G>(
-            parts.config,
-            &parts.schema,
-            &tables,
-            &rules,
-            parts.guest_secret,
-        )?;
+    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub>, String> {
+        let mut lobby = lobby_config(parts.config, &*parts.game, parts.guest_secret)?;
         lobby.names = parts.names;
-        let pattern = RoomConfig::<G> {
-            rules,
-            schema: parts.schema,
-            tables,
-            seed: 0,
-            secret: 0,
-            replication: ReplicationConfig {
-                budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
-                ..ReplicationConfig::default()
-            },
-            sabotage: Sabotage::None,
+        let replication = ReplicationConfig {
+            budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
+            ..ReplicationConfig::default()
         };
         parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
@@ -127,25 +111,28 @@ impl<G: Game<Rules: Default>> Hub<G> {
             lounge: Lounge::default(),
             revocations: Cell::new(0),
             store: parts.store,
+            sluice: RefCell::default(),
+            dammed: Notify::new(),
             answers: RefCell::default(),
             webhook: parts.webhook,
             announcements: Announcements::default(),
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
-            pattern,
+            game: parts.game,
+            replication,
             reported: Cell::default(),
         }))
     }
 }
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// Sends what rooms have ready, and ends the rooms that failed. Call it when a worker wakes.
     pub(super) fn forward_batches(&self) {
         let mut rooms = self.rooms.borrow_mut();
         rooms.take_batches(&self.metrics.in_rooms, |room, batch| {
             self.links.begin_round();
             for (link, lane, bytes) in batch.packets() {
-                self.links.send(link, lane, bytes);
+                self.send_of_batch(link, lane, bytes);
             }
             self.lobby.borrow_mut().room_ticked(room, batch);
         });
@@ -212,6 +199,7 @@ impl<G: Game> Hub<G> {
 
     /// Lets the lobby take something in, and carries out what it wants.
     fn drive(&self, take_in: impl FnOnce(&mut Lobby)) {
+        let was_empty = self.sluice.borrow().is_empty();
         take_in(&mut self.lobby.borrow_mut());
         loop {
             let effect = self.lobby.borrow_mut().next_effect();
@@ -219,6 +207,9 @@ impl<G: Game> Hub<G> {
                 Some(effect) => self.carry_out(effect),
                 None => break,
             }
+        }
+        if was_empty && self.let_out(SLUICE_SLICE) {
+            self.dammed.notify_one();
         }
         let announced = self.lobby.borrow_mut().take_announced();
         self.announcements.tell(announced);
@@ -233,13 +224,7 @@ impl<G: Game> Hub<G> {
             Effect::ToLink(outbound) if lounge::is_visitor(outbound.link()) => {
                 self.tell_visitor(outbound);
             }
-            Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
-                self.links.send_alone(link, lane, &bytes);
-            }
-            Effect::ToLink(Outbound::Close { link, reason }) => {
-                self.attendance.gone(link);
-                self.links.close(link, reason, "");
-            }
+            Effect::ToLink(outbound) => self.hand_over(outbound),
             Effect::ToRoom(room, inbound) => {
                 let told = self.rooms.borrow().tell(room, inbound);
                 match told {
@@ -281,18 +266,12 @@ impl<G: Game> Hub<G> {
     }
 
     fn open_room(&self, order: RoomOrder) {
-        let pattern = &self.pattern;
-        let config = RoomConfig::<G> {
-            rules: pattern.rules.clone(),
-            schema: Arc::clone(&pattern.schema),
-            tables: Arc::clone(&pattern.tables),
+        tracing::info!(room = order.room.0, "a room opens");
+        let seeds = RoomSeeds {
             seed: order.seed,
             secret: order.secret,
-            replication: pattern.replication,
-            sabotage: pattern.sabotage,
         };
-        tracing::info!(room = order.room.0, "a room opens");
-        let task = Box::new(LazyRoom::new(config));
+        let task = self.game.room(seeds, self.replication);
         self.rooms.borrow_mut().open(order.room, order.name, task);
     }
 

@@ -8,8 +8,6 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use tickwire_shared::game::Game;
-
 use super::hub::Hub;
 use crate::config::ChatConfig;
 use crate::engine::etiquette::filter::{Filter, Tier};
@@ -31,7 +29,7 @@ impl WordFiles {
     ///
     /// # Errors
     /// As [`WordFiles::read`].
-    pub(super) fn in_use<G: Game>(config: &ChatConfig, hub: &Hub<G>) -> Result<WordFiles, String> {
+    pub(super) fn in_use(config: &ChatConfig, hub: &Hub) -> Result<WordFiles, String> {
         let files = WordFiles {
             mask: config.mask_words.clone(),
             block: config.block_words.clone(),
@@ -60,7 +58,7 @@ impl WordFiles {
     }
 
     /// Reads both lists beside everything else; the filter is another one when they are fine.
-    pub(super) fn reload<G: Game>(&self, hub: &Rc<Hub<G>>) {
+    pub(super) fn reload(&self, hub: &Rc<Hub>) {
         let (files, hub) = (self.clone(), Rc::clone(hub));
         tokio::task::spawn_local(async move {
             match tokio::task::spawn_blocking(move || files.read()).await {

@@ -197,6 +197,12 @@ fn a_revoked_token_ends_its_streams_and_opens_nothing() {
     assert_eq!((back.account, status(&back.api)), (bot.account, 200));
     let newer = rig.bot("gone");
     assert_eq!((status(&back.api), status(&newer.api)), (401, 200));
+    let alike = rig.operate("POST", "/bots", r#"{"name":"G0ne"}"#);
+    assert_eq!(
+        (alike.0, status(&newer.api)),
+        (409, 200),
+        "it only looks alike"
+    );
     assert_eq!(rig.operate("DELETE", "/bots/Nobody", "").0, 404);
     assert_eq!(rig.operate("POST", "/bots", r#"{"name":"admin"}"#).0, 400);
 }

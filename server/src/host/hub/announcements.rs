@@ -5,7 +5,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use tickwire_shared::game::Game;
 use tickwire_shared::wire::ChatRefusal;
 use tokio::sync::oneshot;
 
@@ -31,7 +30,7 @@ impl Announcements {
     }
 }
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// Tells everybody something, and whoever asked for it what became of that. Where too many wait
     /// it is refused at once.
     pub(in crate::host) fn announce(&self, Announcement { text, reply }: Announcement) {

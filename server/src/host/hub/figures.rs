@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use tickwire_shared::game::Game;
 use tickwire_shared::time::Instant;
 
 use super::Hub;
@@ -23,7 +22,7 @@ pub(super) struct Report {
     overruns: u64,
 }
 
-impl<G: Game> Hub<G> {
+impl Hub {
     pub(super) fn count(&self) {
         let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
         metrics.starting.set(u64::from(!lobby.has_started()));

@@ -3,7 +3,6 @@
 //! Never lets a visitor wait: what it is told goes into its queue, and one whose queue is full is
 //! gone.
 
-use tickwire_shared::game::Game;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
@@ -14,7 +13,7 @@ use crate::engine::{Outbound, RoomInfo};
 use crate::gateway::{Front, Told};
 use crate::runtime::entropy;
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// A visitor that does not take what waits for it is gone.
     pub(super) fn tell_visitor(&self, outbound: Outbound) {
         match outbound {
@@ -31,7 +30,7 @@ impl<G: Game> Hub<G> {
     }
 }
 
-impl<G: Game> Front for Hub<G> {
+impl Front for Hub {
     fn rooms(&self) -> Vec<RoomInfo> {
         self.lobby.borrow().rooms().collect()
     }

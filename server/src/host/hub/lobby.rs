@@ -2,31 +2,26 @@
 //!
 //! Never reads the configuration itself: it was read and judged before.
 
-use std::sync::Arc;
-
-use tickwire_shared::delta::Tables;
-use tickwire_shared::game::Game;
-use tickwire_shared::schema::Schema;
 use tickwire_shared::wire::BoundedStr;
 
 use crate::config::Config;
 use crate::engine::LobbyConfig;
 use crate::engine::account::GuestSecret;
 use crate::engine::desk::DeskConfig;
+use crate::host::game::HostedGame;
 use crate::limits::CONNECTIONS_PER_VISITOR;
 
 /// The lobby's configuration for a game.
 ///
 /// # Errors
 /// A sentence for the developer of the game.
-pub(super) fn lobby_config<G: Game>(
+pub(super) fn lobby_config(
     config: &Config,
-    schema: &Arc<Schema>,
-    tables: &Tables,
-    rules: &G::Rules,
+    game: &dyn HostedGame,
     guest_secret: GuestSecret,
 ) -> Result<LobbyConfig, String> {
-    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules, guest_secret)
+    let usual = game
+        .lobby(guest_secret)
         .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
     Ok(LobbyConfig {
         seats: config.rooms.seats_max,

@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::{AccountId, Lane, LinkId};
 use tickwire_shared::transport::Transport;
 
@@ -16,7 +15,7 @@ use crate::host::door::DoorSink;
 use crate::runtime::entropy;
 use crate::transport::LinkSink;
 
-impl<G: Game> NamesSink for Hub<G> {
+impl NamesSink for Hub {
     fn registered(&self, skeleton: &str, account: AccountId) {
         let now = self.clock.now();
         self.drive(|lobby| lobby.registered(now, skeleton, account));
@@ -29,7 +28,7 @@ impl<G: Game> NamesSink for Hub<G> {
     }
 }
 
-impl<G: Game> DoorSink for Hub<G> {
+impl DoorSink for Hub {
     fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
         if let Err(refusal) = &found {
             tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
@@ -48,7 +47,7 @@ impl<G: Game> DoorSink for Hub<G> {
     }
 }
 
-impl<G: Game> LinkSink for Hub<G> {
+impl LinkSink for Hub {
     fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
         tracing::debug!(link = link.0, %transport, %from, "a link opened");
         let now = self.clock.now();
