@@ -346,6 +346,8 @@ pub enum Query {
     },
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
+    /// Who is or was in the whisper of these two. `Found::Members`.
+    Whisper(AccountId, AccountId),
     /// The account of this number. `Found::Account`.
     Account(AccountId),
     /// The account whose name has this skeleton. `Found::Account`.
@@ -425,15 +427,21 @@ impl StoreFault {
             StoreFault::Failed => ChatRefusal::StoreFailed,
         }
     }
+
+    /// What an operator is told.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            StoreFault::Busy => "the store is busy: try again",
+            StoreFault::Full => "the store has no space left: free some on its disk",
+            StoreFault::Failed => "the store failed: see the server's log",
+        }
+    }
 }
 
 impl fmt::Display for StoreFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StoreFault::Busy => "the store is busy: try again",
-            StoreFault::Full => "the store has no space left: free some on its disk",
-            StoreFault::Failed => "the store failed: see the server's log",
-        })
+        f.write_str(self.text())
     }
 }
 

@@ -3,36 +3,36 @@
 //! Never decides: links report to the lobby, the lobby answers with effects, and each effect is one
 //! call here. A room's batch goes straight to its links.
 
+mod announcements;
+mod figures;
 mod front;
+mod lobby;
 mod outflow;
+mod sinks;
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{AccountId, Lane, LinkId, RoomId};
-use tickwire_shared::time::Instant;
-use tickwire_shared::transport::Transport;
-use tickwire_shared::wire::BoundedStr;
+use tickwire_shared::id::RoomId;
 use tokio::sync::{Notify, mpsc};
 
+use self::announcements::Announcements;
+use self::figures::{REPORT_EVERY, Report};
+use self::lobby::lobby_config;
 use super::attendance::Attendance;
-use super::door::DoorSink;
 use super::game::{HostedGame, RoomSeeds};
 use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
-use crate::auth::NamesSink;
 use crate::config::Config;
 use crate::engine::account::GuestSecret;
-use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
 use crate::engine::storage::Millis;
-use crate::engine::{Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Refusal, RoomOrder};
+use crate::engine::{AdmitOrder, Effect, Lobby, RoomOrder};
 use crate::gateway::Webhook;
 use crate::http::AdminState;
 use crate::limits::SLUICE_SLICE;
@@ -40,13 +40,7 @@ use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
 use crate::runtime::{Clock, Sluice, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
-use crate::transport::{LinkSink, Links};
-
-/// How often what operators see of rooms is brought up to date.
-const REPORT_EVERY: Duration = Duration::from_millis(500);
-
-/// The server is overloaded while more than one tick in so many takes longer than its period.
-const OVERLOAD_SHARE: u64 = 4;
+use crate::transport::Links;
 
 /// What a hub is made from.
 pub(super) struct HubParts<'a> {
@@ -89,19 +83,12 @@ pub(super) struct Hub {
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
     webhook: Option<Webhook>,
+    announcements: Announcements,
     door: mpsc::Sender<AdmitOrder>,
     /// What is played, and how its snapshots are sent.
     game: Box<dyn HostedGame>,
     replication: ReplicationConfig,
     reported: Cell<Report>,
-}
-
-/// When operators' figures were brought up to date, and what they were.
-#[derive(Clone, Copy, Default)]
-struct Report {
-    at: Instant,
-    ticks: u64,
-    overruns: u64,
 }
 
 impl Hub {
@@ -128,6 +115,7 @@ impl Hub {
             dammed: Notify::new(),
             answers: RefCell::default(),
             webhook: parts.webhook,
+            announcements: Announcements::default(),
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
             game: parts.game,
@@ -135,32 +123,6 @@ impl Hub {
             reported: Cell::default(),
         }))
     }
-}
-
-fn lobby_config(
-    config: &Config,
-    game: &dyn HostedGame,
-    guest_secret: GuestSecret,
-) -> Result<LobbyConfig, String> {
-    let usual = game
-        .lobby(guest_secret)
-        .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
-    Ok(LobbyConfig {
-        seats: config.rooms.seats_max,
-        rooms_max: config.rooms.count_max as usize,
-        create_rooms: config.rooms.create,
-        default_room: BoundedStr::cut(&config.rooms.default),
-        grace: config.session.grace,
-        away: config.session.away,
-        chat: DeskConfig {
-            lines_per_second: config.chat.lines_per_s,
-            notes_missed: config.webhook.url.is_some(),
-            ..usual.chat
-        },
-        guests: config.auth.guests,
-        start_known: false,
-        ..usual
-    })
 }
 
 impl Hub {
@@ -215,12 +177,6 @@ impl Hub {
         }
     }
 
-    /// Tells everybody something.
-    pub(super) fn announce(&self, text: &str) {
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.announce(now, text));
-    }
-
     /// Tells players that the server goes down; the lobby takes nobody in any more.
     pub(super) fn drain(&self, grace: Duration) {
         self.drive(|lobby| lobby.drain(grace));
@@ -255,6 +211,8 @@ impl Hub {
         if was_empty && self.let_out(SLUICE_SLICE) {
             self.dammed.notify_one();
         }
+        let announced = self.lobby.borrow_mut().take_announced();
+        self.announcements.tell(announced);
         if let Some(webhook) = &self.webhook {
             let missed = self.lobby.borrow_mut().take_missed();
             missed.iter().for_each(|missed| webhook.tell(missed));
@@ -324,99 +282,5 @@ impl Hub {
         self.rooms.borrow_mut().end(room);
         self.lobby.borrow_mut().room_failed(room);
         self.drive(|_| {});
-    }
-
-    fn count(&self) {
-        let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
-        metrics.starting.set(u64::from(!lobby.has_started()));
-        metrics.sessions.set(lobby.sessions() as u64);
-        metrics.gateway.visitors.set(lobby.visitors() as u64);
-        metrics.sessions_parked.set(lobby.parked() as u64);
-        self.attendance
-            .count(lobby.attendance(), &metrics.sessions_by_transport);
-        let (counts, figures) = (lobby.counts(), &metrics.lobby);
-        for (counter, total) in [
-            (&figures.joined, counts.joined),
-            (&figures.resumed, counts.resumed),
-            (&figures.refused, counts.refused),
-            (&figures.chat_lines, counts.chat_lines),
-            (&figures.chat_refused, counts.chat_refused),
-        ] {
-            counter.raise_to(total);
-        }
-        for (reason, total) in &counts.closed {
-            figures.closed.raise_to(*reason, *total);
-        }
-    }
-
-    fn report(&self, now: Instant) {
-        let (rooms, metrics) = (self.rooms.borrow(), &self.metrics);
-        metrics.rooms.set(rooms.len() as u64);
-        metrics.in_rooms.entities.set(rooms.entities());
-        self.admin.set_rooms(rooms.rows());
-        let (before, ticks) = (self.reported.get(), &metrics.ticks);
-        let report = Report {
-            at: now,
-            ticks: ticks.cpu.count(),
-            overruns: ticks.overruns.get(),
-        };
-        let overruns = report.overruns - before.overruns;
-        let overloaded = overruns * OVERLOAD_SHARE > report.ticks - before.ticks;
-        metrics.overloaded.set(u64::from(overloaded));
-        self.reported.set(report);
-    }
-}
-
-impl NamesSink for Hub {
-    fn registered(&self, skeleton: &str, account: AccountId) {
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.registered(now, skeleton, account));
-    }
-
-    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
-        let now = self.clock.now();
-        self.revocations.set(self.revocations.get() + 1);
-        self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
-    }
-}
-
-impl DoorSink for Hub {
-    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
-        if let Err(refusal) = &found {
-            tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
-        }
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
-    }
-
-    fn names_known(&self) {
-        self.lobby.borrow_mut().names_known();
-    }
-
-    fn revoked(&self, account: AccountId) {
-        self.revocations.set(self.revocations.get() + 1);
-        self.drive(|lobby| lobby.turn_out(account));
-    }
-}
-
-impl LinkSink for Hub {
-    fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
-        tracing::debug!(link = link.0, %transport, %from, "a link opened");
-        let now = self.clock.now();
-        self.attendance.opened(link, transport);
-        self.drive(|lobby| lobby.opened(now, link));
-    }
-
-    fn received(&self, link: LinkId, lane: Lane, bytes: &[u8]) {
-        let now = self.clock.now();
-        let mut entropy = entropy::number;
-        self.drive(|lobby| lobby.receive(now, link, lane, bytes, &mut entropy));
-    }
-
-    fn closed(&self, link: LinkId, reason: CloseReason) {
-        tracing::debug!(link = link.0, %reason, "a link is gone");
-        self.attendance.gone(link);
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.lost(now, link));
     }
 }

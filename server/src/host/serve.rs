@@ -29,7 +29,7 @@ use crate::data_dir::DataDir;
 use crate::engine::account::GuestSecret;
 use crate::engine::name_book::NameBook;
 use crate::gateway::{Front, Gateway, Webhook};
-use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
+use crate::http::{AdminListener, AdminState, Announcement, Build, OfficeQueues, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
 use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
@@ -149,10 +149,10 @@ impl Server {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let desks = desks(bell.roles, bell.bots, &hub, &store);
+        let queues = queues(bell.roles, bell.bots, &hub, &store);
         let at = config.admin_address(ways.address());
         Ok(Server {
-            admin: serve_operators(at, admin_state, desks, data.admin_token()?)?,
+            admin: serve_operators(at, admin_state, queues, data.admin_token()?)?,
             words: WordFiles::in_use(&config.chat, &hub)?,
             hub,
             ways,
@@ -240,13 +240,13 @@ impl Server {
 }
 
 /// Where operators' requests go.
-fn desks(
+fn queues(
     roles: mpsc::Sender<RoleRequest>,
     bots: mpsc::Sender<BotRequest>,
     hub: &Rc<Hub>,
     store: &StoreThreads,
-) -> Desks {
-    Desks {
+) -> OfficeQueues {
+    OfficeQueues {
         roles,
         bots,
         announcements: announcer(hub),
@@ -258,12 +258,12 @@ fn desks(
 fn serve_operators(
     at: SocketAddr,
     state: Arc<AdminState>,
-    desks: Desks,
+    queues: OfficeQueues,
     token: Secret,
 ) -> Result<SocketAddr, String> {
     let listener = AdminListener::bind(at)?;
     let address = listener.address();
-    listener.serve(state, desks, token);
+    listener.serve(state, queues, token);
     Ok(address)
 }
 
@@ -282,12 +282,12 @@ fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, S
 }
 
 /// Where operators' announcements go, which the lobby takes one by one.
-fn announcer(hub: &Rc<Hub>) -> mpsc::Sender<String> {
-    let (sender, mut texts) = mpsc::channel::<String>(OFFICE_WAITING_MAX);
+fn announcer(hub: &Rc<Hub>) -> mpsc::Sender<Announcement> {
+    let (sender, mut announcements) = mpsc::channel(OFFICE_WAITING_MAX);
     let hub = Rc::clone(hub);
     spawn_local(async move {
-        while let Some(text) = texts.recv().await {
-            hub.announce(&text);
+        while let Some(announcement) = announcements.recv().await {
+            hub.announce(announcement);
         }
     });
     sender

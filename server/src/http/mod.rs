@@ -12,9 +12,10 @@ mod records;
 mod roles;
 
 pub use admin::{AdminState, Build, RoomRow};
+pub use bots::Announcement;
 pub use listener::AdminListener;
 pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions, RequestRates};
-pub use roles::Desks;
+pub use roles::OfficeQueues;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

@@ -46,13 +46,13 @@ impl Bench {
             std::sync::Arc::default(),
         )
         .unwrap();
-        let desks = Desks {
+        let queues = OfficeQueues {
             roles: tokio::sync::mpsc::channel(1).0,
             bots: tokio::sync::mpsc::channel(1).0,
             announcements: tokio::sync::mpsc::channel(1).0,
             records: store.handle(),
         };
-        listener.serve(state.clone(), desks, token);
+        listener.serve(state.clone(), queues, token);
         Bench {
             address,
             state,

@@ -140,6 +140,7 @@ impl MemoryStore {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
             Query::Members(log) => Found::Members(self.logs.members(*log)),
+            Query::Whisper(one, other) => Found::Members(self.logs.whisper(*one, *other)),
             Query::Reports { below, count } => newest(&self.reports, *below, *count),
             Query::Audit { below, count } => newest(&self.audit, *below, *count),
             other => self.accounts.found(other),

@@ -226,6 +226,28 @@ fn a_bot_has_so_many_visits_and_no_more() {
     });
 }
 
+/// Half of the places for HTTP connections are for streams and polls, however many there are.
+#[test]
+fn streams_leave_places_for_pages() {
+    let rig = Rig::start("gateway-places", |config| config.web.connections_max = 12);
+    let (bot, other) = (rig.bot("Greedy"), rig.bot("Modest"));
+    let path = "/rooms/lobby/events";
+    let streams: Vec<_> = (0..6)
+        .map(|number| follow([&bot.api, &other.api][number % 2], path, None))
+        .collect();
+    let full = bot.api.ask("GET", path, None).expect("an answer");
+    let code = full.json()["code"].clone();
+    assert_eq!((full.status, code), (503, json!("unavailable")));
+    assert_eq!(full.header("retry-after"), Some("2"));
+    let me = other.api.ask("GET", "/me", None).expect("an answer");
+    assert_eq!(me.status, 200, "what is answered at once has a place");
+    drop(streams);
+    within("place", || {
+        let answer = bot.api.ask("GET", "/rooms/lobby/lines", None);
+        answer.expect("an answer").status == 200
+    });
+}
+
 /// It reads nothing while much is said, and is ended; nobody else waits for it.
 #[test]
 fn a_slow_reader_is_ended_and_the_others_hear_everything() {

@@ -3,13 +3,12 @@
 //! Never lets a visitor wait: what it is told goes into its queue, and one whose queue is full is
 //! gone.
 
-use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
 
 use super::Hub;
-use crate::engine::lobby::{RoomView, Visit};
+use crate::engine::lobby::{NotLetIn, RoomView, Visit};
 use crate::engine::{Outbound, RoomInfo};
 use crate::gateway::{Front, Told};
 use crate::runtime::entropy;
@@ -40,7 +39,7 @@ impl Front for Hub {
         self.lobby.borrow().room_view(name)
     }
 
-    fn visit(&self, mut visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, CloseReason> {
+    fn visit(&self, mut visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, NotLetIn> {
         let (now, link) = (self.clock.now(), self.lounge.open(told));
         visit.link = link;
         let mut entered = Ok(());

@@ -2,7 +2,6 @@
 //!
 //! Never judges a password, and never keeps one: they go to where accounts are.
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, StatusCode};
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::arriving::Arriving;
 use super::routes::{Arrival, Site, json_answer};
 use super::{Answer, body, text};
 use crate::auth::{LoggedIn, LoginAct, LoginError, LoginRequest, Secret};
@@ -30,7 +30,7 @@ pub(super) async fn answer(
     site: &Site,
     act: LoginAct,
     arrival: Arrival,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Answer {
     // A form of another page cannot say so without being asked about its origin first.
     let kind = request.headers().get(CONTENT_TYPE);

@@ -297,6 +297,13 @@ impl Logs {
         members.map(|(_, member)| member.clone()).collect()
     }
 
+    /// Who is or was in a whisper.
+    pub(super) fn whisper(&self, one: AccountId, other: AccountId) -> Vec<Membership> {
+        let key = LogKey::Whisper(one.min(other), one.max(other));
+        let log = self.keys.get(&key).copied();
+        log.map_or_else(Vec::new, |log| self.members(log))
+    }
+
     /// Who owns the logs that an account may come into.
     pub(super) fn hosts(&self, account: AccountId) -> Vec<(LogId, AccountId, String)> {
         let invited = |log| {

@@ -10,7 +10,7 @@ use tickwire_shared::wire::Line;
 use super::statement::{all, one};
 use super::values;
 use crate::engine::storage::{
-    Account, Found, Held, LineReactions, LogHead, Membership, Millis, Query,
+    Account, Found, Held, LineReactions, LogHead, LogKey, Membership, Millis, Query,
 };
 use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
 use crate::store::signs::by_sign;
@@ -39,6 +39,7 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             reactions(db, *log, (*from, *below)).map(Found::Reactions)
         }
         Query::Members(log) => members(db, *log).map(Found::Members),
+        Query::Whisper(one, other) => whole(db, |db| whisper(db, *one, *other).map(Found::Members)),
         Query::Account(number) => {
             account(db, account_where!("account = ?1"), [values::name(number.0)])
         }
@@ -220,6 +221,18 @@ fn members(db: &Connection, log: LogId) -> Result<Vec<Membership>> {
     )?;
     members.sort_by_key(|member| member.account);
     Ok(members)
+}
+
+fn whisper(db: &Connection, one: AccountId, other: AccountId) -> Result<Vec<Membership>> {
+    let key = LogKey::Whisper(one.min(other), one.max(other));
+    let (kind, room, first, second) = values::key(&key);
+    let log = super::statement::one(
+        db,
+        "SELECT log FROM logs WHERE kind = ?1 AND room = ?2 AND one = ?3 AND other = ?4",
+        params![kind, room, first, second],
+        |row| values::read_log(row, 0),
+    )?;
+    log.map_or_else(|| Ok(Vec::new()), |log| members(db, log))
 }
 
 fn account(db: &Connection, sql: &'static str, params: impl Params) -> Result<Found> {

@@ -214,6 +214,7 @@ impl Random {
                 below,
             },
             Query::Members(self.log()),
+            Query::Whisper(self.account(), self.account()),
             Query::Account(self.account()),
             Query::Skeleton(self.word()),
             Query::Subject(self.word()),

@@ -9,7 +9,7 @@ use crate::store::Store;
 
 const FIRST: u64 = 1 << 63;
 
-fn visit(bench: &mut Bench, number: u64, account: u64, goal: Goal) -> Result<(), CloseReason> {
+fn visit(bench: &mut Bench, number: u64, account: u64, goal: Goal) -> Result<(), NotLetIn> {
     let visit = Visit {
         link: LinkId(FIRST | number),
         account: AccountId(account),
@@ -89,7 +89,7 @@ fn a_visitor_reads_writes_and_sees_who_comes_without_a_seat() {
 fn a_visitor_has_no_more_rights_than_its_role() {
     let mut bench = Bench::new(|_| {});
     bench.join(1);
-    for (number, goal) in [(1, room()), (2, Goal::Server), (3, Goal::Own)] {
+    for (number, goal) in [(1, room()), (2, Goal::Server), (3, Goal::Inbox)] {
         assert_eq!(visit(&mut bench, number, 100, goal), Ok(()));
         for to in [Address::Server, Address::Team, Address::Near] {
             let refused = says(&mut bench, number, to, "no");
@@ -118,7 +118,7 @@ fn who_may_not_come_is_told_why() {
     let nowhere = Goal::Room("nowhere".to_owned());
     assert_eq!(
         visit(&mut bench, 1, 100, nowhere),
-        Err(CloseReason::NoSuchRoom)
+        Err(CloseReason::NoSuchRoom.into())
     );
     assert_eq!(
         visit(&mut bench, 1, 100, room()),
@@ -129,7 +129,7 @@ fn who_may_not_come_is_told_why() {
         assert_eq!(visit(&mut bench, number, 100, room()), Ok(()));
     }
     let many = visit(&mut bench, 999, 100, room());
-    assert_eq!(many, Err(CloseReason::TooManyPackets));
+    assert_eq!(many, Err(NotLetIn::TooManyOfAccount));
     let rest = (VISITORS_MAX - VISITORS_PER_ACCOUNT_MAX) as u64;
     for number in 0..rest {
         let account = 200 + number / 8;
@@ -137,7 +137,7 @@ fn who_may_not_come_is_told_why() {
     }
     assert_eq!(
         visit(&mut bench, 9_999, 999, room()),
-        Err(CloseReason::ServerFull)
+        Err(NotLetIn::TooMany)
     );
     bench.lobby.turn_out(AccountId(100));
     bench.carry_out();
@@ -153,6 +153,18 @@ fn who_may_not_come_is_told_why() {
 }
 
 #[test]
+fn as_many_visitors_come_as_the_lobby_is_made_for() {
+    let mut bench = Bench::new(|config| config.visitors_max = 3);
+    for number in 0..3 {
+        assert_eq!(visit(&mut bench, number, 100 + number, room()), Ok(()));
+    }
+    let many = visit(&mut bench, 3, 103, room());
+    assert_eq!(many, Err(NotLetIn::TooMany));
+    bench.lobby.depart(bench.now, LinkId(FIRST));
+    assert_eq!(visit(&mut bench, 4, 104, room()), Ok(()));
+}
+
+#[test]
 fn a_banned_bot_does_not_come() {
     let mut bench = Bench::new(|_| {});
     let held = Held {
@@ -165,7 +177,10 @@ fn a_banned_bot_does_not_come() {
     let written = bench.store.commit(Millis(1), &[Write::Hold(held)]);
     assert!(written.is_ok());
     bench.pass(1_100);
-    assert_eq!(visit(&mut bench, 1, 100, room()), Err(CloseReason::Banned));
+    assert_eq!(
+        visit(&mut bench, 1, 100, room()),
+        Err(CloseReason::Banned.into())
+    );
     assert_eq!(visit(&mut bench, 2, 101, room()), Ok(()));
 }
 
@@ -186,7 +201,7 @@ fn visitors_of_a_room_that_fails_are_told_and_those_of_others_are_not() {
     let mut bench = Bench::new(|_| {});
     let welcome = bench.join(1);
     visit(&mut bench, 7, 100, room()).expect("welcome");
-    visit(&mut bench, 8, 100, Goal::Own).expect("welcome");
+    visit(&mut bench, 8, 100, Goal::Inbox).expect("welcome");
     let room = bench.lobby.sessions[&welcome.session].room;
     bench.lobby.room_failed(room);
     bench.rooms.clear();

@@ -124,6 +124,37 @@ fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
     });
 }
 
+fn narrow() -> Setup {
+    Setup {
+        connections_max: Some(1),
+        ..Setup::default()
+    }
+}
+
+#[test]
+fn a_login_that_waits_for_its_answer_keeps_its_place() {
+    on_network_thread(narrow(), |mut bench| async move {
+        let mut first = TcpStream::connect(bench.address).await.unwrap();
+        first.write_all(&login("/login", JSON, GOOD)).await.unwrap();
+        let request = bench.logins.recv().await.unwrap();
+        assert_eq!(bench.ask("GET", "/rooms", "").await, "");
+        assert_eq!(bench.rejected(Rejection::Full), 1);
+        request.reply.send(Ok(good())).unwrap();
+        let answer = read_all(first).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    });
+    // One that is still coming keeps nobody out.
+    on_network_thread(narrow(), |bench| async move {
+        let mut first = TcpStream::connect(bench.address).await.unwrap();
+        let request = login("/login", JSON, GOOD);
+        let most = &request[..request.len() - 1];
+        first.write_all(most).await.unwrap();
+        let answer = bench.ask("GET", "/rooms", "").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(read_all(first).await, "");
+    });
+}
+
 #[test]
 fn a_server_with_too_many_logins_says_so_at_once() {
     on_network_thread(Setup::default(), |bench| async move {
