@@ -109,7 +109,7 @@ impl Panel {
             TalkEvent::Answer {
                 what, refused, log, ..
             } => self.answered(client, what, *log, *refused),
-            TalkEvent::Unanswered { what, .. } if !matches!(what, Ask::Follow { .. }) => {
+            TalkEvent::Unanswered { .. } => {
                 self.note("The link was lost before that was answered. See, and ask again.");
             }
             _ => {}

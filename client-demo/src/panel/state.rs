@@ -267,7 +267,7 @@ impl Panel {
         let book = client.talk();
         let open = self.open;
         let waiting = book.waiting().filter(|line| {
-            open.is_some_and(|open| self.is_at(&line.to, open))
+            open.is_some_and(|open| self.is_at(&line.address(), open))
                 || self.said.get(&line.client_id) == Some(&open)
         });
         let failed = self.failed.iter();

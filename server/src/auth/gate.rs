@@ -20,7 +20,7 @@ use super::keep::{Keep, millis};
 use super::registry::{Claim, Registry};
 use super::tokens::Tokens;
 use crate::engine::account::{key_digest, stored_key};
-use crate::engine::storage::{Account, Found, Query, StoreFault, Write, Written};
+use crate::engine::storage::{Account, Found, Millis, Query, StoreFault, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
 use crate::runtime::clock::WallTime;
@@ -120,8 +120,9 @@ impl<K: Keep> Gate<K> {
         if account.is_none() {
             account = self.account(Query::Key(digest, millis(now))).await?;
             // Nobody waits for that: a key that is not made to last longer is good all the same.
+            // It may be dropped meanwhile, and then it stays so.
             if let Some(account) = &account {
-                let (keep, write) = (self.keep.clone(), key_write(&key, account.account));
+                let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
                 spawn_local(async move { keep.write(vec![write]).await });
             }
         }
@@ -250,11 +251,23 @@ fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
     claims.room.is_none().then(|| key_write(key, account))
 }
 
+fn prolonged(digest: [u8; 32], account: AccountId) -> Write {
+    Write::ProlongKey {
+        digest,
+        account,
+        until: key_end(),
+    }
+}
+
+fn key_end() -> Millis {
+    millis(WallTime::now().after(RETURN_KEY_TIME))
+}
+
 fn key_write(key: &Token, account: AccountId) -> Write {
     Write::Key {
         digest: key_digest(key),
         account,
-        until: millis(WallTime::now().after(RETURN_KEY_TIME)),
+        until: key_end(),
     }
 }
 

@@ -220,6 +220,15 @@ pub enum Write {
         /// Until when it is good.
         until: Millis,
     },
+    /// Such a key is good for longer, if it is good at all: `Written::Missing` when it was dropped.
+    ProlongKey {
+        /// SHA-256 of the key.
+        digest: [u8; 32],
+        /// Whose.
+        account: AccountId,
+        /// Until when it is good.
+        until: Millis,
+    },
     /// No key of this account is good any more.
     DropKeys(AccountId),
     /// Somebody is held to something; `until` in the past ends it.

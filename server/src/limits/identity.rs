@@ -56,7 +56,8 @@ pub const ROLES_WAITING_MAX: usize = 16;
 /// Time a login may wait for its answer. Then it is refused with 503.
 pub const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// Logins to one account a minute, and at once. More are refused with 429.
+/// Logins to one account a minute, and at once, from all networks that never logged in to it; from
+/// one that did as many again. More are refused with 429.
 pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
 
 /// Logins and registrations of one address a minute, and at once; loopback is exempt. More are
@@ -64,8 +65,15 @@ pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
 pub const LOGINS_PER_ADDRESS_AND_MINUTE: u32 = 20;
 
 /// Accounts and addresses whose logins are counted, of each. For a further one those are forgotten
-/// who may try as often as anybody again; where there are none it is refused with 429.
+/// who may try as often as anybody again; where there are none it is refused with 429, and counted.
 pub const LOGINS_COUNTED_MAX: usize = 4_096;
+
+/// Time between two looks for those who may be forgotten. Meanwhile further ones are refused.
+pub const LOGINS_FORGET_EVERY: Duration = Duration::from_secs(1);
+
+/// Networks that are known to have logged in to an account, of all accounts. At the bound those
+/// that did first are forgotten, and then count as strangers.
+pub const LOGIN_HOMES_MAX: usize = 16_384;
 
 /// Names tried for a player of another issuer whose name is taken. Then it is refused.
 pub const NAMES_TRIED_MAX: usize = 64;

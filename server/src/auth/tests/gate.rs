@@ -172,6 +172,16 @@ fn a_key_is_written_again_late_and_behind_its_player() {
             tokio::task::yield_now().await;
             assert_eq!(slow.unheard.borrow().len(), written);
         }
+        // A ban came between: the late write does not bring the key back.
+        let late = slow.unheard.take();
+        let dropped = Write::DropKeys(ann.account);
+        let mut store = slow.memory.clone();
+        store.commit(Millis(1), &[dropped]).expect("memory");
+        assert_eq!(late.len(), 1);
+        store.commit(Millis(1), &late).expect("memory");
+        slow.is_deaf.set(false);
+        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        assert_eq!(back.await.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
 

@@ -14,6 +14,7 @@ use super::routes::{Arrival, Site, json_answer};
 use super::{Answer, body, text};
 use crate::auth::{LoggedIn, LoginAct, LoginError, LoginRequest, Secret};
 use crate::limits::LOGIN_TIME_MAX;
+use crate::metrics::Rejection;
 
 /// What is sent.
 #[derive(Deserialize)]
@@ -61,7 +62,12 @@ pub(super) async fn answer(
     }
     match timeout(LOGIN_TIME_MAX, answered).await {
         Ok(Ok(Ok(logged_in))) => accepted(&logged_in),
-        Ok(Ok(Err(error))) => refusal(error),
+        Ok(Ok(Err(error))) => {
+            if matches!(error, LoginError::Crowded(_)) {
+                site.metrics.http.rejected(Rejection::Logins).inc();
+            }
+            refusal(error)
+        }
         Ok(Err(_)) | Err(_) => refusal(LoginError::Busy),
     }
 }
@@ -82,7 +88,9 @@ fn refusal(error: LoginError) -> Answer {
         LoginError::Taken => (StatusCode::CONFLICT, None),
         LoginError::Closed => (StatusCode::FORBIDDEN, None),
         LoginError::Wrong => (StatusCode::UNAUTHORIZED, None),
-        LoginError::TooMany(seconds) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+        LoginError::TooMany(seconds) | LoginError::Crowded(seconds) => {
+            (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
+        }
         LoginError::Busy => (StatusCode::TOO_MANY_REQUESTS, Some(2)),
         LoginError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
     };

@@ -43,6 +43,17 @@ impl Accounts {
                 account,
                 until,
             } => self.key(digest, *account, *until),
+            Write::ProlongKey {
+                digest,
+                account,
+                until,
+            } => match self.keys.get_mut(digest) {
+                Some(key) if key.0 == *account => {
+                    key.1 = *until;
+                    Written::Done
+                }
+                _ => Written::Missing,
+            },
             Write::DropKeys(account) => {
                 self.keys.retain(|_, (whose, _)| whose != account);
                 Written::Done

@@ -26,6 +26,20 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
             account,
             until,
         } => key(db, digest, *account, *until),
+        Write::ProlongKey {
+            digest,
+            account,
+            until,
+        } => run(
+            db,
+            "UPDATE keys SET until = ?3 WHERE digest = ?1 AND account = ?2",
+            params![
+                digest.as_slice(),
+                values::name(account.0),
+                values::ordered(until.0)
+            ],
+        )
+        .map(done_if),
         Write::DropKeys(account) => run(
             db,
             "DELETE FROM keys WHERE account = ?1",

@@ -145,7 +145,7 @@ impl Random {
     fn write_of_accounts(&mut self, now: Millis) -> Write {
         let (account, other) = (self.account(), self.account());
         let on = self.on();
-        match self.below(11) {
+        match self.below(12) {
             0 => Write::Register(Account {
                 account,
                 name: self.word(),
@@ -183,6 +183,11 @@ impl Random {
             9 => Write::Audit {
                 by: account,
                 what: self.word(),
+            },
+            10 => Write::ProlongKey {
+                digest: self.digest(),
+                account,
+                until: self.until(now),
             },
             _ => Write::Prune {
                 lines_max: self.pick(&[0, 3, 20, u64::MAX]),

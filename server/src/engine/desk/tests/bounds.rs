@@ -160,6 +160,35 @@ fn marks_and_whispers_to_strangers_are_counted() {
     assert_eq!(last, Some(ChatRefusal::TooFast));
 }
 
+/// Its client was told by nobody that they wait, and does not say them again.
+#[test]
+fn marks_that_wait_are_noted_when_the_session_ends() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    let lines = 2 * u64::from(MARKS_BURST);
+    for number in 0..lines {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    for read in 1..=lines {
+        let delivered = read;
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            },
+        );
+    }
+    let read = |world: &World| world.desk.people[&AccountId(ANN)].read[&log];
+    assert!(read(&world) < lines, "some wait");
+    world.leave(ann);
+    world.settle();
+    world.join(ANN, "Ann");
+    assert_eq!(read(&world), lines);
+}
+
 /// What an account is in and whom it knows comes from the store: who asks before would be told
 /// wrongly, or get one party too many.
 #[test]

@@ -59,6 +59,7 @@ fn each_refusal_has_its_status_and_words() {
             (LoginError::Name(NameFault::Reserved), 400, "kept for"),
             (LoginError::Password("a rule"), 400, "a rule"),
             (LoginError::TooMany(12), 429, "12 s"),
+            (LoginError::Crowded(12), 429, "12 s"),
             (LoginError::Busy, 429, "try again"),
             (LoginError::Store(StoreFault::Full), 503, "no space"),
         ] {
@@ -76,6 +77,7 @@ fn each_refusal_has_its_status_and_words() {
             let later = matches!(status, 429 | 503);
             assert_eq!(answer.contains("retry-after: "), later, "{answer}");
         }
+        assert_eq!(bench.rejected(crate::metrics::Rejection::Logins), 1);
     });
 }
 
