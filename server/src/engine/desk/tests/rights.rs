@@ -54,13 +54,13 @@ impl Rights {
         let member = member.expect("it was written");
         let end = self.ends.get(&log).copied().unwrap_or_default();
         let stays = self.stays.entry((log, account)).or_default();
-        let stay = stays.last_mut().filter(|stay| stay.end == u64::MAX);
         let is_in = matches!(member.standing, Standing::Member | Standing::Owner);
-        match (stay, is_in) {
-            (None, true) => stays.push(member.since..u64::MAX),
+        match stays.last_mut().filter(|stay| stay.end == u64::MAX) {
             // What was stored before it left was still its own.
-            (Some(stay), false) => stay.end = end,
-            (Some(_), true) | (None, false) => {}
+            Some(stay) if !is_in => stay.end = end,
+            Some(_) => {}
+            None if is_in => stays.push(member.since..u64::MAX),
+            None => {}
         }
     }
 
@@ -71,8 +71,8 @@ impl Rights {
             Some(LogKey::Room(_) | LogKey::Server) => true,
             Some(LogKey::Near(_, whose)) => *whose == account,
             Some(_) => {
-                let stays = self.stays.get(&(log, account)).into_iter().flatten();
-                stays.into_iter().any(|stay| stay.contains(&offset))
+                let stays = self.stays.get(&(log, account));
+                stays.is_some_and(|stays| stays.iter().any(|stay| stay.contains(&offset)))
             }
         }
     }
