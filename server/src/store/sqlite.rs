@@ -90,8 +90,10 @@ impl SqliteStore {
     #[cfg(test)]
     pub(super) fn rows_changed(&mut self) -> usize {
         let connection = self.connection().expect("it is open");
-        let changed = statement::one(connection, "SELECT total_changes()", [], |row| row.get(0));
-        changed.expect("it is well").unwrap_or(0)
+        let changed = statement::one(connection, "SELECT total_changes()", [], |row| {
+            row.get::<_, u32>(0)
+        });
+        changed.expect("it is well").map_or(0, |rows| rows as usize)
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreFault> {
