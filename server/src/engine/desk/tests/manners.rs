@@ -3,7 +3,7 @@
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{
     Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Scope, Standing,
-    Whom,
+    Status, Whom,
 };
 
 use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};

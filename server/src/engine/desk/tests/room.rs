@@ -272,7 +272,7 @@ fn a_store_that_is_silent_is_asked_so_much_and_no_more() {
 #[test]
 fn a_log_that_the_store_forgot_is_closed_and_opened_anew() {
     let mut world = World::new(Sabotage::None);
-    let ann = world.join(ANN, "Ann");
+    let ann = world.join(1, "Ann");
     let log = world.peers[ann].room();
     world.prompt = false;
     let id = world.say(ann, Address::Room, "hello");
