@@ -38,7 +38,7 @@ pub struct Draft {
 
 impl Draft {
     /// As it was judged.
-    pub fn as_allowed(self, allowed: &Allowed) -> Draft {
+    pub fn judged_as(self, allowed: &Allowed) -> Draft {
         Draft {
             text: BoundedStr::cut(&allowed.text),
             price: Some(allowed.price),

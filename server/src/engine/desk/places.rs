@@ -163,7 +163,7 @@ impl Desk {
                 if allowed.reach == Reach::Nobody {
                     logs.truncate(1);
                 }
-                self.store(logs, draft.as_allowed(&allowed));
+                self.store(logs, draft.judged_as(&allowed));
             }
         }
     }

@@ -126,7 +126,7 @@ impl Desk {
                 self.note_stored(&draft, told);
                 None
             }
-            Ok(allowed) => Some(draft.as_allowed(&allowed)),
+            Ok(allowed) => Some(draft.judged_as(&allowed)),
         }
     }
 

@@ -9,11 +9,14 @@ use tickwire_shared::time::Instant;
 
 use crate::limits::{REPORTERS_MAX, REPORTS_MAX, REPORTS_TIME};
 
+/// A line, by its log and offset, and when it was reported.
+type Reported = ((LogId, u64), Instant);
+
 /// Who reported what lately.
 #[derive(Clone, Debug, Default)]
 pub struct Reports {
-    /// Of each account the lines, by log and offset, and when.
-    lines: BTreeMap<AccountId, VecDeque<((LogId, u64), Instant)>>,
+    /// Of each account the lines.
+    lines: BTreeMap<AccountId, VecDeque<Reported>>,
 }
 
 /// What becomes of a report.

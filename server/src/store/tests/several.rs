@@ -23,7 +23,10 @@ fn several_in_one_are_stored_up_to_the_first_that_is_refused() {
         assert_eq!(commit_one(store, NOW, both), Written::Done);
         let refused = Write::All(vec![slow, audit("c")]);
         assert_eq!(commit_one(store, NOW, refused), Written::Missing);
-        let found = store.find(&Query::Audit(10));
+        let found = store.find(&Query::Audit {
+            below: u64::MAX,
+            count: 10,
+        });
         assert!(matches!(found, Ok(Found::Texts(texts)) if texts.len() == 2));
     });
 }

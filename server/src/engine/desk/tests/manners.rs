@@ -48,8 +48,12 @@ fn answered(world: &World, at: usize) -> Option<Option<ChatRefusal>> {
 }
 
 fn audit(world: &mut World) -> Vec<String> {
-    match world.store.find(&Query::Audit(10)) {
-        Ok(Found::Texts(texts)) => texts,
+    let newest = Query::Audit {
+        below: u64::MAX,
+        count: 10,
+    };
+    match world.store.find(&newest) {
+        Ok(Found::Texts(texts)) => texts.into_iter().map(|(_, text)| text).collect(),
         other => panic!("{other:?}"),
     }
 }

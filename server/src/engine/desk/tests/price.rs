@@ -116,8 +116,12 @@ fn a_whisper_that_is_refused_opens_no_log() {
 }
 
 fn reports(world: &mut World) -> Vec<String> {
-    match world.store.find(&Query::Reports(1_000)) {
-        Ok(Found::Texts(texts)) => texts,
+    let newest = Query::Reports {
+        below: u64::MAX,
+        count: 1_000,
+    };
+    match world.store.find(&newest) {
+        Ok(Found::Texts(texts)) => texts.into_iter().map(|(_, text)| text).collect(),
         other => panic!("{other:?}"),
     }
 }
