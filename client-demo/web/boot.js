@@ -65,6 +65,7 @@ const chat = new Chat(() => { if (game) on("arena").focus(); });
 const kept = {
   get(key) { try { return localStorage.getItem(`tickwire.${key}`); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(`tickwire.${key}`, value); } catch { /* as well */ } },
+  drop(key) { try { localStorage.removeItem(`tickwire.${key}`); } catch { /* as well */ } },
 };
 
 /**
@@ -97,11 +98,24 @@ const left = {
  * guest of another name is another guest. Whoever logs in has a password for that.
  */
 const guest = {
+  last() {
+    try { return JSON.parse(kept.get("guest")); } catch { return null; }
+  },
   keyOf(name) {
-    try {
-      const last = JSON.parse(kept.get("guest"));
-      return last?.name === name ? last.key : undefined;
-    } catch { return undefined; }
+    const last = guest.last();
+    return last?.name === name ? last.key : undefined;
+  },
+  /** On a machine that others use too: nobody comes back from here as that guest. */
+  forget() {
+    kept.drop("guest");
+    kept.drop("name");
+    on("name").value = suggestedName();
+    guest.show();
+  },
+  show() {
+    const last = guest.last();
+    on("known").hidden = !last?.name;
+    on("known-name").textContent = last?.name ?? "";
   },
   keep() {
     const key = game.guest_key();
@@ -123,6 +137,7 @@ function fillForm() {
   const radio = document.querySelector(`#transports input[value="${CSS.escape(transport)}"]`);
   if (radio) radio.checked = true;
   if (asked.get("room")) on("room").value = asked.get("room");
+  guest.show();
 }
 
 /** What the form says: an empty room is any, an empty transport is whichever is quickest. */
@@ -450,6 +465,7 @@ function back() {
   over?.end();
   on("arena").replaceWith(on("arena").cloneNode());
   showGame(false);
+  guest.show();
   refreshButtons();
   askForRooms();
 }
@@ -529,6 +545,7 @@ async function main() {
   fillForm();
   on("join").addEventListener("submit", join);
   on("check").addEventListener("click", check);
+  on("forget").addEventListener("click", guest.forget);
   on("login").addEventListener("click", () => enter("/login"));
   on("register").addEventListener("click", () => enter("/register"));
   // Enter would join as a guest, whose name this is not.

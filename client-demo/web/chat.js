@@ -4,7 +4,7 @@
 // Never keeps a line of its own: each time something has changed the client is asked for all that is shown,
 // and nothing is drawn while nothing has.
 
-import { Lines, element, place, words } from "/{{lines.js}}";
+import { Lines, element, keepingFocus, place, words } from "/{{lines.js}}";
 import { People, dot } from "/{{people.js}}";
 
 /** How often changes are drawn at the most, in ms. */
@@ -32,6 +32,8 @@ export class Chat {
     this.game = null;
     this.lines = new Lines(on("chat-lines"), this.lineActs());
     this.people = new People(on("chat-people"), this.peopleActs());
+    /** What was told outside of the page and may still stand there, by its place. */
+    this.outside = new Map();
     this.end();
     this.listen();
   }
@@ -46,13 +48,21 @@ export class Chat {
 
   /** It is over. */
   end() {
+    this.shut();
     this.game = null;
     this.state = null;
     this.bottom = true;
     this.drafts = new Map();
     this.watching = false;
-    for (const id of ["chat", "chat-open"]) on(id).hidden = true;
-    on("toasts").replaceChildren();
+    [this.placesPrint, this.invitedPrint] = ["", ""];
+    on("chat-open").hidden = true;
+    on("chat-text").value = "";
+    this.lines.clear();
+    this.people.clear();
+    this.showPeople(false);
+    for (const id of ["toasts", "chat-places", "chat-invitations", "chat-typing"]) on(id).replaceChildren();
+    for (const shown of this.outside.values()) shown.close();
+    this.outside.clear();
     document.title = title;
   }
 
@@ -71,7 +81,12 @@ export class Chat {
     if (revision === this.revision || now - this.drawnAt < DRAW_EVERY_MS) return;
     [this.revision, this.drawnAt] = [revision, now];
     for (const notice of JSON.parse(this.game.chat_notices())) this.tell(notice);
-    this.show(JSON.parse(this.game.chat_state()));
+    this.show(this.asked());
+  }
+
+  /** What is shown: lines and people only where somebody sees them. */
+  asked() {
+    return JSON.parse(this.isOpen ? this.game.chat_state() : this.game.chat_brief());
   }
 
   /** Everything that is shown, for tests and curious people. */
@@ -89,16 +104,22 @@ export class Chat {
   get isOpen() { return !on("chat").hidden; }
 
   open() {
+    if (!this.game) return;
     on("chat").hidden = false;
     on("chat-open").setAttribute("aria-expanded", "true");
     document.body.classList.add("chatting");
-    this.game?.chat_shown(true);
-    if (this.state) this.show(this.state);
+    this.game.chat_shown(true);
+    if (this.state) this.show(this.asked());
     this.toBottom();
     on("chat-text").focus();
   }
 
   close() {
+    this.shut();
+    this.leave();
+  }
+
+  shut() {
     on("chat").hidden = true;
     on("chat-open").setAttribute("aria-expanded", "false");
     document.body.classList.remove("chatting");
@@ -106,11 +127,11 @@ export class Chat {
     this.fault(null);
     this.game?.chat_shown(false);
     this.watch();
-    this.leave();
   }
 
   /** Opens a place and shows it. */
   goTo(key) {
+    if (!this.game) return;
     this.act({ act: "open", place: key });
     if (!this.isOpen) this.open();
     this.bottom = true;
@@ -147,9 +168,7 @@ export class Chat {
     const print = JSON.stringify([this.state.places, this.state.open]);
     if (print === this.placesPrint) return;
     this.placesPrint = print;
-    const had = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    place(list, this.state.places.map((one) => this.tab(one)));
-    if (had) list.querySelector(`[data-key="${CSS.escape(had)}"]`)?.focus();
+    keepingFocus(list, () => place(list, this.state.places.map((one) => this.tab(one))));
   }
 
   tab(one) {
@@ -163,7 +182,7 @@ export class Chat {
       type: "button", role: "tab", className: `place ${one.kind}`, "aria-selected": String(chosen),
       "aria-controls": "chat-lines", tabIndex: chosen ? 0 : -1,
     }, face, words("bdi", "name", one.title), count);
-    made.dataset.key = one.key;
+    made.dataset.row = one.key;
     made.dataset.kind = one.kind;
     made.classList.toggle("loud", one.unread > 0 && (LOUD.includes(one.kind) || one.mentions > 0));
     made.addEventListener("click", () => this.goTo(one.key));
@@ -184,7 +203,9 @@ export class Chat {
     const text = on("chat-text");
     text.disabled = one !== null && !one.writable;
     text.placeholder = text.disabled ? "Only admins write here" : `Message ${one?.title ?? ""}`;
-    on("chat-leave").hidden = !["party", "group"].includes(one?.kind);
+    // A whisper that was never begun is closed, a party or a group is left.
+    on("chat-leave").textContent = isDraft(one) ? "Close" : "Leave";
+    on("chat-leave").hidden = !isDraft(one) && !["party", "group"].includes(one?.kind);
   }
 
   invitations() {
@@ -203,13 +224,12 @@ export class Chat {
 
   linesInPlace(moved) {
     const list = on("chat-lines");
-    const fromEnd = list.scrollHeight - list.scrollTop;
+    const held = moved || this.bottom ? null : this.lines.firstSeen();
     this.lines.show(this.state);
     on("chat-older").hidden = !this.state.loading;
-    if (moved || this.bottom) this.toBottom();
-    // What came before stays above, and what was looked at where it was.
-    else if (this.wasLoading) list.scrollTop = list.scrollHeight - fromEnd;
-    this.wasLoading = this.state.loading;
+    // What is looked at stays where it is, whatever comes before or after it.
+    if (held) this.lines.hold(held);
+    else this.toBottom();
     // Too few to scroll: the older ones fit too.
     if (list.scrollHeight <= list.clientHeight && this.state.more && !this.state.loading) this.act({ act: "older" });
   }
@@ -257,19 +277,25 @@ export class Chat {
     toast.append(face, away);
     on("toasts").append(toast);
     while (on("toasts").children.length > TOASTS_MAX) on("toasts").firstChild.remove();
-    this.fade(toast);
+    this.fade();
   }
 
-  /** A toast goes some time after somebody could see it. */
-  fade(toast) {
-    const seen = () => setTimeout(() => toast.remove(), TOAST_MS);
-    if (!document.hidden) return seen();
-    document.addEventListener("visibilitychange", seen, { once: true });
+  /** Toasts go some time after somebody could see them. */
+  fade() {
+    if (document.hidden) return;
+    for (const toast of on("toasts").querySelectorAll(":scope > :not([data-seen])")) {
+      toast.dataset.seen = "";
+      setTimeout(() => toast.remove(), TOAST_MS);
+    }
   }
 
   notify(notice) {
     try {
-      const shown = new Notification(notice.title, { body: notice.text, tag: `tickwire ${notice.place ?? notice.kind}`, icon: document.querySelector("link[rel=icon]")?.href });
+      const key = notice.place ?? notice.kind;
+      // A further one in the place of that before is told again.
+      const shown = new Notification(notice.title, { body: notice.text, tag: `tickwire ${key}`, renotify: true, icon: document.querySelector("link[rel=icon]")?.href });
+      this.outside.set(key, shown);
+      shown.addEventListener("close", () => { if (this.outside.get(key) === shown) this.outside.delete(key); });
       shown.addEventListener("click", () => {
         window.focus();
         shown.close();
@@ -302,12 +328,14 @@ export class Chat {
     if (watching === this.watching || !this.game) return;
     this.watching = watching;
     this.game.chat_act(JSON.stringify({ act: "watch", on: watching }));
+    // What is read there need not stand outside any more.
+    if (watching) this.outside.get(this.state?.open)?.close();
   }
 
   listen() {
     on("chat-open").addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
     on("chat-close").addEventListener("click", () => this.close());
-    on("chat-leave").addEventListener("click", () => this.act({ act: "enter", text: "/leave" }));
+    on("chat-leave").addEventListener("click", () => this.leavePlace());
     on("chat-notify").addEventListener("click", () => this.askToNotify());
     on("chat-who").addEventListener("click", () => this.showPeople(on("chat-main").dataset.show !== "people"));
     on("chat-form").addEventListener("submit", (event) => { event.preventDefault(); this.enter(); });
@@ -320,7 +348,15 @@ export class Chat {
     for (const kind of ["keydown", "keyup", "wheel", "touchmove", "touchend"]) {
       on("chat").addEventListener(kind, (event) => event.stopPropagation(), { passive: true });
     }
+    document.addEventListener("visibilitychange", () => this.fade());
     this.notifying();
+  }
+
+  leavePlace() {
+    const one = this.current();
+    if (!one) return;
+    if (isDraft(one)) this.act({ act: "close", place: one.key });
+    else this.act({ act: "enter", text: "/leave", place: one.key });
   }
 
   showPeople(shown) {
@@ -353,7 +389,8 @@ export class Chat {
     this.fault(null);
     this.offer(JSON.parse(this.game?.chat_commands(value) || "[]"));
     // Nobody is told of a command.
-    if (value !== "" && !value.startsWith("/")) this.act({ act: "typing" });
+    const place = this.state?.open;
+    if (place && value !== "" && !value.startsWith("/")) this.act({ act: "typing", place });
   }
 
   /** Shows commands that begin with what was written. */
@@ -387,6 +424,8 @@ export class Chat {
   }
 
   textKey(event) {
+    // A key that is held sends once, and does not close what it has just opened.
+    if (event.key === "Enter" && event.repeat) return event.preventDefault();
     // A key that puts a letter together is not one that sends.
     if (event.isComposing || on("chat-offers").hidden) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -408,14 +447,15 @@ export class Chat {
 
   lineActs() {
     return {
-      react: (offset, sign, put) => this.act({ act: "react", offset, sign, on: put }),
+      react: (offset, sign, put) => this.act({ act: "react", place: this.state.open, offset, sign, on: put }),
       whisper: (account) => this.whisper(account),
-      report: (offset) => this.act({ act: "report", offset, why: "" }),
+      report: (offset) => this.act({ act: "report", place: this.state.open, offset, why: "" }),
       again: (id) => this.act({ act: "again", id }),
       forget: (id) => this.act({ act: "forget", id }),
       edit: (id, text) => {
         this.act({ act: "forget", id });
-        on("chat-text").value = text;
+        // What is being written stays, behind it.
+        on("chat-text").value = [text, on("chat-text").value].filter(Boolean).join(" ");
         on("chat-text").focus();
       },
     };
@@ -436,6 +476,11 @@ export class Chat {
     this.showPeople(false);
     on("chat-text").focus();
   }
+}
+
+/** Whether a place is a whisper to somebody to whom nothing was whispered so far. */
+function isDraft(one) {
+  return one !== null && one.key.startsWith("w");
 }
 
 function whereabouts({ status, room }) {

@@ -24,9 +24,42 @@ export function words(tag, className, text) {
   return element(tag, { className, dir: "auto", textContent: text });
 }
 
+/** Quarters of an hour whose days are remembered; every zone of time is off by whole ones. */
+const QUARTER_MS = 15 * 60_000;
+const QUARTERS_MAX = 1_000;
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+const days = new Map();
+
+/** The day of a time in words, which take long to find. */
+function dayOf(at) {
+  const quarter = Math.floor(at / QUARTER_MS);
+  if (!days.has(quarter)) {
+    if (days.size >= QUARTERS_MAX) days.clear();
+    days.set(quarter, day.format(new Date(at)));
+  }
+  return days.get(quarter);
+}
+
+/** Draws a list, and gives the focus back to the same button of the same row when its element is another now. */
+export function keepingFocus(list, draw) {
+  const had = list.contains(document.activeElement) ? document.activeElement : null;
+  const row = had?.closest("[data-row]")?.dataset.row;
+  draw();
+  if (!row || document.activeElement === had) return;
+  const now = list.querySelector(`[data-row="${CSS.escape(row)}"]`);
+  const all = now ? [now, ...now.querySelectorAll("button, a")] : [];
+  const same = all.find((one) => one === had) ?? all.find((one) => nameOf(one) === nameOf(had));
+  (same ?? all.find((one) => one.tagName === "BUTTON") ?? list).focus({ preventScroll: true });
+}
+
+/** What a button is, whatever it counts. */
+function nameOf(one) {
+  return `${one.tagName} ${one.dataset.what ?? one.className} ${one.href ?? ""}`;
+}
 
 /** The list of lines; draws only what is not as it was. */
 export class Lines {
@@ -42,6 +75,19 @@ export class Lines {
 
   /** Shows the lines of a state. */
   show(state) {
+    keepingFocus(this.list, () => this.draws(state));
+  }
+
+  /** Forgets everything. */
+  clear() {
+    this.drawn.clear();
+    this.tools = null;
+    this.list.replaceChildren();
+  }
+
+  draws(state) {
+    // A line of the same number in another place is another line.
+    if (state.open !== this.state?.open) this.tools = null;
     this.state = state;
     const rows = rowsOf(state);
     const before = this.drawn;
@@ -55,6 +101,19 @@ export class Lines {
       return drawn;
     });
     place(this.list, elements);
+  }
+
+  /** The first line that is seen, and where. */
+  firstSeen() {
+    const { top } = this.list.getBoundingClientRect();
+    const seen = [...this.list.children].find((row) => row.dataset.row && row.getBoundingClientRect().bottom > top);
+    return seen ? { row: seen.dataset.row, at: seen.getBoundingClientRect().top } : null;
+  }
+
+  /** Scrolls so that it is seen there again. */
+  hold({ row, at }) {
+    const now = this.list.querySelector(`[data-row="${CSS.escape(row)}"]`);
+    if (now) this.list.scrollTop += now.getBoundingClientRect().top - at;
   }
 
   openTools(key) {
@@ -75,6 +134,7 @@ export class Lines {
     const kinds = {
       line: () => this.line(row, tools),
       note: () => words("li", "note", row.words),
+      begin: () => element("li", { className: "begin", textContent: row.words }),
       cut: () => words("li", "cut", cutWords(row.lines)),
       day: () => element("li", { className: "day", textContent: row.words }),
       fresh: () => element("li", { className: "fresh" }, element("span", { textContent: "New" })),
@@ -90,6 +150,7 @@ export class Lines {
       made.classList.toggle(name, on);
     }
     made.dataset.offset = row.offset;
+    made.dataset.row = row.key;
     made.append(this.head(row), this.body(row));
     const under = this.under(row, tools);
     if (under) made.append(under);
@@ -128,6 +189,7 @@ export class Lines {
       type: "button", className: "sign", "aria-pressed": String(mine),
       "aria-label": `${sign}, ${count}. ${mine ? "Take yours away" : "Add yours"}`,
     }, words("span", "glyph", sign), element("span", { className: "count", textContent: count }));
+    made.dataset.what = `sign ${sign}`;
     made.addEventListener("click", () => this.acts.react(row.offset, sign, !mine));
     return made;
   }
@@ -136,6 +198,7 @@ export class Lines {
     const tools = element("div", { className: "tools", role: "group", "aria-label": "For this line" });
     const add = (label, title, what, className = "") => {
       const button = element("button", { type: "button", className, textContent: label, title, "aria-label": title });
+      button.dataset.what = label;
       button.addEventListener("click", () => { this.openTools(row.key); what(); });
       tools.append(button);
     };
@@ -161,14 +224,17 @@ export class Lines {
     const under = element("div", { className: "under" }, why);
     const add = (label, what) => {
       const button = element("button", { type: "button", className: "act", textContent: label });
+      button.dataset.what = label;
       button.addEventListener("click", what);
       under.append(button);
     };
     if (row.again) add("Send again", () => this.acts.again(row.id));
     add("Edit", () => this.acts.edit(row.id, row.text));
     add("Dismiss", () => this.acts.forget(row.id));
-    return element("li", { className: "line mine failed follows" },
+    const made = element("li", { className: "line mine failed follows" },
       element("div", { className: "body" }, words("div", "text", row.text)), under);
+    made.dataset.row = row.key;
+    return made;
   }
 }
 
@@ -176,7 +242,13 @@ export class Lines {
 function rowsOf(state) {
   const rows = [];
   let last = null;
+  let today = null;
   let fresh = state.fresh;
+  const first = state.more ? undefined : state.items.find((item) => item.item === "line");
+  if (first) {
+    const words = first.offset === 0 ? "This is where it began." : "Older lines are not shown here.";
+    rows.push({ item: "begin", key: "begin", words });
+  }
   for (const [at, item] of state.items.entries()) {
     if (item.item !== "line") {
       const key = item.id ?? (item.key === undefined ? `cut ${at}` : `note ${item.key}`);
@@ -184,10 +256,10 @@ function rowsOf(state) {
       if (item.item !== "pending") last = null;
       continue;
     }
-    const date = day.format(new Date(item.at));
-    if (last === null ? rows.length === 0 : day.format(new Date(last.at)) !== date) {
+    const date = dayOf(item.at);
+    if (today !== date) {
       rows.push({ item: "day", key: `day ${date}`, words: date });
-      last = null;
+      [today, last] = [date, null];
     }
     if (fresh !== null && item.offset >= fresh && !item.mine) {
       rows.push({ item: "fresh", key: "fresh" });

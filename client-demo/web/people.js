@@ -2,7 +2,7 @@
 //
 // Never decides what somebody may do: the server does, and says so.
 
-import { element, place, words } from "/{{lines.js}}";
+import { element, keepingFocus, place, words } from "/{{lines.js}}";
 
 /** Sections of the list, in order, by how people stand. */
 const SECTIONS = [
@@ -24,16 +24,27 @@ export class People {
   constructor(list, acts) {
     this.list = list;
     this.acts = acts;
+    this.clear();
+  }
+
+  /** Forgets everything. */
+  clear() {
     this.open = null;
+    /** The stern deed that was asked for once: it is done when it is asked for again. */
+    this.asked = null;
     this.print = "";
+    this.list.replaceChildren();
   }
 
   show(state) {
     this.state = state;
-    const print = JSON.stringify([state.people, state.role, this.open, state.me]);
+    const print = JSON.stringify([state.people, state.role, state.name, state.guest, this.open, this.asked]);
     if (print === this.print) return;
     this.print = print;
-    const focused = document.activeElement?.closest?.("[data-account]")?.dataset.account;
+    keepingFocus(this.list, () => this.draw(state));
+  }
+
+  draw(state) {
     const sections = SECTIONS.map(([title, kinds]) => {
       const people = state.people.filter((person) => kinds.includes(person.stands));
       if (people.length === 0) return null;
@@ -43,12 +54,11 @@ export class People {
     });
     const who = `You are ${state.name || "not here yet"}${state.guest ? ", a guest" : ""}.`;
     place(this.list, [...sections.filter(Boolean), words("li", "self", who)]);
-    if (focused) this.list.querySelector(`[data-account="${CSS.escape(focused)}"] button`)?.focus();
   }
 
   person(person) {
     const row = element("li", { className: "person" });
-    row.dataset.account = person.account;
+    row.dataset.row = person.account;
     row.classList.toggle("blocked", person.blocked);
     const detail = detailOf(person);
     const face = element("button", {
@@ -57,6 +67,7 @@ export class People {
     detail ? words("span", "detail", detail) : null);
     face.addEventListener("click", () => {
       this.open = this.open === person.account ? null : person.account;
+      this.asked = null;
       this.show(this.state);
     });
     row.append(face);
@@ -66,21 +77,31 @@ export class People {
 
   tools(person) {
     const tools = element("div", { className: "tools", role: "group", "aria-label": `For ${person.name}` });
-    const add = (label, what, className = "") => {
-      const button = element("button", { type: "button", textContent: label, className });
-      button.addEventListener("click", () => { this.open = null; this.show(this.state); what(); });
-      tools.append(button);
+    const button = (label, text, className, click) => {
+      const made = element("button", { type: "button", textContent: text, className });
+      made.dataset.what = label;
+      made.addEventListener("click", click);
+      tools.append(made);
     };
+    const done = (what) => () => { [this.open, this.asked] = [null, null]; this.show(this.state); what(); };
+    const add = (label, what) => button(label, label, "", done(what));
     const { account } = person;
+    // A slip of the hand sends nobody away.
+    const stern = (label, deed, seconds) => {
+      const act = done(() => this.acts.sanction(account, deed, seconds));
+      const ask = () => { this.asked = label; this.show(this.state); };
+      if (this.asked === label) button(label, `${label}: sure?`, "stern", act);
+      else button(label, label, "stern", ask);
+    };
     add("Whisper", () => this.acts.whisper(account));
     add("Invite", () => this.acts.invite(account));
     if (person.stands === "friend") add("Unfollow", () => this.acts.follow(account, false));
     else add("Follow", () => this.acts.follow(account, true));
     add(person.blocked ? "Unblock" : "Block", () => this.acts.block(account, !person.blocked));
     if (["moderator", "admin"].includes(this.state.role)) {
-      add("Mute 10 min", () => this.acts.sanction(account, "mute", 600), "stern");
-      add("Kick", () => this.acts.sanction(account, "kick", 0), "stern");
-      add("Ban 1 day", () => this.acts.sanction(account, "ban", 86_400), "stern");
+      stern("Mute 10 min", "mute", 600);
+      stern("Kick", "kick", 0);
+      stern("Ban 1 day", "ban", 86_400);
     }
     return tools;
   }

@@ -121,17 +121,28 @@ fn unusable(path: &Path, why: &dyn Display) -> String {
     format!("cannot use {shown}: {why}; remove it and a new one is made")
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file that only its owner may read, whole or not at all, and there for good: a loss of
+/// power does not take it back.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
+    // One that was left behind may be anybody's to read.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&draft, path)
+    fs::rename(&draft, path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -145,6 +156,8 @@ mod tests {
     #[test]
     fn the_reset_key_survives_a_restart() {
         let path = scratch("data").join("deeper");
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("reset.draft"), b"left behind, for all to read").unwrap();
         let first = DataDir::open(&path).unwrap().reset_key().unwrap();
         let second = DataDir::open(&path).unwrap().reset_key().unwrap();
         assert_eq!(first.0, second.0);

@@ -77,6 +77,13 @@ pub const QUIC_SEND_WINDOW_BYTES: u64 = 256 * 1_024;
 /// belongs to no round (an echo of a probe) is dropped and counted where the buffer has no room.
 pub const DATAGRAM_BURST_MAX: u8 = 6;
 
+/// Packets of Ordered lanes that are handed to links in one go. More wait for their turn, so that a
+/// snapshot waits for no more than these: some 15 us each over QUIC.
+pub const SLUICE_SLICE: usize = 32;
+
+/// Packets of Ordered lanes that wait for their turn. At this many all go out in one go.
+pub const SLUICE_WAITING_MAX: usize = 65_536;
+
 /// Bytes of datagrams that wait in a link. The oldest are dropped, so that a link that was out
 /// for a second gets the newest snapshot and not a second of old ones.
 pub const DATAGRAM_SEND_BUFFER_BYTES: usize = 8_192;

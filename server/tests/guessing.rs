@@ -55,6 +55,8 @@ struct Server {
     data: PathBuf,
     public: SocketAddr,
     admin: SocketAddr,
+    /// What operators show.
+    token: String,
 }
 
 impl Server {
@@ -88,6 +90,7 @@ impl Server {
         Server {
             public: public.parse().expect("the public address"),
             admin: admin.parse().expect("the admin address"),
+            token: std::fs::read_to_string(data.join("admin.token")).expect("a token"),
             child,
             data,
         }
@@ -106,12 +109,14 @@ impl Server {
     /// were given up meanwhile.
     fn ticks<T>(&self, happens: impl FnOnce() -> T) -> (f64, u64, T) {
         let stats = || -> serde_json::Value {
-            let (_, body) = ask(self.admin, "GET", "/debug/stats", "");
+            let (_, body) = ask(self.admin, "GET", "/debug/stats", "", "");
             serde_json::from_str(&body).expect("figures")
         };
         let skipped = |stats: &serde_json::Value| stats["skipped_ticks"].as_u64().expect("a count");
         let before = skipped(&stats());
-        ask(self.admin, "POST", "/debug/stats/reset", "");
+        let shown = format!("Authorization: Bearer {}\r\n", self.token);
+        let (status, _) = ask(self.admin, "POST", "/debug/stats/reset", &shown, "");
+        assert_eq!(status, 204, "nothing is measured anew");
         let happened = happens();
         let stats = stats();
         let p99 = stats["tick_us"]["p99"].as_f64().expect("ticks");
@@ -169,11 +174,11 @@ impl Asker {
     }
 }
 
-fn ask(at: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+fn ask(at: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(at).expect("a listener");
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+         Content-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("a request");
@@ -334,7 +339,7 @@ fn the_time_of_an_answer_does_not_tell_whether_there_is_such_a_name() {
     let server = Server::start("time");
     for number in 0..ACCOUNTS {
         let body = named(&format!("Known{number}"), "a password that is right");
-        assert_eq!(ask(server.public, "POST", "/register", &body).0, 200);
+        assert_eq!(ask(server.public, "POST", "/register", "", &body).0, 200);
     }
     let wrong = "a password that is not";
     let mut measured = Vec::new();

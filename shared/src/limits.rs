@@ -224,10 +224,6 @@ pub const TALK_OWN_MAX: usize = 256;
 /// Questions of a client to chat that wait for an answer at the most; a further one is not asked.
 pub const ASKS_MAX: usize = 64;
 
-/// Players a client asks to follow again when its session was lost; further ones are followed in
-/// this session alone.
-pub const FOLLOWS_MAX: usize = 32;
-
 /// Milliseconds between two marks of a client in one log.
 pub const MARK_MILLIS: u64 = 1_000;
 

@@ -48,8 +48,13 @@ export class Talker {
     await this.page.locator("#chat-text").press("Enter");
   }
 
-  /** The page believes that nobody looks at it, and notes what it tells outside of itself. */
-  hide() {
+  /** Sends what is written, at once: keys wait for the next picture. */
+  send() {
+    return this.page.evaluate(() => document.getElementById("chat-form").requestSubmit());
+  }
+
+  /** The page notes what it tells outside of itself, in `window.told`. */
+  listen() {
     return this.page.evaluate(() => {
       window.told = [];
       const Real = window.Notification;
@@ -59,8 +64,6 @@ export class Talker {
           window.told.push({ title, body: options.body });
         }
       };
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
-      document.dispatchEvent(new Event("visibilitychange"));
     });
   }
 }

@@ -6,6 +6,7 @@
 mod browsing;
 
 use browsing::Stage;
+use tickwire_server::config::Config;
 use tickwire_tests::seeds::number_from_env;
 
 #[test]
@@ -86,6 +87,12 @@ fn a_phone_joins_and_plays_by_touch() {
 #[test]
 fn pages_whisper_with_receipts_and_find_what_waited() {
     Stage::direct("whisper").run("whisper", &[]);
+}
+
+#[test]
+fn a_page_that_came_late_scrolls_back_to_the_first_line() {
+    let talkative = |config: &mut Config| config.chat.lines_per_s = 0;
+    Stage::with("history", talkative).run("history", &[]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tickwire_shared::wire::{Address, Manner};
 const SLEEPERS: usize = 32;
 const SPEAKERS: usize = 12;
 
-/// Bytes of a line: the longest there are.
+/// Bytes of a line: nearly the longest there are, 512.
 const LINE_BYTES: usize = 500;
 
 /// KiB that a client that does not read may cost.
@@ -202,14 +202,17 @@ fn a_client_that_does_not_read_costs_little_and_comes_back_to_every_line() {
         let end = speakers[0].offsets.last().copied().expect("lines");
         for sleeper in &mut sleepers {
             // What was under way is read, then the end.
-            while sleeper.read(clock, 50).await {}
+            let began = clock.now();
+            while sleeper.read(clock, 50).await {
+                assert!(clock.now().since(began) < PATIENCE, "its link was not cut");
+            }
             sleeper.client.link_closed(CloseReason::SlowConsumer);
             sleeper.note();
             sleeper.link = dial(&way(&server)).await.expect("a link");
             sleeper.client.reconnect(clock.now());
-            let began = clock.now();
+            let again = clock.now();
             while sleeper.offsets.last().is_none_or(|last| *last < end) {
-                assert!(clock.now().since(began) < PATIENCE, "not all lines come");
+                assert!(clock.now().since(again) < PATIENCE, "not all lines come");
                 assert!(sleeper.read(clock, 20).await, "it is cut again");
                 for speaker in &mut speakers {
                     speaker.sleepwalk(clock);

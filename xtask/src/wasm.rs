@@ -83,15 +83,8 @@ pub fn build_shared(toolchain: Toolchain) -> Result<Command, String> {
 /// The results that differ, or what could not be built or run.
 pub fn compare(toolchain: Toolchain) -> Result<String, String> {
     let wasm = text_of(&mut node(&build_probe(toolchain)?)?)?;
-    let native = text_of(&mut workspace::cargo(&[
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "tickwire-wasm-probe",
-        "--",
-        ROUNDS,
-    ]))?;
+    let [probe] = workspace::build_programs(["native-probe"])?;
+    let native = text_of(Command::new(probe).arg(ROUNDS))?;
     judge(&native, &wasm)
 }
 

@@ -3,6 +3,7 @@
 //! Never starts a thread: a thousand bots and their measurements share one.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,7 +34,12 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Plays as the flags say; ends early at Ctrl-C.
 pub async fn run(cli: Cli) -> Report {
-    LocalSet::new().run_until(run_here(cli)).await
+    running(cli).await
+}
+
+/// Boxed, so that it is compiled here and not in every program that awaits it.
+fn running(cli: Cli) -> Pin<Box<dyn Future<Output = Report>>> {
+    Box::pin(async { LocalSet::new().run_until(run_here(cli)).await })
 }
 
 async fn run_here(cli: Cli) -> Report {

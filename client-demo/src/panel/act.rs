@@ -38,12 +38,22 @@ pub enum Act {
         #[serde(default)]
         place: Option<String>,
     },
-    /// Types in what is open.
-    Typing,
+    /// Types.
+    Typing {
+        /// Where: it must be open still.
+        place: String,
+    },
     /// Wants lines from before those that are here.
     Older,
+    /// Closes a whisper that was never begun.
+    Close {
+        /// Which place.
+        place: String,
+    },
     /// Puts a sign under a line of what is open, or takes it away.
     React {
+        /// Where the line stands: it must be open still.
+        place: String,
         /// Which line.
         offset: u64,
         /// Which sign.
@@ -79,6 +89,8 @@ pub enum Act {
     },
     /// Asks a moderator to look at a line of what is open.
     Report {
+        /// Where it stands: it must be open still.
+        place: String,
         /// Which.
         offset: u64,
         /// Why.
@@ -116,12 +128,24 @@ impl Panel {
             Act::Whisper { account } => self.whisper(client, account_of(&account)?),
             Act::Watch { on } => self.watch(on),
             Act::Enter { text, place } => {
-                self.still_open(place)?;
+                place.map_or(Ok(()), |place| self.still_open(&place))?;
                 return self.enter(client, &text);
             }
-            Act::Typing => self.typing(client),
+            Act::Typing { place } => {
+                self.still_open(&place)?;
+                self.typing(client);
+            }
             Act::Older => self.older(client),
-            Act::React { offset, sign, on } => self.react(client, offset, &sign, on),
+            Act::Close { place } => self.close(client, place.parse::<Place>()?),
+            Act::React {
+                place,
+                offset,
+                sign,
+                on,
+            } => {
+                self.still_open(&place)?;
+                self.react(client, offset, &sign, on);
+            }
             Act::Again { id } => return self.again(client, number(&id)?),
             Act::Forget { id } => self.forget_failed(number(&id)?),
             other => {
@@ -133,12 +157,18 @@ impl Panel {
     }
 
     /// Places open and close by themselves, too late for who is just pressing Enter.
-    fn still_open(&self, place: Option<String>) -> Result<(), String> {
-        let open = self.open.map(|open| open.to_string());
-        if place.is_none() || place == open {
+    fn still_open(&self, place: &str) -> Result<(), String> {
+        if self.open.is_some_and(|open| open.to_string() == place) {
             return Ok(());
         }
-        Err("Another chat is open now: see where you write, and say it again.".to_owned())
+        Err("Another chat is open now: see where you are, and do it again.".to_owned())
+    }
+
+    /// Only what has no log can be closed: the rest is left, or stays.
+    fn close(&mut self, client: &Client<Arena>, place: Place) {
+        let Place::New(account) = place else { return };
+        self.drafts.remove(&account);
+        self.leave_place(client, place);
     }
 
     /// The player types in what is open.
@@ -165,7 +195,7 @@ impl Panel {
         }
     }
 
-    fn react(&mut self, client: &mut Client<Arena>, offset: u64, sign: &str, on: bool) {
+    pub(super) fn react(&self, client: &mut Client<Arena>, offset: u64, sign: &str, on: bool) {
         if let Some(log) = self.open_log() {
             client.react(log, offset, sign, on);
         }
@@ -209,11 +239,14 @@ impl Panel {
                 log: self.circle(client)?,
                 whom: whom(&account)?,
             },
-            Act::Report { offset, why } => Ask::Report {
-                log: self.open_log().ok_or("Open the line first.")?,
-                offset,
-                why: BoundedStr::cut(&why),
-            },
+            Act::Report { place, offset, why } => {
+                self.still_open(&place)?;
+                Ask::Report {
+                    log: self.open_log().ok_or("Open the line first.")?,
+                    offset,
+                    why: BoundedStr::cut(&why),
+                }
+            }
             Act::Sanction {
                 account,
                 deed,

@@ -3,7 +3,7 @@
 //! Never sends a line the server would refuse for its form: that is said at once.
 
 use tickwire_arena::Arena;
-use tickwire_shared::chat::slash::{self, Deed, Place as Where, Slash, Typed};
+use tickwire_shared::chat::slash::{self, Deed, Least, Place as Where, Slash, Typed};
 use tickwire_shared::chat::{check_line, check_reason};
 use tickwire_shared::client::Client;
 use tickwire_shared::id::LogId;
@@ -12,7 +12,7 @@ use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Sc
 
 use super::act::ask;
 use super::model::to_account;
-use super::{Panel, Place};
+use super::{Panel, Place, Shelf};
 
 /// Commands that are offered at the most.
 const OFFERED_MAX: usize = 8;
@@ -30,18 +30,20 @@ pub fn complete(typed: &str, role: Role) -> Vec<(&'static str, &'static str)> {
             .next()
             .is_some_and(|word| word.starts_with(typed))
     };
-    let may = |usage: &str| role >= Role::Moderator || !is_for_moderators(usage);
-    let all = slash::HELP.into_iter();
-    let all = all.filter(|(usage, _)| fits(usage) && may(usage));
+    let all = offered(role).filter(|(usage, _)| fits(usage));
     all.take(OFFERED_MAX).collect()
 }
 
-fn is_for_moderators(usage: &str) -> bool {
-    let word = usage.split(' ').next().unwrap_or_default();
-    matches!(
-        word,
-        "/mute" | "/unmute" | "/kick" | "/ban" | "/unban" | "/announce"
-    )
+/// The commands for players of a role.
+fn offered(role: Role) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let most = match role {
+        Role::Player | Role::Bot => Least::Player,
+        Role::Moderator => Least::Moderator,
+        Role::Admin => Least::Admin,
+    };
+    let all = slash::HELP.into_iter();
+    let all = all.filter(move |(.., least)| *least <= most);
+    all.map(|(usage, what, _)| (usage, what))
 }
 
 impl Panel {
@@ -105,8 +107,9 @@ impl Panel {
                 ask(client, Ask::Invite { log, whom })
             }
             Slash::Accept => {
-                let newest = client.talk().invitations().keys().next_back().copied();
-                let log = newest.ok_or("Nobody has invited you.")?;
+                let open = client.talk().invitations();
+                let newest = self.invited.iter().rev().find(|log| open.contains_key(log));
+                let log = *newest.ok_or("Nobody has invited you.")?;
                 ask(client, Ask::Accept { log })
             }
             Slash::Leave => {
@@ -122,6 +125,12 @@ impl Panel {
                 ask(client, Ask::Follow { whom, on })
             }
             Slash::Report(why) => self.report(client, &why),
+            Slash::React(sign) => self.react_to_newest(client, &sign),
+            Slash::People => {
+                let people = self.people_in_words(client);
+                people.iter().for_each(|words| self.note(words));
+                Ok(())
+            }
             Slash::Moderate { whom, deed, why } => self.moderate(client, &whom, deed, &why),
             Slash::Slow(seconds) => {
                 let log = self.open_log().ok_or("Open a chat first.")?;
@@ -221,6 +230,17 @@ impl Panel {
         ask(client, Ask::Report { log, offset, why })
     }
 
+    /// Puts a sign under the newest line, or takes the player's own away.
+    fn react_to_newest(&self, client: &mut Client<Arena>, sign: &str) -> Result<(), String> {
+        let mut lines = self.open_shelf().into_iter().flat_map(Shelf::lines).rev();
+        let newest = lines.find(|shown| !client.talk().hides(shown.line.from));
+        let newest = newest.ok_or("Nothing was said here yet.")?;
+        let mut signs = newest.reactions.iter();
+        let is_mine = signs.any(|known| known.mine && known.sign.as_str() == sign);
+        self.react(client, newest.line.offset, sign, !is_mine);
+        Ok(())
+    }
+
     fn moderate(
         &mut self,
         client: &mut Client<Arena>,
@@ -253,11 +273,11 @@ impl Panel {
     }
 
     fn help(&mut self, client: &Client<Arena>) {
-        let may = client.talk().role() >= Role::Moderator;
-        let all = slash::HELP.into_iter();
-        let all: Vec<_> = all
-            .filter(|(usage, _)| may || !is_for_moderators(usage))
-            .collect();
+        let all: Vec<_> = offered(client.talk().role()).collect();
+        if self.stays {
+            self.help = Some(all);
+            return;
+        }
         for (usage, what) in all {
             self.note(&format!("{usage}  –  {what}"));
         }

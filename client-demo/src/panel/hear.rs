@@ -3,9 +3,10 @@
 //! Never shows a line twice: the book tells each once.
 
 use tickwire_arena::Arena;
+use tickwire_shared::chat::mention::mentions;
 use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
 use tickwire_shared::id::{AccountId, LogId};
-use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Whom};
+use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Standing, Whom};
 
 use super::model::Failed;
 use super::shelf::ShelfLine;
@@ -38,6 +39,7 @@ impl Panel {
                 next,
                 again,
             } => {
+                self.renew(client, *log, scope);
                 let waiting = if *again && self.knows(*log, *next) {
                     0
                 } else {
@@ -96,9 +98,16 @@ impl Panel {
                 all.for_each(|change| self.learn(change.account, &change.name));
             }
             TalkEvent::Invited {
-                scope, by, name, ..
+                log,
+                scope,
+                by,
+                name,
             } => {
                 self.learn(*by, name);
+                let open = client.talk().invitations();
+                self.invited
+                    .retain(|known| known != log && open.contains_key(known));
+                self.invited.push(*log);
                 self.tell(Notice {
                     kind: NoticeKind::Invited,
                     title: format!("{name} invites you to {}", invitation(scope)),
@@ -109,7 +118,7 @@ impl Panel {
             TalkEvent::Answer {
                 what, refused, log, ..
             } => self.answered(client, what, *log, *refused),
-            TalkEvent::Unanswered { what, .. } if !matches!(what, Ask::Follow { .. }) => {
+            TalkEvent::Unanswered { .. } => {
                 self.note("The link was lost before that was answered. See, and ask again.");
             }
             _ => {}
@@ -119,18 +128,26 @@ impl Panel {
 
     /// Whether every line of a log below an offset was news before.
     fn knows(&self, log: LogId, next: u64) -> bool {
-        let shelf = self.shelves.get(&log);
-        shelf.is_some_and(|shelf| {
-            shelf
-                .lines()
-                .next_back()
-                .is_some_and(|last| last.line.offset + 1 >= next)
-        })
+        let end = self.shelves.get(&log).and_then(Shelf::end);
+        end.is_some_and(|end| end >= next)
+    }
+
+    /// A log that is another one now has none of the lines of the one before.
+    fn renew(&mut self, client: &Client<Arena>, log: LogId, scope: &Scope) {
+        let epoch = client.talk().log(log).map_or(0, |log| log.epoch());
+        let known = self.shelves.get(&log).map(|shelf| shelf.epoch);
+        if known != Some(epoch) {
+            self.fresh = self.fresh.filter(|_| self.open_log() != Some(log));
+            self.shelves.insert(log, Shelf::new(scope.clone(), epoch));
+        }
     }
 
     fn opened(&mut self, client: &Client<Arena>, log: LogId, scope: &Scope, news: (u64, u64)) {
-        let fresh = || Shelf::new(scope.clone(), 0);
-        let shelf = self.shelves.entry(log).or_insert_with(fresh);
+        let Some(shelf) = self.shelves.get_mut(&log) else {
+            return;
+        };
+        // What was said while there was no link is news to whoever was here before.
+        shelf.mentions_from = shelf.end().unwrap_or(news.1);
         (shelf.waiting, shelf.live_from) = news;
         shelf.scope = scope.clone();
         // What was asked over another link is not answered over this one.
@@ -154,7 +171,7 @@ impl Panel {
         let Some(shelf) = self.shelves.get(&log) else {
             return;
         };
-        let is_news = line.offset >= shelf.live_from;
+        let is_news = line.offset >= shelf.mentions_from;
         let scope = shelf.scope.clone();
         self.put(
             log,
@@ -233,7 +250,7 @@ impl Panel {
         let shown = lines.iter().map(|line| ShelfLine {
             line: line.clone(),
             mine: Some(line.from) == me,
-            mentioned: false,
+            mentioned: Some(line.from) != me && mentions(&line.text, &self.name),
             reactions: Vec::new(),
         });
         let shown: Vec<ShelfLine> = shown.collect();
@@ -279,12 +296,25 @@ impl Panel {
         }
     }
 
-    /// Somebody's account, if it is known by this name.
+    /// Somebody's account, if they bear this name now as far as can be seen: in the room, in a
+    /// whisper, a party or a group that is open. Anybody else is for the server to find, since a
+    /// guest's name is another's once they are gone.
     pub(super) fn account_named(&self, client: &Client<Arena>, name: &str) -> Option<AccountId> {
         let is_it = |other: &str| other.to_lowercase() == name.to_lowercase();
         let here = client.roster().iter().find(|(_, other)| is_it(other));
         let here = here.and_then(|(player, _)| client.account_of(*player));
-        let known = || self.names.iter().find(|(_, other)| is_it(other));
-        here.or_else(|| known().map(|(account, _)| *account))
+        let open = || client.talk().logs().filter(|(_, log)| log.is_open());
+        let whispers = || {
+            open().find_map(|(_, log)| match log.scope() {
+                Scope::Whisper { with, name } if is_it(name) => Some(*with),
+                _ => None,
+            })
+        };
+        let members = || {
+            let mut all = open().flat_map(|(_, log)| log.members().values());
+            all.find(|member| member.standing != Standing::Left && is_it(&member.name))
+        };
+        here.or_else(whispers)
+            .or_else(|| members().map(|member| member.account))
     }
 }

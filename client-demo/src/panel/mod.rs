@@ -31,7 +31,7 @@ mod state;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use act::Act;
 pub use command::complete;
@@ -41,5 +41,7 @@ pub use parts::{Part, PartKind, parts};
 pub use people::PersonState;
 pub use place::Place;
 pub use shelf::{Item, Shelf, ShelfLine};
-pub use state::{InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState};
-pub use words::title;
+pub use state::{
+    BriefState, InvitationState, ItemState, LineState, PanelState, PlaceState, ReactionState,
+};
+pub use words::{SIGNS, printable, signs, steers, tag};

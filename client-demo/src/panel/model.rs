@@ -12,17 +12,21 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Address, Scope};
 
 use super::notice::NOTICES_MAX;
-use super::shelf::{SHELF_CLOSED_MAX, SHELF_MAX};
-use super::{Item, Notice, NoticeKind, Place, Shelf};
+use super::shelf::{Before, SHELF_CLOSED_MAX, SHELF_MAX};
+use super::{Item, Notice, NoticeKind, Place, Shelf, printable};
 
-/// Names of accounts that are remembered; further ones are shown by number.
-const NAMES_MAX: usize = 2_048;
+/// Names of accounts that are remembered; the one heard of longest ago goes.
+pub(super) const NAMES_MAX: usize = 2_048;
 
 /// Lines that were not taken and are still shown; the oldest goes.
 const FAILED_MAX: usize = 16;
 
 /// How long after coming in a place may take to open before it counts as gone.
 const OPENING_TAKES: Duration = Duration::from_secs(8);
+
+/// How long no older lines are asked for after a page came without any, though there are some: the
+/// server could not read them then.
+pub(super) const OLDER_RESTS: Duration = Duration::from_secs(3);
 
 /// A line that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,17 +57,34 @@ pub struct Panel {
     /// Where lines on their way out were said, by their ids.
     pub(super) said: BTreeMap<u64, Option<Place>>,
     pub(super) failed: VecDeque<Failed>,
-    pub(super) names: BTreeMap<AccountId, String>,
+    pub(super) names: BTreeMap<AccountId, Named>,
+    /// Counts what was heard of people, to know of whom longest ago.
+    heard_of: u64,
     /// Who whispered last.
     pub(super) last_whisper: Option<AccountId>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) notes: u64,
+    /// Parties and groups the player was asked into, the newest last.
+    pub(super) invited: Vec<LogId>,
+    /// The commands, once they were asked for where places are not shown.
+    pub(super) help: Option<Vec<(&'static str, &'static str)>>,
     /// The player's name in the room.
     pub(super) name: String,
     joined_at: Option<Instant>,
+    /// Whether places that did not open again since then were forgotten.
+    swept: bool,
+    /// Since when no older lines of what is open can be had.
+    resting: Option<Instant>,
     /// Rises whenever something that is shown has changed.
     pub(super) revision: u64,
     print: Print,
+}
+
+/// What somebody is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) name: String,
+    heard_of: u64,
 }
 
 /// What changes in the book without an event.
@@ -125,6 +146,11 @@ impl Panel {
         self.notices.pop_front()
     }
 
+    /// The commands, if the player asked for them and they are not lines of a place.
+    pub fn take_help(&mut self) -> Option<Vec<(&'static str, &'static str)>> {
+        self.help.take()
+    }
+
     /// Opens a place.
     pub fn show(&mut self, client: &Client<Arena>, place: Place) {
         if self.open == Some(place) {
@@ -157,9 +183,11 @@ impl Panel {
     /// Everything there is to do at `now`, after the client's own frame.
     pub fn frame(&mut self, now: Instant, client: &mut Client<Arena>) {
         let since = *self.joined_at.get_or_insert(now);
-        if now.since(since) > OPENING_TAKES && client.is_live() {
+        if !self.swept && now.since(since) > OPENING_TAKES && client.is_live() {
+            self.swept = true;
             self.forget_gone(client);
         }
+        self.rest(now);
         if self.watched
             && let Some(log) = self.open_log()
             && let Some(known) = client.talk().log(log)
@@ -178,8 +206,23 @@ impl Panel {
     /// Who somebody is, by name.
     #[must_use]
     pub fn name_of(&self, account: AccountId) -> String {
-        let known = self.names.get(&account).cloned();
+        let known = self.names.get(&account).map(|known| known.name.clone());
         known.unwrap_or_else(|| "somebody".to_owned())
+    }
+
+    /// Asks for older lines again some time after there were none to be had.
+    fn rest(&mut self, now: Instant) {
+        let shelf = self.open_log().and_then(|log| self.shelves.get_mut(&log));
+        let Some(shelf) = shelf.filter(|shelf| shelf.before == Before::Late) else {
+            self.resting = None;
+            return;
+        };
+        let since = *self.resting.get_or_insert(now);
+        if now.since(since) >= OLDER_RESTS {
+            shelf.before = Before::Perhaps;
+            self.resting = None;
+            self.changed();
+        }
     }
 
     /// Where a line goes that is written in a place.
@@ -210,38 +253,43 @@ impl Panel {
 
     /// Somebody came in, or came back.
     pub(super) fn joined(&mut self, name: &str) {
-        self.name = name.to_owned();
-        self.joined_at = None;
+        self.name = printable(name);
+        (self.joined_at, self.swept) = (None, false);
         self.changed();
     }
 
     pub(super) fn learn(&mut self, account: AccountId, name: &str) {
-        if self.names.len() < NAMES_MAX || self.names.contains_key(&account) {
-            self.names.insert(account, name.to_owned());
+        self.heard_of += 1;
+        if self.names.len() >= NAMES_MAX && !self.names.contains_key(&account) {
+            let oldest = self.names.iter().min_by_key(|(_, known)| known.heard_of);
+            if let Some(oldest) = oldest.map(|(account, _)| *account) {
+                self.names.remove(&oldest);
+            }
         }
+        let named = Named {
+            name: printable(name),
+            heard_of: self.heard_of,
+        };
+        self.names.insert(account, named);
     }
 
-    /// Says something to this player alone, where they look.
+    /// Says something to this player alone, where they look: in what is open, else wherever.
     pub(super) fn note(&mut self, words: &str) {
-        if self.stays {
-            return self.tell(Notice {
+        let open = self.open_log().filter(|log| self.shelves.contains_key(log));
+        match open.filter(|_| !self.stays) {
+            Some(log) => self.note_in(log, words),
+            None => self.tell(Notice {
                 kind: NoticeKind::Answer,
                 title: words.to_owned(),
                 text: String::new(),
                 place: None,
-            });
-        }
-        let log = self
-            .open_log()
-            .or_else(|| self.shelves.keys().next().copied());
-        if let Some(log) = log {
-            self.note_in(log, words);
+            }),
         }
     }
 
     pub(super) fn note_in(&mut self, log: LogId, words: &str) {
         self.notes += 1;
-        let note = Item::Note(self.notes, words.to_owned());
+        let note = Item::Note(self.notes, printable(words));
         self.put(log, note);
     }
 
@@ -260,6 +308,11 @@ impl Panel {
 
     /// Tells the player something; at [`NOTICES_MAX`] untaken ones the oldest goes.
     pub(super) fn tell(&mut self, notice: Notice) {
+        let notice = Notice {
+            title: printable(&notice.title),
+            text: printable(&notice.text),
+            ..notice
+        };
         if self.notices.len() >= NOTICES_MAX {
             self.notices.pop_front();
         }
@@ -286,7 +339,12 @@ impl Panel {
 
     pub(super) fn forget(&mut self, client: &Client<Arena>, log: LogId) {
         self.shelves.remove(&log);
-        if self.open == Some(Place::Log(log)) {
+        self.leave_place(client, Place::Log(log));
+    }
+
+    /// A place is there no more: whoever has it open looks at the room.
+    pub(super) fn leave_place(&mut self, client: &Client<Arena>, place: Place) {
+        if self.open == Some(place) {
             self.open = None;
             if let Some((room, _)) = client.talk().room() {
                 self.show(client, Place::Log(room));

@@ -34,7 +34,7 @@ pub struct Notice {
     pub title: String,
     /// What was said; may be empty.
     pub text: String,
-    /// Where to look; `None` for an invitation.
+    /// Where to look; `None` for an invitation and for what became of a wish.
     #[serde(serialize_with = "super::state::place_text")]
     pub place: Option<Place>,
 }

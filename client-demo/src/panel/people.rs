@@ -10,10 +10,14 @@ use tickwire_shared::client::Client;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Scope, Standing, Status};
 
-use super::Panel;
+use super::{Panel, printable};
 
 /// People that are listed at the most.
 const PEOPLE_MAX: usize = 256;
+
+/// Letters of a line of people, and lines of them at the most, where they are told in words.
+const WORDS_MAX: usize = 60;
+const WORD_LINES_MAX: usize = 5;
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +69,28 @@ impl Panel {
         people
     }
 
+    /// The same in a few lines of words; those who do not fit are counted.
+    #[must_use]
+    pub fn people_in_words(&self, client: &Client<Arena>) -> Vec<String> {
+        let people = self.people(client);
+        let mut lines: Vec<String> = Vec::new();
+        for (at, person) in people.iter().enumerate() {
+            let words = person.in_words();
+            let fits =
+                |line: &&mut String| line.chars().count() + words.chars().count() + 2 <= WORDS_MAX;
+            if let Some(line) = lines.last_mut().filter(fits) {
+                line.push_str(", ");
+                line.push_str(&words);
+            } else if lines.len() < WORD_LINES_MAX {
+                lines.push(words);
+            } else {
+                lines.push(format!("and {} more", people.len() - at));
+                break;
+            }
+        }
+        lines
+    }
+
     fn person(
         &self,
         client: &Client<Arena>,
@@ -75,12 +101,37 @@ impl Panel {
         let book = client.talk();
         PersonState {
             account: account.0.to_string(),
-            name: name.to_owned(),
+            name: printable(name),
             status: status(client, account),
-            room: room(client, account),
+            room: printable(&room(client, account)),
             stands,
             me: book.me() == Some(account),
             blocked: book.hides(account),
+        }
+    }
+}
+
+impl PersonState {
+    /// The name, and what there is to say of them.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.detail() {
+            detail if detail.is_empty() => self.name.clone(),
+            detail => format!("{} ({detail})", self.name),
+        }
+    }
+
+    /// What there is to say of them besides the name; may be empty.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match (self.me, self.blocked, self.stands, self.room.as_str()) {
+            (true, ..) => "you".to_owned(),
+            (_, true, ..) => "blocked".to_owned(),
+            (.., "invited", _) => "invited".to_owned(),
+            (.., "") if self.status == "online" => String::new(),
+            (.., "") => self.status.to_owned(),
+            (.., room) if self.status == "away" => format!("away, in {room}"),
+            (.., room) => format!("in {room}"),
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum Before {
     Perhaps,
     /// They were asked for.
     Asked,
+    /// They were asked for, and none came though there are some: they are not asked for at once.
+    Late,
     /// There are none, or no more are shown.
     Nothing,
 }
@@ -52,6 +54,10 @@ pub enum Before {
 pub struct Shelf {
     /// What the log is.
     pub scope: Scope,
+    /// Tells its offsets from those of a log of that name that was there before.
+    pub epoch: u32,
+    /// Mentions from this offset on are news.
+    pub mentions_from: u64,
     /// Lines below this were there when it was opened: they are no news.
     pub live_from: u64,
     /// Unread lines among those, until the newest of them is there.
@@ -64,10 +70,12 @@ pub struct Shelf {
 impl Shelf {
     /// An empty one.
     #[must_use]
-    pub fn new(scope: Scope, live_from: u64) -> Shelf {
+    pub fn new(scope: Scope, epoch: u32) -> Shelf {
         Shelf {
             scope,
-            live_from,
+            epoch,
+            mentions_from: 0,
+            live_from: 0,
             waiting: 0,
             before: Before::Perhaps,
             items: VecDeque::new(),
@@ -85,6 +93,19 @@ impl Shelf {
             Item::Line(shown) => Some(&**shown),
             _ => None,
         })
+    }
+
+    /// One line.
+    #[must_use]
+    pub fn line(&self, offset: u64) -> Option<&ShelfLine> {
+        self.lines().rev().find(|shown| shown.line.offset == offset)
+    }
+
+    /// The offset after the newest line here.
+    #[must_use]
+    pub fn end(&self) -> Option<u64> {
+        let newest = self.lines().next_back();
+        newest.map(|newest| newest.line.offset.saturating_add(1))
     }
 
     /// The offset of the oldest line here, if there is an older one to ask for.
@@ -105,7 +126,7 @@ impl Shelf {
 
     /// Waits for no older lines any more: they do not come.
     pub fn ask_no_more(&mut self) {
-        if self.before == Before::Asked {
+        if matches!(self.before, Before::Asked | Before::Late) {
             self.before = Before::Perhaps;
         }
     }
@@ -114,6 +135,10 @@ impl Shelf {
     /// they were asked for: a gap would stand between.
     pub fn unshift(&mut self, lines: Vec<ShelfLine>, more: bool) {
         if self.before != Before::Asked {
+            return;
+        }
+        if lines.is_empty() && more {
+            self.before = Before::Late;
             return;
         }
         let first = self.older_than().unwrap_or(u64::MAX);

@@ -10,16 +10,16 @@ use tickwire_shared::wire::{Manner, Role, Scope};
 
 use super::shelf::{Before, SHELF_MAX};
 use super::words::{kind, rank, title};
-use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, parts, people};
+use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, parts, people, printable};
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PanelState {
     /// The panel's revision.
     pub revision: u64,
-    /// The player's account, empty before the first join, and name.
+    /// The player's account; empty before the first join.
     pub me: String,
-    /// The name.
+    /// The player's name; empty before the first join.
     pub name: String,
     /// Whether it is a guest's.
     pub guest: bool,
@@ -36,7 +36,7 @@ pub struct PanelState {
     pub items: Vec<ItemState>,
     /// The first line that was unread when it was opened.
     pub fresh: Option<u64>,
-    /// Whether there are older lines to ask for, and whether they are on their way.
+    /// Whether there are older lines to ask for.
     pub more: bool,
     /// Whether they are on their way.
     pub loading: bool,
@@ -44,6 +44,20 @@ pub struct PanelState {
     pub typing: Vec<String>,
     /// Who is there.
     pub people: Vec<PersonState>,
+    /// Where the player may come in.
+    pub invitations: Vec<InvitationState>,
+}
+
+/// What is shown while the chat is closed: what waits, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BriefState {
+    /// The panel's revision.
+    pub revision: u64,
+    /// What is open.
+    #[serde(serialize_with = "place_text")]
+    pub open: Option<Place>,
+    /// Where the player can write or read.
+    pub places: Vec<PlaceState>,
     /// Where the player may come in.
     pub invitations: Vec<InvitationState>,
 }
@@ -187,6 +201,17 @@ impl Panel {
         }
     }
 
+    /// What is shown while the chat is closed: no line is looked at for it.
+    #[must_use]
+    pub fn brief(&self, client: &Client<Arena>) -> BriefState {
+        BriefState {
+            revision: self.revision,
+            open: self.open,
+            places: self.places(client),
+            invitations: invitations(client),
+        }
+    }
+
     /// Who writes in what is open.
     #[must_use]
     pub fn typing_names(&self, client: &Client<Arena>) -> Vec<String> {
@@ -209,7 +234,7 @@ impl Panel {
             unread: 0,
             mentions: 0,
             status: people::status(client, *account),
-            room: people::room(client, *account),
+            room: printable(&people::room(client, *account)),
             writable: true,
         });
         logs.chain(drafts).collect()
@@ -234,7 +259,7 @@ impl Panel {
             unread: known.map_or(0, Log::unread),
             mentions,
             status: with.map_or("", |with| people::status(client, with)),
-            room: with.map_or(String::new(), |with| people::room(client, with)),
+            room: with.map_or(String::new(), |with| printable(&people::room(client, with))),
             writable: !matches!(scope, Scope::Server) || client.talk().role() == Role::Admin,
         }
     }
@@ -267,18 +292,18 @@ impl Panel {
         let book = client.talk();
         let open = self.open;
         let waiting = book.waiting().filter(|line| {
-            open.is_some_and(|open| self.is_at(&line.to, open))
+            open.is_some_and(|open| self.is_at(&line.address(), open))
                 || self.said.get(&line.client_id) == Some(&open)
         });
         let failed = self.failed.iter();
         let failed = failed.filter(|failed| failed.place.is_none() || failed.place == open);
         let pending = waiting.map(|line| ItemState::Pending {
             id: line.client_id.to_string(),
-            text: line.text.to_string(),
+            text: printable(&line.text),
         });
         let failed = failed.map(|failed| ItemState::Failed {
             id: failed.client_id.to_string(),
-            text: failed.text.clone(),
+            text: printable(&failed.text),
             why: failed.why.clone(),
             again: book
                 .refused()
@@ -296,14 +321,14 @@ impl Panel {
             _ => "sent",
         };
         let reactions = shown.reactions.iter().map(|reaction| ReactionState {
-            sign: reaction.sign.to_string(),
+            sign: printable(&reaction.sign),
             count: reaction.count,
             mine: reaction.mine,
         });
         LineState {
             offset: line.offset,
             from: line.from.0.to_string(),
-            name: line.name.to_string(),
+            name: printable(&line.name),
             role: role(line.role),
             at: line.at,
             manner: match line.manner {
@@ -313,7 +338,7 @@ impl Panel {
             },
             mine: shown.mine,
             mentioned: shown.mentioned,
-            parts: parts(&line.text, &self.name),
+            parts: parts(&printable(&line.text), &self.name),
             reactions: reactions.collect(),
             state,
             read_by: log.map_or(0, |log| log.read_by(line.offset)),
@@ -325,7 +350,7 @@ fn invitations(client: &Client<Arena>) -> Vec<InvitationState> {
     let all = client.talk().invitations().iter();
     all.map(|(log, invitation)| InvitationState {
         log: log.0.to_string(),
-        by: invitation.name.clone(),
+        by: printable(&invitation.name),
         to: super::words::invitation(&invitation.scope),
     })
     .collect()

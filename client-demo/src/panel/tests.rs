@@ -9,27 +9,39 @@ use tickwire_shared::id::{AccountId, Lane, LogId, PlayerId, SessionId, Tick};
 use tickwire_shared::input::store_row;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, ClientControl, HandshakeReply,
-    Line, Manner, Receipt, Role, RosterEntry, Scope, ServerControl, Token, Welcome, decode, encode,
+    Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, ClientControl,
+    HandshakeReply, Line, Manner, Presence, Reaction, Receipt, Role, RosterEntry, Scope,
+    ServerControl, Status, Token, Welcome, Whom, decode, decode_typing, encode,
 };
 
 use super::shelf::SHELF_CLOSED_MAX;
 use super::{Act, Item, ItemState, NoticeKind, Panel, PartKind, Place, complete, parts};
+use super::{signs, tag};
+
+mod lines;
+mod places;
 
 const ME: AccountId = AccountId(1);
-const BOB: AccountId = AccountId(2);
+pub(crate) const BOB: AccountId = AccountId(2);
 const ROOM: LogId = LogId(10);
-const WHISPER: LogId = LogId(20);
+pub(crate) const WHISPER: LogId = LogId(20);
 
-struct Stage {
-    client: Client<Arena>,
+/// What was said to the server.
+pub(crate) struct Told {
+    talk: Vec<ChatCommand>,
+    /// Whether also that the player types.
+    typing: bool,
+}
+
+pub(crate) struct Stage {
+    pub(crate) client: Client<Arena>,
     panel: Panel,
-    now: Instant,
+    pub(crate) now: Instant,
 }
 
 impl Stage {
     /// Ann, in a room with Bob, whose log is open and empty.
-    fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let now = Instant::from_millis(1_000);
         let config = ClientConfig {
             name: "Ann".to_owned(),
@@ -54,6 +66,12 @@ impl Stage {
         stage.opened(ROOM, room(), (0, 0, 0));
         stage.sent();
         stage
+    }
+
+    /// The server says something, and the panel has not heard of it.
+    pub(crate) fn receive(&mut self, news: ChatNews) {
+        let control = encode(&ServerControl::Talk(news));
+        self.client.receive(self.now, Lane::Ordered, &control);
     }
 
     fn control(&mut self, control: &ServerControl) {
@@ -108,13 +126,34 @@ impl Stage {
 
     /// What was said to the server since the last call.
     fn sent(&mut self) -> Vec<ChatCommand> {
-        let packets = core::iter::from_fn(|| self.client.poll_transmit());
-        let ordered = packets.filter(|packet| packet.lane == Lane::Ordered);
-        let talk = ordered.filter_map(|packet| match decode::<ClientControl>(&packet.bytes) {
-            Ok(ClientControl::Talk(command)) => Some(command),
-            _ => None,
+        self.all_sent().talk
+    }
+
+    fn all_sent(&mut self) -> Told {
+        let packets: Vec<_> = core::iter::from_fn(|| self.client.poll_transmit()).collect();
+        let of = |lane| packets.iter().filter(move |packet| packet.lane == lane);
+        let mut typing = of(Lane::Input).filter_map(|packet| decode_typing(&packet.bytes));
+        let talk =
+            of(Lane::Ordered).filter_map(|packet| match decode::<ClientControl>(&packet.bytes) {
+                Ok(ClientControl::Talk(command)) => Some(command),
+                _ => None,
+            });
+        Told {
+            typing: typing.next().is_some(),
+            talk: talk.collect(),
+        }
+    }
+
+    /// Another link, on which nothing is open yet.
+    fn relink(&mut self) {
+        self.client.reconnect(self.now);
+        let reply = HandshakeReply::Welcome(Welcome {
+            resumed: true,
+            ..welcome()
         });
-        talk.collect()
+        self.client
+            .receive(self.now, Lane::Ordered, &encode(&reply));
+        self.settle();
     }
 
     /// The lines of what is open: text and how far each got.
@@ -170,12 +209,12 @@ fn room() -> Scope {
     Scope::Room { name }
 }
 
-fn bob() -> Scope {
+pub(crate) fn bob() -> Scope {
     let name = BoundedStr::cut("Bob");
     Scope::Whisper { with: BOB, name }
 }
 
-fn line(offset: u64, from: AccountId, text: &str) -> Line {
+pub(crate) fn line(offset: u64, from: AccountId, text: &str) -> Line {
     Line {
         offset,
         from,

@@ -2,20 +2,56 @@
 //!
 //! Never names a secret, and never more of a stranger's text than a name.
 
-use tickwire_shared::wire::{Ask, ChatRefusal, Sanction, Scope, Whom};
+use tickwire_shared::wire::{Ask, ChatRefusal, Reaction, Sanction, Scope, Whom};
+
+/// Signs that are offered for a line; there is no other limit to them than their length.
+pub const SIGNS: [&str; 6] = ["👍", "❤\u{fe0f}", "😂", "🎉", "😮", "👎"];
+
+/// A stranger's words without what steers a terminal or turns the line around: a server may not
+/// have looked at them.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|glyph| !steers(*glyph)).collect()
+}
+
+/// Whether a character steers what shows it.
+#[must_use]
+pub fn steers(glyph: char) -> bool {
+    glyph.is_control() || matches!(glyph, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// What a place is called.
 #[must_use]
 pub fn title(scope: &Scope) -> String {
     match scope {
-        Scope::Room { name } => name.to_string(),
+        Scope::Room { name } => printable(name),
         Scope::Team { number } => format!("Team {number}"),
         Scope::Near => "Nearby".to_owned(),
-        Scope::Whisper { name, .. } => name.to_string(),
+        Scope::Whisper { name, .. } => printable(name),
         Scope::Party => "Party".to_owned(),
-        Scope::Group { name } => name.to_string(),
+        Scope::Group { name } => printable(name),
         Scope::Server => "Server".to_owned(),
     }
+}
+
+/// The place of a line among those of other places; empty for the room. What players call a group
+/// is told from what the program calls a place.
+#[must_use]
+pub fn tag(scope: &Scope) -> String {
+    match scope {
+        Scope::Room { .. } => String::new(),
+        Scope::Whisper { .. } => "whisper".to_owned(),
+        Scope::Group { .. } => format!("group {}", title(scope)),
+        other => title(other),
+    }
+}
+
+/// Signs under a line, in short.
+#[must_use]
+pub fn signs(reactions: &[Reaction]) -> String {
+    let all = reactions.iter();
+    let all = all.map(|known| format!("{} {}", printable(&known.sign), known.count));
+    all.collect::<Vec<_>>().join("  ")
 }
 
 /// The kind of a place, for styles and tests.
@@ -50,7 +86,7 @@ pub fn rank(scope: &Scope) -> u8 {
 #[must_use]
 pub fn invitation(scope: &Scope) -> String {
     match scope {
-        Scope::Group { name } => format!("the group {name}"),
+        Scope::Group { .. } => format!("the group {}", title(scope)),
         _ => "a party".to_owned(),
     }
 }

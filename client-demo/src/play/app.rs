@@ -124,6 +124,10 @@ impl App {
 
     /// Takes note of what the player did.
     pub fn act(&mut self, act: Act) {
+        // Any key takes the list of commands away.
+        if matches!(act, Act::Down(_)) {
+            self.chat.help.clear();
+        }
         match self.hands.act(self.clock.now(), act) {
             None => {
                 let typed = self.hands.entry().unwrap_or_default();
@@ -348,6 +352,7 @@ impl App {
         let typing = self.chat.typing_line(&self.driver.client);
         self.panels.net = typing + &net_line(self.driver.client.stats());
         self.panels.notice = self.notice.clone();
+        self.panels.commands.clone_from(&self.chat.help);
         if self.help_until.is_some_and(|until| now >= until) {
             self.panels.help = false;
             self.help_until = None;

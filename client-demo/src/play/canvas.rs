@@ -2,6 +2,8 @@
 //!
 //! Never talks to a terminal: a screen shows it, a test reads it.
 
+use crate::panel::steers;
+
 /// A colour: red, green, blue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -134,10 +136,10 @@ impl Canvas {
         }
     }
 
-    /// Writes text in one line from a cell on; what sticks out is cut, control characters are left
-    /// out.
+    /// Writes text in one line from a cell on; what sticks out is cut, what steers a terminal is
+    /// left out.
     pub fn text(&mut self, column: i32, line: i32, text: &str, ink: Rgb) {
-        let glyphs = text.chars().filter(|glyph| !glyph.is_control());
+        let glyphs = text.chars().filter(|glyph| !steers(*glyph));
         for (at, glyph) in (column..).zip(glyphs) {
             let (Ok(x), Ok(y)) = (usize::try_from(at), usize::try_from(line)) else {
                 continue;

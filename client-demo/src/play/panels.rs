@@ -64,6 +64,8 @@ pub struct Panels {
     pub notice: Option<String>,
     /// Whether help is shown.
     pub help: bool,
+    /// The commands of chat and what they do, while they are shown.
+    pub commands: Vec<(&'static str, &'static str)>,
     /// Whether everybody's score is shown.
     pub board: bool,
 }
@@ -85,6 +87,7 @@ impl Panels {
         if self.help {
             draw_help(canvas);
         }
+        self.draw_commands(canvas);
         self.draw_notice(canvas, hud);
     }
 
@@ -189,6 +192,29 @@ impl Panels {
             canvas.text(44, line, &text, WARN);
         }
         canvas.text(columns - 10, line, &format!("place {}", own.rank), INK);
+    }
+
+    /// The commands, with what they do where there is room for it, else in two columns.
+    fn draw_commands(&self, canvas: &mut Canvas) {
+        let count = self.commands.len();
+        if count == 0 {
+            return;
+        }
+        let (lines, columns) = (canvas.lines() as i32, canvas.columns() as i32);
+        let fit = (count as i32) < lines;
+        canvas.shade(0, 0, columns, lines);
+        for (at, (usage, what)) in self.commands.iter().enumerate() {
+            let half = count.div_ceil(2);
+            let (column, line) = match fit {
+                true => (1, at as i32),
+                false => (1 + (at / half) as i32 * columns / 2, (at % half) as i32),
+            };
+            canvas.text(column, line, usage, INK);
+            if fit {
+                canvas.text(column + 22, line, what, FAINT);
+            }
+        }
+        canvas.text(1, lines - 1, "any key: back", FAINT);
     }
 
     fn draw_notice(&self, canvas: &mut Canvas, hud: &Hud) {

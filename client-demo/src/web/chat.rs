@@ -30,6 +30,13 @@ impl Game {
         serde_json::to_string(&state.unwrap_or_default()).unwrap_or_default()
     }
 
+    /// What is shown while the chat is closed, as JSON: `open`, `places` and `invitations`.
+    #[must_use]
+    pub fn chat_brief(&self) -> String {
+        let brief = self.with_play(|play| play.panel.brief(play.pilot.client()));
+        serde_json::to_string(&brief.unwrap_or_default()).unwrap_or_default()
+    }
+
     /// What to tell the player wherever they look, as a JSON array; each thing once.
     #[must_use]
     pub fn chat_notices(&self) -> String {

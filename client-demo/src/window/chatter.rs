@@ -12,7 +12,7 @@ use tickwire_shared::limits::CHAT_BYTES_MAX;
 
 use super::chat::Place;
 use super::play::Play;
-use super::theme;
+use super::{people, signs, theme};
 use crate::panel::{Act, ItemState, LineState, PanelState, PartKind, PlaceState};
 
 /// Width of the panel, if the screen has it.
@@ -41,18 +41,24 @@ pub fn show(context: &Context, place: &Place, play: &mut Play) {
     let width = WIDTH.min(place.screen.width() - 2.0 * theme::MARGIN);
     let most = LINES.min(place.screen.height() * 0.4);
     let (fault, before) = (play.talk.fault.clone(), entry.clone());
+    let mut people = play.talk.people;
     let shown = area.show(context, |ui| {
         let frame = theme::card().inner_margin(Margin::same(12));
         let inner = frame.show(ui, |ui| {
             ui.set_width(width - 24.0);
             places(ui, &state, &mut acts);
             invitations(ui, &state, &mut acts);
-            lines(ui, &state, most, &mut acts);
+            people::switch(ui, &state, &mut people);
+            match people {
+                true => people::list(ui, &state, most, &mut acts),
+                false => lines(ui, &state, most, &mut acts),
+            }
             beneath(ui, &state, &fault);
             field(ui, &state, &mut entry, &mut acts)
         });
         inner.inner
     });
+    play.talk.people = people && !acts.iter().any(opens);
     if entry != before {
         play.talk.fault.clear();
     }
@@ -60,10 +66,20 @@ pub fn show(context: &Context, place: &Place, play: &mut Play) {
     play.talk.entry = open.then_some(entry);
 }
 
-/// What becomes of the field: a command is followed by what it says, a line by the game.
+/// Whether the player opens a place.
+fn opens(act: &Act) -> bool {
+    matches!(act, Act::Open { .. } | Act::Whisper { .. })
+}
+
+/// What becomes of the field: a command is followed by what it says, a line by the game. It is said
+/// where it was begun, or once the player has seen that it goes elsewhere.
 fn settle(play: &mut Play, key: Option<Key>, entry: &mut String, acts: Vec<Act>) -> bool {
+    let chosen = acts.iter().any(opens);
     for act in acts {
         play.act(act);
+    }
+    if chosen || entry.is_empty() {
+        play.talk.meant = play.panel.open();
     }
     match key {
         None => true,
@@ -71,7 +87,9 @@ fn settle(play: &mut Play, key: Option<Key>, entry: &mut String, acts: Vec<Act>)
             let text = entry.trim().to_owned();
             let is_command = text.starts_with('/');
             play.talk.fault.clear();
-            if !play.act(Act::Enter { text, place: None }) {
+            let place = play.talk.meant.map(|place| place.to_string());
+            play.talk.meant = play.panel.open();
+            if !play.act(Act::Enter { text, place }) {
                 return true;
             }
             entry.clear();
@@ -193,7 +211,7 @@ fn line(ui: &mut Ui, state: &PanelState, item: &ItemState, width: f32, acts: &mu
             if state.fresh == Some(line.offset) {
                 ui.label(RichText::new("– new –").size(11.0).color(theme::ACCENT));
             }
-            ui.label(job(line, width));
+            signs::line(ui, state, line, job(line, width), acts);
         }
         ItemState::Note { words, .. } => {
             ui.label(RichText::new(words).color(theme::FAINT));
@@ -239,7 +257,7 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
     } else {
         theme::ACCENT
     };
-    job.append(&printable(&line.name), 0.0, format(author));
+    job.append(&line.name, 0.0, format(author));
     for (at, part) in line.parts.iter().enumerate() {
         let colour = match part.kind {
             PartKind::Text if line.manner == "emote" => theme::FAINT,
@@ -248,11 +266,7 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
             PartKind::Mention => theme::WARN,
         };
         let gap = if at == 0 { 8.0 } else { 0.0 };
-        job.append(&printable(&part.text), gap, format(colour));
-    }
-    for reaction in &line.reactions {
-        let text = format!("{} {}", printable(&reaction.sign), reaction.count);
-        job.append(&text, 8.0, format(theme::FAINT));
+        job.append(&part.text, gap, format(colour));
     }
     let state = match line.state {
         "read" => ("✔✔", theme::GOOD),
@@ -262,11 +276,6 @@ fn job(line: &LineState, width: f32) -> LayoutJob {
     };
     job.append(state.0, 8.0, format(state.1));
     job
-}
-
-/// A stranger's words without what turns a line around.
-fn printable(text: &str) -> String {
-    super::talk::printable(text)
 }
 
 /// Who writes, and why the last line was not said.
@@ -302,8 +311,12 @@ fn field(ui: &mut Ui, state: &PanelState, entry: &mut String, acts: &mut Vec<Act
         .id(Id::unique("chat field"));
     let response = ui.add(edit);
     truncate(entry);
-    if response.changed() && !entry.is_empty() && !entry.starts_with('/') {
-        acts.push(Act::Typing);
+    if response.changed()
+        && !entry.is_empty()
+        && !entry.starts_with('/')
+        && let Some(place) = state.open.map(|place| place.to_string())
+    {
+        acts.push(Act::Typing { place });
     }
     let text = "Enter sends  ·  Esc closes  ·  /help lists commands";
     ui.label(RichText::new(text).size(11.0).color(theme::DIM));

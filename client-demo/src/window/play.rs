@@ -17,7 +17,7 @@ use super::hands::Hands;
 use super::history::History;
 use super::scene::Scene;
 use super::talk::{Author, Talk};
-use crate::panel::{Act, NoticeKind, Panel, title};
+use crate::panel::{Act, NoticeKind, Panel, tag};
 use crate::pilot::Pilot;
 
 /// How long the list of those who are there already may take to come; they are not announced.
@@ -218,11 +218,7 @@ impl Play {
                 let from = Author {
                     player,
                     name: line.name.to_string(),
-                    place: match scope {
-                        Scope::Room { .. } => String::new(),
-                        Scope::Whisper { .. } => "whisper".to_owned(),
-                        other => title(other),
-                    },
+                    place: tag(scope),
                 };
                 self.talk.add(now, Some(from), &line.text);
             }
@@ -241,10 +237,13 @@ impl Play {
     /// What is told wherever the player looks; a whisper and a mention are seen at a glance anyway.
     fn hear_notices(&mut self, now: Instant) {
         while let Some(notice) = self.panel.take_notice() {
-            let told = matches!(notice.kind, NoticeKind::Waiting | NoticeKind::Invited);
-            if told {
-                self.talk
-                    .tell(now, &format!("{}. Enter opens the chat.", notice.title));
+            match notice.kind {
+                NoticeKind::Waiting | NoticeKind::Invited => {
+                    let words = format!("{}. Enter opens the chat.", notice.title);
+                    self.talk.tell(now, &words);
+                }
+                NoticeKind::Answer => self.talk.tell(now, &notice.title),
+                NoticeKind::Whisper | NoticeKind::Mention => {}
             }
         }
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tickwire_shared::id::PlayerId;
 use tickwire_shared::time::Instant;
 
+use crate::panel::printable;
+
 /// Lines of chat that can be scrolled back to; the oldest go.
 const LINES_MAX: usize = 200;
 
@@ -61,6 +63,10 @@ pub struct Talk {
     feed: VecDeque<Kill>,
     /// The line being written; `None` while nobody writes.
     pub entry: Option<String>,
+    /// Where it was begun: places open and close by themselves meanwhile.
+    pub meant: Option<crate::panel::Place>,
+    /// Whether people are shown in the place of lines.
+    pub people: bool,
     /// Why the last one was not said, and what to do.
     pub fault: String,
     /// Where it is written, when that is not here: a page shows chat beside the picture.
@@ -109,6 +115,10 @@ impl Talk {
         if self.lines.len() >= LINES_MAX {
             self.lines.pop_front();
         }
+        let from = from.map(|author| Author {
+            name: printable(&author.name),
+            ..author
+        });
         self.lines.push_back(Line {
             since: now,
             from,
@@ -157,14 +167,6 @@ impl Kill {
 
 fn strength(age: Duration, stays: Duration) -> f32 {
     (stays.saturating_sub(age).as_secs_f32() / FADES.as_secs_f32()).min(1.0)
-}
-
-/// A stranger's words without what steers a terminal or turns the line around.
-pub(super) fn printable(text: &str) -> String {
-    let steers = |glyph: &char| {
-        glyph.is_control() || matches!(*glyph, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(|glyph| !steers(glyph)).collect()
 }
 
 #[cfg(test)]

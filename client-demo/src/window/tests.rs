@@ -20,7 +20,10 @@ use super::app::{Connect, WindowApp};
 use super::palette::Colours;
 use super::settings::Settings;
 use super::start::Form;
+use super::{people, signs};
 use crate::pilot::Pilot;
+
+mod chat;
 
 const ME: PlayerId = PlayerId(3);
 const FOE: PlayerId = PlayerId(4);

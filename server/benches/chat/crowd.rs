@@ -17,7 +17,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 
 use crate::peer::{Books, Peer, Place};
-use crate::speech::{Said, Speech};
+use crate::speech::Speech;
 
 /// The first argument of this role.
 pub const ROLE: &str = "--crowd";
@@ -81,7 +81,7 @@ async fn play_all(to: Dial, place: Place, count: usize) {
 async fn play(
     mut peer: Peer,
     mut link: Link,
-    mut words: mpsc::UnboundedReceiver<Said>,
+    mut words: mpsc::UnboundedReceiver<u64>,
     clock: Clock,
     books: Rc<RefCell<Books>>,
 ) {
@@ -98,7 +98,7 @@ async fn play(
                 peer.receive(clock.now(), lane, &bytes, &mut books.borrow_mut());
             }
             said = words.recv() => match said {
-                Some(said) => peer.say(said),
+                Some(line) => peer.say(clock.now(), line),
                 None => return,
             },
             () = sleep(wait) => peer.frame(clock.now(), &mut books.borrow_mut()),
@@ -128,7 +128,7 @@ async fn grant(wish: Wish, clock: Clock, books: &RefCell<Books>) {
 }
 
 /// Reads orders and speaks, on a thread that may wait; then the process ends.
-fn obey(clock: Clock, mouths: &[mpsc::UnboundedSender<Said>], wish: &mpsc::UnboundedSender<Wish>) {
+fn obey(clock: Clock, mouths: &[mpsc::UnboundedSender<u64>], wish: &mpsc::UnboundedSender<Wish>) {
     let (mut speech, mut said) = (Speech::new(clock, mouths.len()), 0);
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let words: Vec<&str> = line.split(' ').collect();
@@ -136,8 +136,8 @@ fn obey(clock: Clock, mouths: &[mpsc::UnboundedSender<Said>], wish: &mpsc::Unbou
             ["speak", rate, seconds] => {
                 let number = |text: &str| text.parse::<f64>().expect("a number");
                 let lasts = Duration::from_secs_f64(number(seconds));
-                said += speech.go_on(number(rate), lasts, |speaker, said| {
-                    let _ = mouths[speaker].send(said);
+                said += speech.go_on(number(rate), lasts, |speaker, line| {
+                    let _ = mouths[speaker].send(line);
                 });
                 let settled = ask(wish, |reply| Wish::Settle(said, reply));
                 settled.map(|settled| u8::from(settled).to_string())

@@ -17,9 +17,10 @@ use tickwire_server::engine::replication::ReplicationConfig;
 use tickwire_server::engine::room::Sabotage;
 use tickwire_server::engine::storage::Millis;
 use tickwire_server::engine::{Effect, Lobby, LobbyConfig, Outbound, Room, RoomConfig, RoomOrder};
+use tickwire_server::limits::SLUICE_SLICE;
 use tickwire_server::metrics::Metrics;
 use tickwire_server::runtime::clock::wall_millis;
-use tickwire_server::runtime::{Clock, RoomPort, Wake, WorkerPool, entropy};
+use tickwire_server::runtime::{Clock, RoomPort, Sluice, Wake, WorkerPool, entropy};
 use tickwire_server::store::{
     Done, SqliteStore, StoreHalves, StoreHandle, StoreRules, StoreThreads,
 };
@@ -74,6 +75,7 @@ struct Network {
     rooms: BTreeMap<RoomId, RoomPort>,
     /// Links that are open, as the table of links has them.
     open: BTreeSet<LinkId>,
+    sluice: Sluice,
     batch: Vec<Down>,
     woken: Arc<AtomicBool>,
 }
@@ -165,6 +167,7 @@ impl Network {
             workers,
             rooms: BTreeMap::new(),
             open: BTreeSet::new(),
+            sluice: Sluice::default(),
             batch: Vec::new(),
             woken,
         })
@@ -179,7 +182,11 @@ impl Network {
                 self.lobby.tick(now);
                 next = now + TURN;
             }
-            match inbox.recv_timeout(next.since(now)) {
+            let wait = match self.sluice.is_empty() {
+                true => next.since(now),
+                false => Duration::ZERO,
+            };
+            match inbox.recv_timeout(wait) {
                 Ok(Event::Opened(link)) => {
                     self.open.insert(link);
                     self.lobby.opened(self.clock.now(), link);
@@ -198,6 +205,7 @@ impl Network {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
             self.carry_out();
+            self.let_out();
             if !self.batch.is_empty() {
                 out(std::mem::take(&mut self.batch));
             }
@@ -210,6 +218,10 @@ impl Network {
                 continue;
             };
             for (link, lane, bytes) in batch.packets() {
+                if lane == Lane::Ordered && !self.sluice.is_empty() {
+                    assert!(self.sluice.put(link, bytes.into()), "too many packets wait");
+                    continue;
+                }
                 self.batch.push(Down {
                     link,
                     lane,
@@ -242,16 +254,12 @@ impl Network {
         while let Some(effect) = self.lobby.next_effect() {
             let now: Instant = self.clock.now();
             match effect {
-                Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
-                    if self.open.contains(&link) {
-                        self.batch.push(Down {
-                            link,
-                            lane,
-                            bytes: bytes[..].into(),
-                            at: now,
-                        });
+                Effect::ToLink(Outbound::Packet { link, lane, bytes }) => match lane {
+                    Lane::Ordered => {
+                        assert!(self.sluice.put(link, bytes), "too many packets wait");
                     }
-                }
+                    Lane::Snapshot | Lane::Input => self.send(link, lane, &bytes),
+                },
                 Effect::ToLink(Outbound::Close { link, reason }) => {
                     panic!("{link:?} was closed: {reason}")
                 }
@@ -278,6 +286,27 @@ impl Network {
                 }
                 Effect::Admit(order) => panic!("everybody here is a guest: {order:?}"),
             }
+        }
+    }
+
+    /// One slice of what waits.
+    fn let_out(&mut self) {
+        for _ in 0..SLUICE_SLICE {
+            match self.sluice.take() {
+                Some((link, packet)) => self.send(link, Lane::Ordered, &packet),
+                None => return,
+            }
+        }
+    }
+
+    fn send(&mut self, link: LinkId, lane: Lane, bytes: &[u8]) {
+        if self.open.contains(&link) {
+            self.batch.push(Down {
+                link,
+                lane,
+                bytes: bytes.into(),
+                at: self.clock.now(),
+            });
         }
     }
 

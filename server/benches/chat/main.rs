@@ -14,6 +14,8 @@
 //! `--json FILE` writes the figures, `--quick` measures a little, `--only quic` or
 //! `--only memory` one way, `--rate N` so many deliveries a second.
 
+#[path = "../support/arguments.rs"]
+mod arguments;
 mod crowd;
 mod engine;
 mod figures;
@@ -32,6 +34,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use arguments::value;
 use figures::Row;
 use live::LiveServer;
 use memory::MemoryServer;
@@ -67,28 +70,21 @@ fn main() -> ExitCode {
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
-    let mut options = Options::default();
-    let mut rest = args.iter();
-    while let Some(arg) = rest.next() {
-        let mut value = || rest.next().cloned().ok_or(format!("{arg} needs a value"));
-        match arg.as_str() {
-            "--bench" => {}
+    let usage = "--json FILE, --quick, --rate N or --only WAY";
+    arguments::read(args, usage, |options: &mut Options, arg, rest| {
+        match arg {
             "--quick" => options.quick = true,
-            "--json" => options.json = Some(value()?),
-            "--only" => options.only = Some(value()?),
+            "--json" => options.json = Some(value(arg, rest)?),
+            "--only" => options.only = Some(value(arg, rest)?),
             "--rate" => {
-                let text = value()?;
+                let text = value(arg, rest)?;
                 let rate = text.parse().map_err(|_| format!("{text} is no number"))?;
                 options.rate = Some(rate);
             }
-            other => {
-                return Err(format!(
-                    "unknown argument `{other}`: use --json FILE, --quick, --rate N or --only WAY"
-                ));
-            }
+            _ => return Ok(false),
         }
-    }
-    Ok(options)
+        Ok(true)
+    })
 }
 
 /// Measures both ways; false when something is not as it must be.

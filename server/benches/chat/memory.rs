@@ -1,7 +1,8 @@
 //! Players in memory: a thread on which whole clients read every packet that the engine sends.
 //!
-//! Never shares that thread with the engine, so that what clients cost is apart: a packet has come
-//! when its link has it, and is decoded as soon as the thread gets to it.
+//! Never shares that thread with the engine, and never takes a core from it: what clients cost is
+//! apart, as if they had machines of their own. A packet has come when its link has it, and is
+//! decoded as soon as the thread gets to it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ use crate::crowd::SETTLE_TIME;
 use crate::engine::{Down, Engine, Event, THREAD};
 use crate::ledger::Outcome;
 use crate::peer::{Books, Gaps, Peer, Place};
-use crate::speech::{Said, Speech};
-use crate::stage::{PLAYERS, READERS, Subject, thread_cpu};
+use crate::speech::Speech;
+use crate::stage::{self, PLAYERS, READERS, Subject, thread_cpu};
 
 /// How long all may take to come in.
 const OPEN_TIME_MAX: Duration = Duration::from_secs(60);
@@ -33,7 +34,7 @@ type Look = Box<dyn FnOnce(&mut Books, &mut Books) + Send>;
 /// What the players' thread is told.
 enum ToPeers {
     Packets(Vec<Down>),
-    Say(usize, Said),
+    Say(usize, u64),
     Look(Look),
     Stop,
 }
@@ -138,8 +139,8 @@ impl Subject for MemoryServer {
 
     fn speak(&mut self, lines_per_second: f64, lasts: Duration) -> Result<bool, String> {
         let peers = &self.peers;
-        self.said += (self.speech).go_on(lines_per_second, lasts, |speaker, said| {
-            let _ = peers.send(ToPeers::Say(speaker, said));
+        self.said += (self.speech).go_on(lines_per_second, lasts, |speaker, line| {
+            let _ = peers.send(ToPeers::Say(speaker, line));
         });
         let said = self.said;
         self.wait(SETTLE_TIME, move |readers, _| {
@@ -187,6 +188,7 @@ impl Peers {
     }
 
     fn run(mut self, inbox: &Receiver<ToPeers>) {
+        stage::give_way();
         for number in 0..self.all.len() {
             let _ = self.engine.send(Event::Opened(link_of(number)));
             self.transmit(number);
@@ -196,8 +198,8 @@ impl Peers {
             let wait = wake.map_or(LOOK_EVERY, |wake| wake.since(self.clock.now()));
             match inbox.recv_timeout(wait) {
                 Ok(ToPeers::Packets(batch)) => self.receive(&batch),
-                Ok(ToPeers::Say(number, said)) => {
-                    self.all[number].say(said);
+                Ok(ToPeers::Say(number, line)) => {
+                    self.all[number].say(self.clock.now(), line);
                     self.transmit(number);
                 }
                 Ok(ToPeers::Look(look)) => look(&mut self.readers, &mut self.players),

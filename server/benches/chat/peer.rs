@@ -121,7 +121,9 @@ impl Peer {
         self.note(now, books);
     }
 
-    pub fn say(&mut self, said: Said) {
+    /// Says this line now.
+    pub fn say(&mut self, now: Instant, number: u64) {
+        let said = Said { number, at: now };
         let id = self.client.say(Address::Room, Manner::Said, &said.text());
         assert!(id.is_some(), "a player could not speak");
     }

@@ -1,6 +1,8 @@
 //! What is said: who speaks when, and lines that carry their own number and time.
 //!
-//! Never waits for an answer: lines come at their times, however slow the server is.
+//! Never waits for an answer: lines come at their times, however slow the server is. A line's time
+//! is that at which its sender's client has it: how long a crowd that shares a core takes to get to
+//! one of them is not the server's.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -55,12 +57,13 @@ impl Speech {
         }
     }
 
-    /// Speaks for so long: `say` is called with a speaker and a line. How many lines were said.
+    /// Speaks for so long: `say` is called with a speaker and the number of a line. How many lines
+    /// were said.
     pub fn go_on(
         &mut self,
         per_second: f64,
         lasts: Duration,
-        mut say: impl FnMut(usize, Said),
+        mut say: impl FnMut(usize, u64),
     ) -> u64 {
         let start = self.clock.now();
         let (end, before) = (start + lasts, self.said);
@@ -75,9 +78,8 @@ impl Speech {
             }
             sleep(due.since(self.clock.now()));
             let speaker = self.rng.below(self.speakers) as usize;
-            let (number, at) = (self.said, self.clock.now());
+            say(speaker, self.said);
             self.said += 1;
-            say(speaker, Said { number, at });
         }
     }
 }

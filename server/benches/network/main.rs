@@ -6,6 +6,8 @@
 //! ten a run; there are three runs, and the ratio is the median of theirs. `--json FILE` writes
 //! the figures, `--quick` measures a little, `--only quic` one pair.
 
+#[path = "../support/arguments.rs"]
+mod arguments;
 mod bare_quic;
 mod bare_str0m;
 mod channels;
@@ -18,6 +20,7 @@ mod subject;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use arguments::value;
 use figures::{Pair, Row};
 use subject::Kind;
 
@@ -33,6 +36,7 @@ const TURNS: u32 = 10;
 /// The most that our transport may cost, in times of its bare rival.
 const RATIO_MAX: f64 = 1.15;
 
+#[derive(Default)]
 struct Options {
     json: Option<String>,
     quick: bool,
@@ -55,34 +59,16 @@ fn main() -> ExitCode {
 }
 
 fn options(args: &[String]) -> Result<Options, String> {
-    let mut options = Options {
-        json: None,
-        quick: false,
-        only: None,
-    };
-    let mut rest = args.iter();
-    while let Some(arg) = rest.next() {
-        match arg.as_str() {
-            "--bench" => {}
+    let usage = "--json FILE, --quick or --only TRANSPORT";
+    arguments::read(args, usage, |options: &mut Options, arg, rest| {
+        match arg {
             "--quick" => options.quick = true,
-            "--json" => {
-                let file = rest.next().ok_or("--json needs a file to write to")?;
-                options.json = Some(file.clone());
-            }
-            "--only" => {
-                let name = rest
-                    .next()
-                    .ok_or("--only needs the name of a transport, such as quic")?;
-                options.only = Some(name.clone());
-            }
-            other => {
-                return Err(format!(
-                    "unknown argument `{other}`: use --json FILE, --quick or --only TRANSPORT"
-                ));
-            }
+            "--json" => options.json = Some(value(arg, rest)?),
+            "--only" => options.only = Some(value(arg, rest)?),
+            _ => return Ok(false),
         }
-    }
-    Ok(options)
+        Ok(true)
+    })
 }
 
 /// Measures every pair; false when a ratio is above [`RATIO_MAX`].

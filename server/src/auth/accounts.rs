@@ -88,6 +88,8 @@ pub enum LoginError {
     Wrong,
     /// It was tried too often; not for so many seconds.
     TooMany(u32),
+    /// So many others try that nobody can count one more; not for so many seconds.
+    Crowded(u32),
     /// Too many log in at the same time.
     Busy,
     /// The store did nothing.
@@ -104,6 +106,9 @@ impl fmt::Display for LoginError {
             LoginError::Wrong => f.write_str("the name or the password is wrong"),
             LoginError::TooMany(seconds) => {
                 write!(f, "tried too often: wait {seconds} s and try again")
+            }
+            LoginError::Crowded(seconds) => {
+                write!(f, "too many try to log in: wait {seconds} s and try again")
             }
             LoginError::Busy => f.write_str("too many log in at the moment: try again"),
             LoginError::Store(fault) => fault.fmt(f),
@@ -179,12 +184,13 @@ impl<K: Keep> Accounts<K> {
         from: IpAddr,
     ) -> Result<LoggedIn, LoginError> {
         let now = self.parts.clock.now();
-        let in_time = self.rates.borrow_mut().address(now, from);
-        in_time.map_err(LoginError::TooMany)?;
-        match act {
-            LoginAct::Login => self.login(name, password).await,
+        self.rates.borrow_mut().address(now, from)?;
+        let logged_in = match act {
+            LoginAct::Login => self.login(name, password, from).await,
             LoginAct::Register => self.register(name, password).await,
-        }
+        }?;
+        self.rates.borrow_mut().at_home(&skeleton_of(name), from);
+        Ok(logged_in)
     }
 
     /// Gives an account another role, for as long as that takes.
@@ -222,7 +228,7 @@ impl<K: Keep> Accounts<K> {
     }
 
     async fn register(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {
-        if !self.parts.may_register {
+        if !self.parts.may_register || self.parts.registry.is_full() {
             return Err(LoginError::Closed);
         }
         if let Some(rule) = problem_of(&password) {
@@ -254,15 +260,19 @@ impl<K: Keep> Accounts<K> {
         self.token_for(&account).await
     }
 
-    async fn login(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {
+    async fn login(
+        &self,
+        name: &str,
+        password: Secret,
+        from: IpAddr,
+    ) -> Result<LoggedIn, LoginError> {
         // Longer names were never given out; looking one up would cost more than a login does.
         if name.len() > NAME_BYTES_MAX {
             return Err(LoginError::Wrong);
         }
         let skeleton = skeleton_of(name);
         let now = self.parts.clock.now();
-        let in_time = self.rates.borrow_mut().account(now, &skeleton);
-        in_time.map_err(LoginError::TooMany)?;
+        self.rates.borrow_mut().account(now, &skeleton, from)?;
         let known = match self.parts.keep.find(Query::Skeleton(skeleton)).await? {
             Found::Account(account) => account,
             _ => None,

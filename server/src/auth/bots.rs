@@ -161,8 +161,10 @@ impl<K: Keep> Bots<K> {
     async fn make(&self, name: &str) -> Result<NewBot, BotError> {
         let token = BotToken::new_one();
         if let Some(known) = self.bot_called(name).await? {
-            // A name that only looks like a bot's must not end that bot's token.
-            if !check(name).is_ok_and(|same| same.shown == known.name) {
+            // A name that only looks like a bot's must not end that bot's token; small and capital
+            // letters are the same.
+            let same = |own: &str| own.to_lowercase() == known.name.to_lowercase();
+            if !check(name).is_ok_and(|asked| same(&asked.shown)) {
                 return Err(BotError::Taken);
             }
             let what = format!("gave bot {} another token", known.account.0);

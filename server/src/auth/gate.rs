@@ -20,7 +20,7 @@ use super::keep::{Keep, millis};
 use super::registry::{Claim, Registry};
 use super::tokens::Tokens;
 use crate::engine::account::{key_digest, stored_key};
-use crate::engine::storage::{Account, Found, Query, StoreFault, Write, Written};
+use crate::engine::storage::{Account, Found, Millis, Query, StoreFault, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
 use crate::runtime::clock::WallTime;
@@ -120,8 +120,9 @@ impl<K: Keep> Gate<K> {
         if account.is_none() {
             account = self.account(Query::Key(digest, millis(now))).await?;
             // Nobody waits for that: a key that is not made to last longer is good all the same.
+            // It may be dropped meanwhile, and then it stays so.
             if let Some(account) = &account {
-                let (keep, write) = (self.keep.clone(), key_write(&key, account.account));
+                let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
                 spawn_local(async move { keep.write(vec![write]).await });
             }
         }
@@ -171,6 +172,10 @@ impl<K: Keep> Gate<K> {
         wanted: &str,
         use_token: Write,
     ) -> Result<Admission, Refusal> {
+        if self.registry.is_full() {
+            let words = "It takes no more accounts.";
+            return Err(Refusal::new(CloseReason::ServerFull, words));
+        }
         let claim = self.free_name(&claims, wanted)?;
         let account = Account {
             account: AccountId(entropy::number() & !AccountId::GUEST),
@@ -211,13 +216,16 @@ impl<K: Keep> Gate<K> {
     }
 
     /// What the issuer calls the player, or what the player wants, with a number if need be.
-    fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
+    pub(super) fn free_name(&self, claims: &Claims, wanted: &str) -> Result<Claim, Refusal> {
         let wanted = claims.name.iter().map(String::as_str).chain([wanted]);
-        let bases =
-            wanted.filter_map(|name| name.get(..name.floor_char_boundary(NAME_BYTES_MAX - 3)));
-        let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
-        let ends: Vec<String> = std::iter::once(String::new()).chain(numbers).collect();
-        let mut names = bases.flat_map(|base| ends.iter().map(move |end| format!("{base}{end}")));
+        let mut names = wanted.flat_map(|name| {
+            let numbers = (2..=NAMES_TRIED_MAX).map(|number| format!(" {number}"));
+            let ends = std::iter::once(String::new()).chain(numbers);
+            ends.map(move |end| {
+                let most = NAME_BYTES_MAX - end.len();
+                format!("{}{end}", &name[..name.floor_char_boundary(most)])
+            })
+        });
         let claim = names.find_map(|name| self.registry.claim(&name).ok());
         let words = "Names like this one are all taken: pick another.";
         claim.ok_or_else(|| Refusal::new(CloseReason::BadName, words))
@@ -250,11 +258,23 @@ fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
     claims.room.is_none().then(|| key_write(key, account))
 }
 
+fn prolonged(digest: [u8; 32], account: AccountId) -> Write {
+    Write::ProlongKey {
+        digest,
+        account,
+        until: key_end(),
+    }
+}
+
+fn key_end() -> Millis {
+    millis(WallTime::now().after(RETURN_KEY_TIME))
+}
+
 fn key_write(key: &Token, account: AccountId) -> Write {
     Write::Key {
         digest: key_digest(key),
         account,
-        until: millis(WallTime::now().after(RETURN_KEY_TIME)),
+        until: key_end(),
     }
 }
 

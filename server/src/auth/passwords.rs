@@ -52,6 +52,15 @@ impl Passwords {
         })
     }
 
+    /// The same, for whom so many may wait.
+    #[cfg(test)]
+    pub(super) fn with_waiting(threads: usize, waiting: usize) -> io::Result<Passwords> {
+        Ok(Passwords {
+            helpers: Helpers::start("passwords", threads, waiting)?,
+            hashed: Arc::default(),
+        })
+    }
+
     /// The hash of a new password, with a salt of its own.
     ///
     /// # Errors

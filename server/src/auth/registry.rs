@@ -10,6 +10,7 @@ use tickwire_shared::id::AccountId;
 
 use crate::engine::name_book::NameBook;
 use crate::engine::names::{Name, NameFault, keys};
+use crate::limits::ACCOUNTS_MAX;
 
 /// Who is told of names.
 pub trait NamesSink {
@@ -25,6 +26,8 @@ pub trait NamesSink {
 pub struct Registry {
     book: RefCell<NameBook>,
     claimed: RefCell<BTreeSet<String>>,
+    /// How many accounts there are.
+    accounts: Cell<usize>,
     /// How many roles were changed.
     role_changes: Cell<u64>,
     sink: Rc<dyn NamesSink>,
@@ -43,6 +46,7 @@ impl Registry {
         Rc::new(Registry {
             book: RefCell::new(book),
             claimed: RefCell::default(),
+            accounts: Cell::default(),
             role_changes: Cell::default(),
             sink,
         })
@@ -51,7 +55,19 @@ impl Registry {
     /// An account has a name of this skeleton already.
     pub fn known(&self, skeleton: &str, account: AccountId) {
         self.book.borrow_mut().register(skeleton, account);
+        self.accounts.set(self.accounts.get() + 1);
         self.sink.registered(skeleton, account);
+    }
+
+    /// Whether there are as many accounts as there may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.accounts.get() >= ACCOUNTS_MAX
+    }
+
+    /// As if there were so many accounts.
+    #[cfg(test)]
+    pub(super) fn count_as(&self, accounts: usize) {
+        self.accounts.set(accounts);
     }
 
     /// An account has another role in the store.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::id::AccountId;
 
-use super::names::{Name, NameFault, bare, check, keys, skeleton_of};
+use super::names::{Name, NameFault, bare, check, keys, skeleton_of, unnumbered};
 
 /// Words that players would take for the server's own.
 const RESERVED: [&str; 23] = [
@@ -92,11 +92,10 @@ impl NameBook {
     /// The first [`NameFault`].
     pub fn check_guest(&self, name: &str) -> Result<Name, NameFault> {
         let name = self.check(name, None)?;
-        let base = name.shown.trim_end_matches(char::is_numeric);
-        let numbered = base.len() < name.shown.len() && base.ends_with(' ');
-        match numbered && self.owner(&skeleton_of(base.trim_end())).is_some() {
-            true => Err(NameFault::Registered),
-            false => Ok(name),
+        let base = unnumbered(&name.shown);
+        match base.and_then(|base| self.owner(&skeleton_of(base))) {
+            Some(_) => Err(NameFault::Registered),
+            None => Ok(name),
         }
     }
 

@@ -120,15 +120,32 @@ pub fn bare(name: &str) -> String {
     bare.to_owned()
 }
 
-/// Whether the end of a skeleton is nothing, or a number with a space before it. In skeletons 0 and
-/// 1 are letters.
+/// A name without the number at its end, if that is one the server may have given to a second
+/// bearer, or looks like one. A 1 and a 0 look like letters: without any other digit such letters
+/// are a number only where they look like one above 9, since no second bearer is a 0 or a 1.
 #[must_use]
-pub fn is_number(end: &str) -> bool {
-    let digit = |c: char| c.is_numeric() || matches!(c, 'o' | 'l');
-    end.is_empty()
-        || end
-            .strip_prefix(' ')
-            .is_some_and(|end| end.chars().all(digit))
+pub fn unnumbered(shown: &str) -> Option<&str> {
+    let (base, end) = shown.rsplit_once(char::is_whitespace)?;
+    let looks: Option<Vec<char>> = end.chars().map(digit_look_of).collect();
+    let looks = looks?;
+    let counted = end.contains(char::is_numeric);
+    let looks_counted = looks.len() > 1 && looks.starts_with(&['1']);
+    (counted || looks_counted).then(|| base.trim_end())
+}
+
+/// The digit that a character is or looks like.
+fn digit_look_of(c: char) -> Option<char> {
+    if c.is_numeric() {
+        return Some(c);
+    }
+    let mut look = skeleton(c.encode_utf8(&mut [0; 4]))
+        .collect::<Vec<_>>()
+        .into_iter();
+    match (look.next(), look.next()) {
+        (Some('l'), None) => Some('1'),
+        (Some('O'), None) => Some('0'),
+        _ => None,
+    }
 }
 
 /// Emoji and the like: the tables of PRECIS end before most of them.
@@ -235,6 +252,20 @@ mod tests {
     fn reserved_words_are_seen_through_what_is_put_around_them() {
         for name in ["admin", "admin 2", "-admin-", "[admin]99", "ad.min"] {
             assert_eq!(bare(name), "admin");
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_second_bearer_is_seen_also_in_letters() {
+        for name in [
+            "Ann 2", "Ann 10", "Ann lO", "Ann I0", "Ann 1O3", "Ann  7", "Ann ٣",
+        ] {
+            assert_eq!(unnumbered(name), Some("Ann"), "{name}");
+        }
+        for name in [
+            "Ann", "Ann2", "Ann Lol", "Ann O", "Ann I", "Ann lo", "Ann Oil", "Ann B4",
+        ] {
+            assert_eq!(unnumbered(name), None, "{name}");
         }
     }
 

@@ -9,7 +9,7 @@ use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{BoundedStr, Role, RosterEntry};
 
 use super::name_book::NameBook;
-use super::names::{is_number, keys, skeleton_of};
+use super::names::{keys, skeleton_of, unnumbered};
 
 #[derive(Clone, Debug)]
 struct Taken {
@@ -100,16 +100,23 @@ impl Roster {
 
     /// The sessions whose names look like one of this skeleton, or like it with a number.
     pub fn bearers(&self, skeleton: &str) -> Vec<SessionId> {
-        let alike = keys(skeleton).flat_map(|key| {
+        let is_alike = |name: &str| {
+            let other = skeleton_of(name);
+            keys(&other).any(|key| keys(skeleton).any(|wanted| wanted == key))
+        };
+        let begin_so = keys(skeleton).flat_map(|key| {
             let from_here = self.looks.range(key.to_owned()..);
-            let looks = from_here.take_while(move |(look, _)| look.starts_with(key));
-            looks.filter(move |(look, _)| is_number(&look[key.len()..]))
+            from_here.take_while(move |(look, _)| look.starts_with(key))
         });
-        let players: BTreeSet<PlayerId> = alike.map(|(_, &player)| player).collect();
+        let players: BTreeSet<PlayerId> = begin_so.map(|(_, &player)| player).collect();
         let taken = players
             .iter()
             .filter_map(|p| self.seats.get(usize::from(p.0)));
-        taken.flatten().map(|taken| taken.session).collect()
+        let bearers = taken.flatten().filter(|taken| {
+            let base = unnumbered(&taken.name);
+            is_alike(&taken.name) || base.is_some_and(is_alike)
+        });
+        bearers.map(|taken| taken.session).collect()
     }
 
     /// Seats taken.

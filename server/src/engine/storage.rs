@@ -220,6 +220,15 @@ pub enum Write {
         /// Until when it is good.
         until: Millis,
     },
+    /// Such a key is good for longer, if it is good at all: `Written::Missing` when it was dropped.
+    ProlongKey {
+        /// SHA-256 of the key.
+        digest: [u8; 32],
+        /// Whose.
+        account: AccountId,
+        /// Until when it is good.
+        until: Millis,
+    },
     /// No key of this account is good any more.
     DropKeys(AccountId),
     /// Somebody is held to something; `until` in the past ends it.
@@ -242,7 +251,7 @@ pub enum Write {
         /// Whether from now on.
         on: bool,
     },
-    /// A report: kept with the lines around the one it is about.
+    /// A report: kept with the lines around the one it is about, once for each who reports it.
     Report {
         /// By whom.
         by: AccountId,
@@ -264,8 +273,9 @@ pub enum Write {
     /// none is stored. No other than the first may be one that can be refused.
     All(Vec<Write>),
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
-    /// is kept of guests (but for whispers that wait for them), and logs of whispers, parties,
-    /// groups and what was heard nearby that have no line and nobody in them any more.
+    /// is kept of guests (but for whispers that wait for them), and logs without a line that were
+    /// not of use since: parties and groups once all have left, all others but the server's
+    /// whoever is in them. Some of it at a time.
     /// `Written::Pruned`.
     Prune {
         /// Lines of each log at the most.
@@ -336,6 +346,8 @@ pub enum Query {
     },
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
+    /// Who is or was in the whisper of these two. `Found::Members`.
+    Whisper(AccountId, AccountId),
     /// The account of this number. `Found::Account`.
     Account(AccountId),
     /// The account whose name has this skeleton. `Found::Account`.
@@ -344,12 +356,24 @@ pub enum Query {
     Subject(String),
     /// The account that the key of this digest brings back at this time. `Found::Account`.
     Key([u8; 32], Millis),
-    /// What must be known from the start. `Found::Start`.
-    Start(Millis),
-    /// The newest reports or audit entries, as JSON lines. `Found::Texts`.
-    Reports(usize),
-    /// The newest entries of the audit log, as JSON lines. `Found::Texts`.
-    Audit(usize),
+    /// All names that are taken. `Found::Names`.
+    Names,
+    /// Whoever is held to something at this time. `Found::Held`.
+    Held(Millis),
+    /// The newest reports below a number, as JSON lines. `Found::Texts`.
+    Reports {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
+    /// The newest entries of the audit log below a number, as JSON lines. `Found::Texts`.
+    Audit {
+        /// Above the newest of them.
+        below: u64,
+        /// How many at the most.
+        count: usize,
+    },
 }
 
 /// What was found.
@@ -374,15 +398,12 @@ pub enum Found {
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
-    /// Skeletons of all names that are taken, and whoever is held to something.
-    Start {
-        /// Skeleton and account.
-        names: Vec<(String, AccountId)>,
-        /// Whoever is held.
-        held: Vec<Held>,
-    },
-    /// Texts, newest first.
-    Texts(Vec<String>),
+    /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
+    Names(Vec<(String, AccountId)>),
+    /// Whoever is held to something.
+    Held(Vec<Held>),
+    /// Texts and their numbers, newest first.
+    Texts(Vec<(u64, String)>),
 }
 
 /// Why the store did nothing.
@@ -406,15 +427,21 @@ impl StoreFault {
             StoreFault::Failed => ChatRefusal::StoreFailed,
         }
     }
+
+    /// What an operator is told.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            StoreFault::Busy => "the store is busy: try again",
+            StoreFault::Full => "the store has no space left: free some on its disk",
+            StoreFault::Failed => "the store failed: see the server's log",
+        }
+    }
 }
 
 impl fmt::Display for StoreFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StoreFault::Busy => "the store is busy: try again",
-            StoreFault::Full => "the store has no space left: free some on its disk",
-            StoreFault::Failed => "the store failed: see the server's log",
-        })
+        f.write_str(self.text())
     }
 }
 

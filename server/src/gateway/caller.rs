@@ -3,14 +3,13 @@
 //! Never keeps a token, and never says why one is not good: unknown, revoked and misspelt ones are
 //! the same.
 
-use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Role;
 use tokio::sync::mpsc;
 
 use super::{Gateway, Visitor};
 use crate::auth::{BotToken, millis};
-use crate::engine::lobby::{Goal, Visit};
+use crate::engine::lobby::{Goal, NotLetIn, Visit};
 use crate::engine::storage::{Found, Query, StoreFault};
 use crate::limits::VISITOR_PACKETS_MAX;
 use crate::runtime::clock::WallTime;
@@ -28,6 +27,17 @@ pub struct Caller {
     digest: [u8; 32],
     /// [`super::Front::revocations`] when it was found.
     known_at: u64,
+}
+
+/// Why a caller cannot come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoVisit {
+    /// The lobby does not let it in.
+    Refused(NotLetIn),
+    /// Its token was revoked meanwhile.
+    Revoked,
+    /// It cannot be known whether it was.
+    Store(StoreFault),
 }
 
 impl Gateway {
@@ -60,18 +70,18 @@ impl Gateway {
     /// Lets a caller in for something; `cursor` says where it stands: epoch and next offset.
     ///
     /// # Errors
-    /// Why it cannot come. A token that was revoked meanwhile is [`CloseReason::BadCredential`].
+    /// Why it cannot come.
     pub async fn visit(
         &self,
         caller: &Caller,
         goal: Goal,
         cursor: Option<(u32, u64)>,
-    ) -> Result<Visitor, CloseReason> {
+    ) -> Result<Visitor, NoVisit> {
         let mut caller = caller.clone();
         while caller.known_at != self.front().revocations() {
             let found = self.of_digest(caller.digest).await;
-            let found = found.map_err(|_| CloseReason::ServerFull)?;
-            caller = found.ok_or(CloseReason::BadCredential)?;
+            let found = found.map_err(NoVisit::Store)?;
+            caller = found.ok_or(NoVisit::Revoked)?;
         }
         let visit = Visit {
             link: LinkId(0),
@@ -82,7 +92,8 @@ impl Gateway {
             cursor,
         };
         let (told, news) = mpsc::channel(VISITOR_PACKETS_MAX);
-        let link = self.front.visit(visit, told)?;
+        let link = self.front.visit(visit, told);
+        let link = link.map_err(NoVisit::Refused)?;
         Ok(Visitor::new(std::rc::Rc::clone(&self.front), link, news))
     }
 }

@@ -11,7 +11,7 @@ use super::Visitor;
 
 /// Where a log goes on for its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Start {
+pub struct Opened {
     /// The epoch of its offsets.
     pub epoch: u32,
     /// The offset of the first line that will come.
@@ -30,7 +30,7 @@ pub struct Start {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The log goes on here.
-    Opened(Start),
+    Opened(Opened),
     /// The next lines, without a gap.
     Lines(Vec<Line>),
     /// Who is in the room.
@@ -148,7 +148,7 @@ impl Follower {
                 self.log = log;
                 self.epoch = epoch;
                 self.cursor = Some((epoch, first));
-                Some(Event::Opened(Start {
+                Some(Event::Opened(Opened {
                     epoch,
                     first,
                     next,

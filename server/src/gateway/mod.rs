@@ -15,18 +15,17 @@ mod webhook;
 
 use std::rc::Rc;
 
-use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-pub use caller::Caller;
-pub use follower::{Event, Follower, Start};
+pub use caller::{Caller, NoVisit};
+pub use follower::{Event, Follower, Opened};
 pub use visitor::{Told, Visitor};
 pub use webhook::Webhook;
 
-use crate::engine::lobby::{RoomView, Visit};
+use crate::engine::lobby::{NotLetIn, RoomView, Visit};
 use crate::engine::storage::StoreFault;
 use crate::engine::{RoomInfo, storage};
 use crate::limits::GATEWAY_TIME_MAX;
@@ -44,7 +43,7 @@ pub trait Front {
     ///
     /// # Errors
     /// Why it cannot come.
-    fn visit(&self, visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, CloseReason>;
+    fn visit(&self, visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, NotLetIn>;
 
     /// A visitor wants something of chat.
     fn say(&self, link: LinkId, command: ChatCommand);

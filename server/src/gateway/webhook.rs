@@ -77,7 +77,7 @@ impl Webhook {
         let secret = read_secret(secret)?;
         let courier = Courier {
             tls: (url.scheme_str() == Some("https"))
-                .then(connector)
+                .then(|| connector(public_roots()))
                 .transpose()?,
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             url,
@@ -134,11 +134,15 @@ fn read_secret(path: &Path) -> Result<Vec<u8>, String> {
     Ok(secret.to_vec())
 }
 
-fn connector() -> Result<TlsConnector, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let roots = RootCertStore {
+/// Who vouches for the program: the same as for pages on the web, nobody else.
+fn public_roots() -> RootCertStore {
+    RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    }
+}
+
+fn connector(roots: RootCertStore) -> Result<TlsConnector, String> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("webhook.url: no TLS: {error}"))?
@@ -254,56 +258,4 @@ fn signature(key: &hmac::Key, id: &str, at: u64, body: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use tickwire_shared::id::{AccountId, LogId, Tick};
-    use tickwire_shared::wire::{BoundedStr, Line, Manner, Role};
-
-    use super::*;
-
-    fn missed(offset: u64) -> Missed {
-        Missed {
-            to: AccountId(7),
-            log: LogId(0xC0FFEE),
-            line: Line {
-                offset,
-                from: AccountId(9),
-                name: BoundedStr::cut("Ann"),
-                role: Role::Player,
-                at: 5,
-                tick: Tick(1),
-                manner: Manner::Said,
-                text: BoundedStr::cut("call \"me\""),
-            },
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_dropped_and_counted() {
-        let (queue, mut messages) = mpsc::channel(2);
-        let metrics = Arc::<Metrics>::default();
-        let webhook = Webhook {
-            queue,
-            metrics: Arc::clone(&metrics),
-        };
-        (0..5).for_each(|offset| webhook.tell(&missed(offset)));
-        let figures = &metrics.gateway;
-        let counted = (figures.webhook_waiting.get(), figures.webhook_dropped.get());
-        assert_eq!(counted, (2, 3));
-        let first = messages.try_recv().expect("a message");
-        assert_eq!(first.id, "whisper-0000000000c0ffee-0");
-        let body: serde_json::Value = serde_json::from_str(&first.body).expect("JSON");
-        assert_eq!(body["text"], "call \"me\"");
-    }
-
-    /// By the tool of OpenSSL: printf '7.8.{}' | openssl dgst -sha256 -hmac 0123456789abcdef
-    #[test]
-    fn a_signature_is_over_id_time_and_body() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef");
-        let of = |id, at, body| signature(&key, id, at, body);
-        let known = "v1=680709a7a088c7b9bfecbeeb8c3505d1cc6afd93f54349a327062efe55676a0d";
-        assert_eq!(of("7", 8, "{}"), known);
-        assert_ne!(of("7", 9, "{}"), known);
-        assert_ne!(of("8", 8, "{}"), known);
-        assert_ne!(of("7", 8, "{ }"), known);
-    }
-}
+mod tests;

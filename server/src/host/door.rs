@@ -24,14 +24,13 @@ use crate::auth::{
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::engine::name_book::NameBook;
-use crate::engine::storage::{Found, Millis, Query, StoreFault};
+use crate::engine::storage::{Found, Query, StoreFault};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{
     ADMISSIONS_WAITING_MAX, LOGINS_WAITING_MAX, OFFICE_WAITING_MAX, RESERVED_NAMES_BYTES_MAX,
     ROLES_WAITING_MAX, STORE_RETRY_TIME,
 };
 use crate::runtime::Clock;
-use crate::runtime::clock::WallTime;
 
 /// Who hears what the door found out.
 pub(super) trait DoorSink: NamesSink {
@@ -213,8 +212,7 @@ impl<K: Keep> Door<K> {
 
     /// The names that must be known before anybody is let in; bans are the desk's to ask for.
     async fn learn(&self) -> Result<(), StoreFault> {
-        let now = WallTime::now().0.saturating_mul(1_000);
-        let Found::Start { names, .. } = self.keep.find(Query::Start(Millis(now))).await? else {
+        let Found::Names(names) = self.keep.find(Query::Names).await? else {
             return Err(StoreFault::Failed);
         };
         for (skeleton, account) in names {

@@ -3,59 +3,50 @@
 //! Never decides: links report to the lobby, the lobby answers with effects, and each effect is one
 //! call here. A room's batch goes straight to its links.
 
+mod announcements;
+mod figures;
 mod front;
+mod lobby;
+mod outflow;
+mod sinks;
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::delta::Tables;
-use tickwire_shared::game::Game;
-use tickwire_shared::id::{AccountId, Lane, LinkId, RoomId};
-use tickwire_shared::schema::Schema;
-use tickwire_shared::time::Instant;
-use tickwire_shared::transport::Transport;
-use tickwire_shared::wire::BoundedStr;
-use tokio::sync::mpsc;
+use tickwire_shared::id::RoomId;
+use tokio::sync::{Notify, mpsc};
 
+use self::announcements::Announcements;
+use self::figures::{REPORT_EVERY, Report};
+use self::lobby::lobby_config;
 use super::attendance::Attendance;
-use super::door::DoorSink;
-use super::lazy::LazyRoom;
+use super::game::{HostedGame, RoomSeeds};
 use super::lounge::{self, Lounge};
 use super::rooms::{Rooms, Told};
-use crate::auth::NamesSink;
 use crate::config::Config;
 use crate::engine::account::GuestSecret;
-use crate::engine::desk::DeskConfig;
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::name_book::NameBook;
 use crate::engine::replication::ReplicationConfig;
-use crate::engine::room::Sabotage;
 use crate::engine::storage::Millis;
-use crate::engine::{
-    Admission, AdmitOrder, Effect, Lobby, LobbyConfig, Outbound, Refusal, RoomConfig, RoomOrder,
-};
+use crate::engine::{AdmitOrder, Effect, Lobby, RoomOrder};
 use crate::gateway::Webhook;
 use crate::http::AdminState;
+use crate::limits::SLUICE_SLICE;
 use crate::metrics::Metrics;
 use crate::runtime::clock::wall_millis;
-use crate::runtime::{Clock, WorkerPool, entropy};
+use crate::runtime::{Clock, Sluice, WorkerPool, entropy};
 use crate::store::{Done, StoreHandle};
-use crate::transport::{LinkSink, Links};
-
-/// How often what operators see of rooms is brought up to date.
-const REPORT_EVERY: Duration = Duration::from_millis(500);
-
-/// The server is overloaded while more than one tick in so many takes longer than its period.
-const OVERLOAD_SHARE: u64 = 4;
+use crate::transport::Links;
 
 /// What a hub is made from.
 pub(super) struct HubParts<'a> {
     pub(super) config: &'a Config,
-    pub(super) schema: Arc<Schema>,
+    /// What is played.
+    pub(super) game: Box<dyn HostedGame>,
     pub(super) clock: Clock,
     pub(super) workers: WorkerPool,
     pub(super) links: Rc<Links>,
@@ -74,7 +65,7 @@ pub(super) struct HubParts<'a> {
 }
 
 /// The engine and what carries out its wishes.
-pub(super) struct Hub<G: Game> {
+pub(super) struct Hub {
     clock: Clock,
     links: Rc<Links>,
     metrics: Arc<Metrics>,
@@ -86,50 +77,28 @@ pub(super) struct Hub<G: Game> {
     /// How often tokens of bots were revoked.
     revocations: Cell<u64>,
     store: StoreHandle,
+    sluice: RefCell<Sluice>,
+    /// Says that something waits there.
+    dammed: Notify,
     /// Reused memory for what the store answered.
     answers: RefCell<Vec<Done>>,
     webhook: Option<Webhook>,
+    announcements: Announcements,
     door: mpsc::Sender<AdmitOrder>,
-    /// What a new room starts from, but for its seeds.
-    pattern: RoomConfig<G>,
+    /// What is played, and how its snapshots are sent.
+    game: Box<dyn HostedGame>,
+    replication: ReplicationConfig,
     reported: Cell<Report>,
 }
 
-/// When operators' figures were brought up to date, and what they were.
-#[derive(Clone, Copy, Default)]
-struct Report {
-    at: Instant,
-    ticks: u64,
-    overruns: u64,
-}
-
-impl<G: Game<Rules: Default>> Hub<G> {
+impl Hub {
     /// A hub without rooms; the first player has one made.
-    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub<G>>, String> {
-        let tables = Tables::from_bytes(&parts.schema, G::TABLES).map_err(|_| {
-            "the game's code tables are of another schema: train them anew".to_string()
-        })?;
-        let tables = Arc::new(tables);
-        let rules = G::Rules::default();
-        let mut lobby = lobby_config::<G>(
-            parts.config,
-            &parts.schema,
-            &tables,
-            &rules,
-            parts.guest_secret,
-        )?;
+    pub(super) fn new(parts: HubParts<'_>) -> Result<Rc<Hub>, String> {
+        let mut lobby = lobby_config(parts.config, &*parts.game, parts.guest_secret)?;
         lobby.names = parts.names;
-        let pattern = RoomConfig::<G> {
-            rules,
-            schema: parts.schema,
-            tables,
-            seed: 0,
-            secret: 0,
-            replication: ReplicationConfig {
-                budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
-                ..ReplicationConfig::default()
-            },
-            sabotage: Sabotage::None,
+        let replication = ReplicationConfig {
+            budget_bytes_per_second: parts.config.session.budget_bytes_per_s,
+            ..ReplicationConfig::default()
         };
         parts.metrics.starting.set(1);
         Ok(Rc::new(Hub {
@@ -142,51 +111,28 @@ impl<G: Game<Rules: Default>> Hub<G> {
             lounge: Lounge::default(),
             revocations: Cell::new(0),
             store: parts.store,
+            sluice: RefCell::default(),
+            dammed: Notify::new(),
             answers: RefCell::default(),
             webhook: parts.webhook,
+            announcements: Announcements::default(),
             door: parts.door,
             lobby: RefCell::new(Lobby::new(lobby)),
-            pattern,
+            game: parts.game,
+            replication,
             reported: Cell::default(),
         }))
     }
 }
 
-fn lobby_config<G: Game>(
-    config: &Config,
-    schema: &Arc<Schema>,
-    tables: &Tables,
-    rules: &G::Rules,
-    guest_secret: GuestSecret,
-) -> Result<LobbyConfig, String> {
-    let usual = LobbyConfig::of::<G>(Arc::clone(schema), tables, rules, guest_secret)
-        .map_err(|error| format!("the game's schema or rules do not fit a Welcome: {error}"))?;
-    Ok(LobbyConfig {
-        seats: config.rooms.seats_max,
-        rooms_max: config.rooms.count_max as usize,
-        create_rooms: config.rooms.create,
-        default_room: BoundedStr::cut(&config.rooms.default),
-        grace: config.session.grace,
-        away: config.session.away,
-        chat: DeskConfig {
-            lines_per_second: config.chat.lines_per_s,
-            notes_missed: config.webhook.url.is_some(),
-            ..usual.chat
-        },
-        guests: config.auth.guests,
-        start_known: false,
-        ..usual
-    })
-}
-
-impl<G: Game> Hub<G> {
+impl Hub {
     /// Sends what rooms have ready, and ends the rooms that failed. Call it when a worker wakes.
     pub(super) fn forward_batches(&self) {
         let mut rooms = self.rooms.borrow_mut();
         rooms.take_batches(&self.metrics.in_rooms, |room, batch| {
             self.links.begin_round();
             for (link, lane, bytes) in batch.packets() {
-                self.links.send(link, lane, bytes);
+                self.send_of_batch(link, lane, bytes);
             }
             self.lobby.borrow_mut().room_ticked(room, batch);
         });
@@ -231,12 +177,6 @@ impl<G: Game> Hub<G> {
         }
     }
 
-    /// Tells everybody something.
-    pub(super) fn announce(&self, text: &str) {
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.announce(now, text));
-    }
-
     /// Tells players that the server goes down; the lobby takes nobody in any more.
     pub(super) fn drain(&self, grace: Duration) {
         self.drive(|lobby| lobby.drain(grace));
@@ -259,6 +199,7 @@ impl<G: Game> Hub<G> {
 
     /// Lets the lobby take something in, and carries out what it wants.
     fn drive(&self, take_in: impl FnOnce(&mut Lobby)) {
+        let was_empty = self.sluice.borrow().is_empty();
         take_in(&mut self.lobby.borrow_mut());
         loop {
             let effect = self.lobby.borrow_mut().next_effect();
@@ -267,6 +208,11 @@ impl<G: Game> Hub<G> {
                 None => break,
             }
         }
+        if was_empty && self.let_out(SLUICE_SLICE) {
+            self.dammed.notify_one();
+        }
+        let announced = self.lobby.borrow_mut().take_announced();
+        self.announcements.tell(announced);
         if let Some(webhook) = &self.webhook {
             let missed = self.lobby.borrow_mut().take_missed();
             missed.iter().for_each(|missed| webhook.tell(missed));
@@ -278,13 +224,7 @@ impl<G: Game> Hub<G> {
             Effect::ToLink(outbound) if lounge::is_visitor(outbound.link()) => {
                 self.tell_visitor(outbound);
             }
-            Effect::ToLink(Outbound::Packet { link, lane, bytes }) => {
-                self.links.send_alone(link, lane, &bytes);
-            }
-            Effect::ToLink(Outbound::Close { link, reason }) => {
-                self.attendance.gone(link);
-                self.links.close(link, reason, "");
-            }
+            Effect::ToLink(outbound) => self.hand_over(outbound),
             Effect::ToRoom(room, inbound) => {
                 let told = self.rooms.borrow().tell(room, inbound);
                 match told {
@@ -326,18 +266,12 @@ impl<G: Game> Hub<G> {
     }
 
     fn open_room(&self, order: RoomOrder) {
-        let pattern = &self.pattern;
-        let config = RoomConfig::<G> {
-            rules: pattern.rules.clone(),
-            schema: Arc::clone(&pattern.schema),
-            tables: Arc::clone(&pattern.tables),
+        tracing::info!(room = order.room.0, "a room opens");
+        let seeds = RoomSeeds {
             seed: order.seed,
             secret: order.secret,
-            replication: pattern.replication,
-            sabotage: pattern.sabotage,
         };
-        tracing::info!(room = order.room.0, "a room opens");
-        let task = Box::new(LazyRoom::new(config));
+        let task = self.game.room(seeds, self.replication);
         self.rooms.borrow_mut().open(order.room, order.name, task);
     }
 
@@ -348,99 +282,5 @@ impl<G: Game> Hub<G> {
         self.rooms.borrow_mut().end(room);
         self.lobby.borrow_mut().room_failed(room);
         self.drive(|_| {});
-    }
-
-    fn count(&self) {
-        let (lobby, metrics) = (self.lobby.borrow(), &self.metrics);
-        metrics.starting.set(u64::from(!lobby.has_started()));
-        metrics.sessions.set(lobby.sessions() as u64);
-        metrics.gateway.visitors.set(lobby.visitors() as u64);
-        metrics.sessions_parked.set(lobby.parked() as u64);
-        self.attendance
-            .count(lobby.attendance(), &metrics.sessions_by_transport);
-        let (counts, figures) = (lobby.counts(), &metrics.lobby);
-        for (counter, total) in [
-            (&figures.joined, counts.joined),
-            (&figures.resumed, counts.resumed),
-            (&figures.refused, counts.refused),
-            (&figures.chat_lines, counts.chat_lines),
-            (&figures.chat_refused, counts.chat_refused),
-        ] {
-            counter.raise_to(total);
-        }
-        for (reason, total) in &counts.closed {
-            figures.closed.raise_to(*reason, *total);
-        }
-    }
-
-    fn report(&self, now: Instant) {
-        let (rooms, metrics) = (self.rooms.borrow(), &self.metrics);
-        metrics.rooms.set(rooms.len() as u64);
-        metrics.in_rooms.entities.set(rooms.entities());
-        self.admin.set_rooms(rooms.rows());
-        let (before, ticks) = (self.reported.get(), &metrics.ticks);
-        let report = Report {
-            at: now,
-            ticks: ticks.cpu.count(),
-            overruns: ticks.overruns.get(),
-        };
-        let overruns = report.overruns - before.overruns;
-        let overloaded = overruns * OVERLOAD_SHARE > report.ticks - before.ticks;
-        metrics.overloaded.set(u64::from(overloaded));
-        self.reported.set(report);
-    }
-}
-
-impl<G: Game> NamesSink for Hub<G> {
-    fn registered(&self, skeleton: &str, account: AccountId) {
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.registered(now, skeleton, account));
-    }
-
-    fn role_changed(&self, account: AccountId, keys_dropped: bool) {
-        let now = self.clock.now();
-        self.revocations.set(self.revocations.get() + 1);
-        self.drive(|lobby| lobby.role_changed(now, account, keys_dropped));
-    }
-}
-
-impl<G: Game> DoorSink for Hub<G> {
-    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
-        if let Err(refusal) = &found {
-            tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
-        }
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
-    }
-
-    fn names_known(&self) {
-        self.lobby.borrow_mut().names_known();
-    }
-
-    fn revoked(&self, account: AccountId) {
-        self.revocations.set(self.revocations.get() + 1);
-        self.drive(|lobby| lobby.turn_out(account));
-    }
-}
-
-impl<G: Game> LinkSink for Hub<G> {
-    fn opened(&self, link: LinkId, transport: Transport, from: SocketAddr) {
-        tracing::debug!(link = link.0, %transport, %from, "a link opened");
-        let now = self.clock.now();
-        self.attendance.opened(link, transport);
-        self.drive(|lobby| lobby.opened(now, link));
-    }
-
-    fn received(&self, link: LinkId, lane: Lane, bytes: &[u8]) {
-        let now = self.clock.now();
-        let mut entropy = entropy::number;
-        self.drive(|lobby| lobby.receive(now, link, lane, bytes, &mut entropy));
-    }
-
-    fn closed(&self, link: LinkId, reason: CloseReason) {
-        tracing::debug!(link = link.0, %reason, "a link is gone");
-        self.attendance.gone(link);
-        let now = self.clock.now();
-        self.drive(|lobby| lobby.lost(now, link));
     }
 }

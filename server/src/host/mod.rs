@@ -4,6 +4,7 @@
 
 mod attendance;
 mod door;
+mod game;
 mod hub;
 mod lazy;
 mod lounge;
@@ -24,6 +25,7 @@ use std::thread::JoinHandle;
 use tickwire_shared::game::Game;
 use tokio::sync::mpsc;
 
+use self::game::GameMaker;
 use crate::config::Config;
 use crate::limits::COMMANDS_WAITING_MAX;
 use crate::metrics::Metrics;
@@ -140,11 +142,20 @@ pub(crate) fn start<G: Game<Rules: Default>>(
     config: Config,
     signals: Signals,
 ) -> Result<RunningServer, ServerError> {
+    start_any(config, signals, game::maker::<G>)
+}
+
+/// As [`start`], for a game that only the maker knows.
+fn start_any(
+    config: Config,
+    signals: Signals,
+    game: GameMaker,
+) -> Result<RunningServer, ServerError> {
     let (commands, inbox) = mpsc::channel(COMMANDS_WAITING_MAX);
     let (tell, told) = std_mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("network".to_owned())
-        .spawn(move || serve::network_thread::<G>(config, signals, inbox, &tell))
+        .spawn(move || serve::network_thread(config, game, signals, inbox, &tell))
         .map_err(|error| ServerError(format!("cannot start the network thread: {error}")))?;
     match told.recv() {
         Ok(Ok(bound)) => Ok(RunningServer {

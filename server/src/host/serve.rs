@@ -9,12 +9,13 @@ use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::game::{Game, schema_of};
 use tickwire_shared::schema::Schema;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::door::{self, DoorInbox, DoorParts, DoorSink};
+use super::game::GameMaker;
 use super::hub::{Hub, HubParts};
 use super::page::Page;
 use super::signals::{Signal, SignalStream};
@@ -28,7 +29,7 @@ use crate::data_dir::DataDir;
 use crate::engine::account::GuestSecret;
 use crate::engine::name_book::NameBook;
 use crate::gateway::{Front, Gateway, Webhook};
-use crate::http::{AdminListener, AdminState, Build, Desks, PublicListener};
+use crate::http::{AdminListener, AdminState, Announcement, Build, OfficeQueues, PublicListener};
 use crate::limits::{CERTIFICATE_TURN, OFFICE_WAITING_MAX};
 use crate::metrics::Metrics;
 use crate::runtime::clock::WallTime;
@@ -46,8 +47,8 @@ const WARM_UP_TIME: Duration = Duration::from_secs(1);
 const WARM_UP_STEP: Duration = Duration::from_millis(2);
 
 /// Everything that lives on the network thread.
-struct Server<G: Game> {
-    hub: Rc<Hub<G>>,
+struct Server {
+    hub: Rc<Hub>,
     ways: Ways,
     admin: SocketAddr,
     certificates: Arc<Certificates>,
@@ -62,8 +63,9 @@ struct Server<G: Game> {
 }
 
 /// Runs a server from its first bind to its end, and says how the start went.
-pub(super) fn network_thread<G: Game<Rules: Default>>(
+pub(super) fn network_thread(
     config: Config,
+    game: GameMaker,
     signals: Signals,
     inbox: mpsc::Receiver<Command>,
     tell: &std_mpsc::Sender<Result<Bound, String>>,
@@ -82,7 +84,7 @@ pub(super) fn network_thread<G: Game<Rules: Default>>(
     tasks.block_on(&runtime, async {
         let opened = SignalStream::new(signals)
             .map_err(|error| format!("cannot listen to signals: {error}"))
-            .and_then(|signals| Ok((signals, Server::<G>::open(&config)?)));
+            .and_then(|signals| Ok((signals, Server::open(&config, game)?)));
         match opened {
             Ok((signals, server)) => {
                 server.warm_up().await;
@@ -96,13 +98,13 @@ pub(super) fn network_thread<G: Game<Rules: Default>>(
     });
 }
 
-impl<G: Game<Rules: Default>> Server<G> {
+impl Server {
     /// Binds the listeners and opens the first room; needs the local task set.
-    fn open(config: &Config) -> Result<Server<G>, String> {
+    fn open(config: &Config, game: GameMaker) -> Result<Server, String> {
         let (data, certificates) = (DataDir::open(&config.data_dir)?, certificates(config)?);
-        let schema = schema_of::<G>().map_err(|error| format!("the game's schema: {error}"))?;
+        let game = game()?;
         let (clock, wake) = (Clock::start(), Arc::new(Notify::new()));
-        let (metrics, build) = (Arc::new(Metrics::default()), build_of(&schema));
+        let (metrics, build) = (Arc::new(Metrics::default()), build_of(game.schema()));
         let admin_state = AdminState::new(metrics.clone(), build.clone(), certificates.clone());
         let workers = start_workers(config, clock, &wake, &metrics)?;
         let store = vault::open(config, clock, &wake, &metrics)?;
@@ -110,7 +112,7 @@ impl<G: Game<Rules: Default>> Server<G> {
         let (links, names) = (Rc::new(Links::default()), door::names(config)?);
         let hub = Hub::new(HubParts {
             config,
-            schema: Arc::new(schema),
+            game,
             clock,
             workers,
             links: Rc::clone(&links),
@@ -123,6 +125,8 @@ impl<G: Game<Rules: Default>> Server<G> {
             door: bell.orders,
         })?;
         attend_door((config, &data, names), &store, (clock, &hub), door_inbox)?;
+        let flowing = Rc::clone(&hub);
+        spawn_local(async move { flowing.let_out_in_turn().await });
         let public = PublicListener::bind(config.listen)?;
         let parts = WayParts {
             config,
@@ -145,10 +149,10 @@ impl<G: Game<Rules: Default>> Server<G> {
             metrics: Arc::clone(&metrics),
         };
         page.serve(config, public)?;
-        let desks = desks(bell.roles, bell.bots, &hub);
+        let queues = queues(bell.roles, bell.bots, &hub, &store);
         let at = config.admin_address(ways.address());
         Ok(Server {
-            admin: serve_operators(at, admin_state, desks, data.admin_token()?)?,
+            admin: serve_operators(at, admin_state, queues, data.admin_token()?)?,
             words: WordFiles::in_use(&config.chat, &hub)?,
             hub,
             ways,
@@ -236,15 +240,17 @@ impl<G: Game<Rules: Default>> Server<G> {
 }
 
 /// Where operators' requests go.
-fn desks<G: Game>(
+fn queues(
     roles: mpsc::Sender<RoleRequest>,
     bots: mpsc::Sender<BotRequest>,
-    hub: &Rc<Hub<G>>,
-) -> Desks {
-    Desks {
+    hub: &Rc<Hub>,
+    store: &StoreThreads,
+) -> OfficeQueues {
+    OfficeQueues {
         roles,
         bots,
         announcements: announcer(hub),
+        records: store.handle(),
     }
 }
 
@@ -252,12 +258,12 @@ fn desks<G: Game>(
 fn serve_operators(
     at: SocketAddr,
     state: Arc<AdminState>,
-    desks: Desks,
+    queues: OfficeQueues,
     token: Secret,
 ) -> Result<SocketAddr, String> {
     let listener = AdminListener::bind(at)?;
     let address = listener.address();
-    listener.serve(state, desks, token);
+    listener.serve(state, queues, token);
     Ok(address)
 }
 
@@ -276,22 +282,22 @@ fn webhook(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Webhook>, S
 }
 
 /// Where operators' announcements go, which the lobby takes one by one.
-fn announcer<G: Game>(hub: &Rc<Hub<G>>) -> mpsc::Sender<String> {
-    let (sender, mut texts) = mpsc::channel::<String>(OFFICE_WAITING_MAX);
+fn announcer(hub: &Rc<Hub>) -> mpsc::Sender<Announcement> {
+    let (sender, mut announcements) = mpsc::channel(OFFICE_WAITING_MAX);
     let hub = Rc::clone(hub);
-    tokio::task::spawn_local(async move {
-        while let Some(text) = texts.recv().await {
-            hub.announce(&text);
+    spawn_local(async move {
+        while let Some(announcement) = announcements.recv().await {
+            hub.announce(announcement);
         }
     });
     sender
 }
 
 /// Has somebody stand behind the door.
-fn attend_door<G: Game>(
+fn attend_door(
     (config, data, names): (&Config, &DataDir, NameBook),
     store: &StoreThreads,
-    (clock, hub): (Clock, &Rc<Hub<G>>),
+    (clock, hub): (Clock, &Rc<Hub>),
     inbox: DoorInbox,
 ) -> Result<(), String> {
     let parts = DoorParts {

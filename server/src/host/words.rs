@@ -3,12 +3,11 @@
 //! Never gives up lists in use for ones that cannot be read, and never reads on the network thread
 //! once the server runs.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-use tickwire_shared::game::Game;
 
 use super::hub::Hub;
 use crate::config::ChatConfig;
@@ -20,50 +19,60 @@ const MASK: &str = include_str!("../../words/mask.txt");
 const BLOCK: &str = include_str!("../../words/block.txt");
 
 /// Where the lists are; a list without a file is the one that is built in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct WordFiles {
     mask: Option<PathBuf>,
     block: Option<PathBuf>,
+    readings: Readings,
+}
+
+/// How often the lists were read: of two readings at once the later one counts, whichever is done
+/// last.
+#[derive(Clone, Debug, Default)]
+struct Readings(Rc<Cell<u64>>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reading(u64);
+
+impl Readings {
+    fn begin(&self) -> Reading {
+        self.0.set(self.0.get() + 1);
+        Reading(self.0.get())
+    }
+
+    fn is_newest(&self, reading: Reading) -> bool {
+        reading == Reading(self.0.get())
+    }
 }
 
 impl WordFiles {
     /// Those that are configured; what is in them counts from now on.
     ///
     /// # Errors
-    /// As [`WordFiles::read`].
-    pub(super) fn in_use<G: Game>(config: &ChatConfig, hub: &Hub<G>) -> Result<WordFiles, String> {
+    /// As [`read`].
+    pub(super) fn in_use(config: &ChatConfig, hub: &Hub) -> Result<WordFiles, String> {
         let files = WordFiles {
             mask: config.mask_words.clone(),
             block: config.block_words.clone(),
+            readings: Readings::default(),
         };
-        hub.set_filter(files.read()?);
+        hub.set_filter(read(files.mask.as_deref(), files.block.as_deref())?);
         Ok(files)
     }
 
-    /// Reads both lists.
-    ///
-    /// # Errors
-    /// A sentence that names the file, and the line if one of it is wrong.
-    pub(super) fn read(&self) -> Result<Filter, String> {
-        let (mask, block) = (
-            text_of(self.mask.as_deref(), MASK)?,
-            text_of(self.block.as_deref(), BLOCK)?,
-        );
-        Filter::of(&mask, &block).map_err(|fault| {
-            let path = match fault.tier {
-                Tier::Mask => &self.mask,
-                Tier::Block => &self.block,
-            };
-            let path = path.as_deref().unwrap_or(Path::new(""));
-            format!("{}, line {}: {}", path.display(), fault.line, fault.why)
-        })
-    }
-
-    /// Reads both lists beside everything else; the filter is another one when they are fine.
-    pub(super) fn reload<G: Game>(&self, hub: &Rc<Hub<G>>) {
-        let (files, hub) = (self.clone(), Rc::clone(hub));
+    /// Reads both lists beside everything else; the filter is another one when they are fine, and
+    /// nobody asked again meanwhile.
+    pub(super) fn reload(&self, hub: &Rc<Hub>) {
+        let (mask, block, hub) = (self.mask.clone(), self.block.clone(), Rc::clone(hub));
+        let (readings, reading) = (self.readings.clone(), self.readings.begin());
         tokio::task::spawn_local(async move {
-            match tokio::task::spawn_blocking(move || files.read()).await {
+            let lists =
+                tokio::task::spawn_blocking(move || read(mask.as_deref(), block.as_deref())).await;
+            if !readings.is_newest(reading) {
+                return;
+            }
+            match lists {
                 Ok(Ok(filter)) => hub.set_filter(filter),
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "the word lists from before stay in use");
@@ -72,6 +81,22 @@ impl WordFiles {
             }
         });
     }
+}
+
+/// Reads both lists.
+///
+/// # Errors
+/// A sentence that names the file, and the line if one of it is wrong.
+fn read(mask: Option<&Path>, block: Option<&Path>) -> Result<Filter, String> {
+    let texts = (text_of(mask, MASK)?, text_of(block, BLOCK)?);
+    Filter::of(&texts.0, &texts.1).map_err(|fault| {
+        let path = match fault.tier {
+            Tier::Mask => mask,
+            Tier::Block => block,
+        };
+        let path = path.unwrap_or(Path::new(""));
+        format!("{}, line {}: {}", path.display(), fault.line, fault.why)
+    })
 }
 
 /// The text of a list; at most a little more than it may have.
@@ -93,6 +118,13 @@ mod tests {
     use crate::runtime::entropy;
 
     #[test]
+    fn of_two_readings_the_later_one_counts_whichever_is_done_last() {
+        let readings = Readings::default();
+        let (first, second) = (readings.begin(), readings.clone().begin());
+        assert!(readings.is_newest(second) && !readings.is_newest(first));
+    }
+
+    #[test]
     fn lists_are_read_from_their_files_and_what_is_wrong_names_file_and_line() {
         let name = format!("tickwire-words-{:016x}", entropy::number());
         let dir = std::env::temp_dir().join(name);
@@ -101,7 +133,9 @@ mod tests {
             std::fs::write(dir.join(name), text).expect("a file");
             Some(dir.join(name))
         };
-        let read = |mask, block| WordFiles { mask, block }.read();
+        let read = |mask: Option<PathBuf>, block: Option<PathBuf>| {
+            super::read(mask.as_deref(), block.as_deref())
+        };
         let filter = read(path("mask", "# mild\nduck\n"), None).expect("it is fair");
         assert_eq!(filter.apply("a duck").expect("not blocked"), "a ****");
         let built_in = read(None, None).expect("they are fair");

@@ -5,7 +5,7 @@
 //! ```text
 //! POST   /bots {"name": "Herald"}   -> {"account": "123", "name": "Herald", "token": "twb_..."}
 //! DELETE /bots/Herald               -> its token is good no more; what uses it ends at once
-//! POST   /announcements {"text": "..."} -> 202; everybody is told once it is stored
+//! POST   /announcements {"text": "..."} -> 201 once it is stored and everybody is told
 //! ```
 
 use axum::extract::{Path, State};
@@ -16,10 +16,13 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tickwire_shared::chat::check_line;
+use tickwire_shared::wire::ChatRefusal;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::roles::{Office, Operator, Refused};
 use crate::auth::{BotError, BotRequest};
+use crate::limits::GATEWAY_TIME_MAX;
 
 /// Which bot.
 #[derive(Deserialize)]
@@ -31,9 +34,19 @@ struct Wanted {
 /// What everybody is told.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Announcement {
+struct Notice {
     text: String,
 }
+
+/// A line for everybody, and where it is said what became of it.
+pub struct Announcement {
+    /// The line.
+    pub text: String,
+    /// Whether it is stored, or why not.
+    pub reply: oneshot::Sender<Result<(), ChatRefusal>>,
+}
+
+const RULE: &str = "an announcement is 1 to 512 bytes of text without control characters\n";
 
 const BUSY: Refused = (StatusCode::SERVICE_UNAVAILABLE, "busy: try again\n");
 
@@ -87,17 +100,31 @@ async fn revoke(
     match answer.await {
         Ok(Ok(Some(account))) => Ok(Json(json!({ "account": account.0.to_string() }))),
         Ok(Ok(None)) => Err((StatusCode::NOT_FOUND, "no bot has this name\n")),
-        Ok(Err(_)) | Err(_) => Err(BUSY),
+        Ok(Err(fault)) => Err(unstored(fault.text())),
+        Err(_) => Err(BUSY),
     }
 }
 
 async fn announce(
     State(office): State<Office>,
     _: Operator,
-    Json(Announcement { text }): Json<Announcement>,
+    Json(Notice { text }): Json<Notice>,
 ) -> Result<StatusCode, Refused> {
-    let rule = "an announcement is 1 to 512 bytes of text without control characters\n";
-    check_line(&text).map_err(|_| (StatusCode::BAD_REQUEST, rule))?;
-    office.announcements.try_send(text).map_err(|_| BUSY)?;
-    Ok(StatusCode::ACCEPTED)
+    check_line(&text).map_err(|_| (StatusCode::BAD_REQUEST, RULE))?;
+    let (reply, answer) = oneshot::channel();
+    let announcement = Announcement { text, reply };
+    office
+        .announcements
+        .try_send(announcement)
+        .map_err(|_| BUSY)?;
+    match timeout(GATEWAY_TIME_MAX, answer).await {
+        Ok(Ok(Ok(()))) => Ok(StatusCode::CREATED),
+        Ok(Ok(Err(refusal))) => Err(unstored(refusal.text())),
+        Ok(Err(_)) | Err(_) => Err(BUSY),
+    }
+}
+
+/// What the operator is told when the store did nothing.
+pub(super) fn unstored(why: &'static str) -> Refused {
+    (StatusCode::SERVICE_UNAVAILABLE, why)
 }

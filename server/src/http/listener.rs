@@ -16,7 +16,7 @@ use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
 use super::admin::{AdminState, routes};
-use super::roles::Desks;
+use super::roles::OfficeQueues;
 use super::{listen_error, roles};
 use crate::auth::Secret;
 use crate::limits::{
@@ -51,11 +51,11 @@ impl AdminListener {
         self.address
     }
 
-    /// Answers for as long as the network thread lives; needs a local task set. `desks` take
+    /// Answers for as long as the network thread lives; needs a local task set. `queues` take
     /// what operators want who show the token.
-    pub fn serve(self, state: Arc<AdminState>, desks: Desks, token: Secret) {
+    pub fn serve(self, state: Arc<AdminState>, queues: OfficeQueues, token: Secret) {
         let routes = routes(Arc::clone(&state))
-            .merge(roles::routes(state, desks, token))
+            .merge(roles::routes(state, queues, token))
             .layer(DefaultBodyLimit::max(HTTP_BODY_BYTES_MAX));
         spawn_local(accept_all(self.listener, routes));
     }

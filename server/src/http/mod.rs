@@ -8,12 +8,14 @@ mod admin;
 mod bots;
 mod listener;
 mod public;
+mod records;
 mod roles;
 
 pub use admin::{AdminState, Build, RoomRow};
+pub use bots::Announcement;
 pub use listener::AdminListener;
 pub use public::{Assets, ConnectInfo, PublicListener, PublicOptions, RequestRates};
-pub use roles::Desks;
+pub use roles::OfficeQueues;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

@@ -23,8 +23,10 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::admin::{AdminState, start_over};
-use super::bots;
+use super::bots::{self, Announcement};
+use super::records;
 use crate::auth::{BotRequest, RoleRequest, Secret, role_of};
+use crate::store::StoreHandle;
 
 /// What an operator sends.
 #[derive(Deserialize)]
@@ -38,13 +40,15 @@ pub(super) type Refused = (StatusCode, &'static str);
 
 /// Where operators' requests go.
 #[derive(Clone)]
-pub struct Desks {
+pub struct OfficeQueues {
     /// About roles.
     pub roles: mpsc::Sender<RoleRequest>,
     /// About bots.
     pub bots: mpsc::Sender<BotRequest>,
     /// What everybody is told.
-    pub announcements: mpsc::Sender<String>,
+    pub announcements: mpsc::Sender<Announcement>,
+    /// Where reports and the audit log are.
+    pub records: StoreHandle,
 }
 
 /// The same, and what must be shown.
@@ -53,7 +57,8 @@ pub(super) struct Office {
     state: Arc<AdminState>,
     pub(super) roles: mpsc::Sender<RoleRequest>,
     pub(super) bots: mpsc::Sender<BotRequest>,
-    pub(super) announcements: mpsc::Sender<String>,
+    pub(super) announcements: mpsc::Sender<Announcement>,
+    pub(super) records: StoreHandle,
     token: Arc<Secret>,
 }
 
@@ -79,18 +84,20 @@ impl FromRequestParts<Office> for Operator {
 }
 
 /// The routes; requests of whoever shows the token go to where accounts are.
-pub(super) fn routes(state: Arc<AdminState>, desks: Desks, token: Secret) -> Router {
+pub(super) fn routes(state: Arc<AdminState>, queues: OfficeQueues, token: Secret) -> Router {
     let office = Office {
         state,
-        roles: desks.roles,
-        bots: desks.bots,
-        announcements: desks.announcements,
+        roles: queues.roles,
+        bots: queues.bots,
+        announcements: queues.announcements,
+        records: queues.records,
         token: Arc::new(token),
     };
     Router::new()
         .route("/accounts/role", post(promote))
         .route("/debug/stats/reset", post(reset))
         .merge(bots::routes())
+        .merge(records::routes())
         .with_state(office)
 }
 
@@ -121,6 +128,7 @@ async fn promote(
             "role": role,
         }))),
         Ok(Ok(None)) => Err((StatusCode::NOT_FOUND, "nobody registered this name\n")),
-        Ok(Err(_)) | Err(_) => Err(busy),
+        Ok(Err(fault)) => Err(bots::unstored(fault.text())),
+        Err(_) => Err(busy),
     }
 }

@@ -7,9 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use tickwire_shared::id::{AccountId, LogId};
+
 use super::*;
-use crate::engine::storage::StoreFault;
+use crate::engine::storage::{LogKey, Millis, NewLine, StoreFault, Write};
+use crate::limits::RECORDS_PAGE_MAX;
 use crate::runtime::clock::WallTime;
+use crate::runtime::{Clock, Wake};
+use crate::store::{SharedMemory, StoreHalves, StoreRules, StoreThreads};
 use crate::transport::tls::Certificates;
 
 const TOKEN: &str = "00112233445566778899aabbccddeeff";
@@ -17,6 +22,7 @@ const TOKEN: &str = "00112233445566778899aabbccddeeff";
 struct Bench {
     address: SocketAddr,
     state: std::sync::Arc<AdminState>,
+    store: StoreThreads,
 }
 
 impl Bench {
@@ -31,13 +37,27 @@ impl Bench {
         let listener = AdminListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.address();
         let token = crate::auth::Secret::new(TOKEN.to_owned());
-        let desks = Desks {
+        let memory = SharedMemory::default();
+        let store = StoreThreads::start(
+            StoreHalves::new(memory.clone(), memory),
+            StoreRules::default(),
+            (Clock::start(), || Millis(7)),
+            Wake::new(|| ()),
+            std::sync::Arc::default(),
+        )
+        .unwrap();
+        let queues = OfficeQueues {
             roles: tokio::sync::mpsc::channel(1).0,
             bots: tokio::sync::mpsc::channel(1).0,
             announcements: tokio::sync::mpsc::channel(1).0,
+            records: store.handle(),
         };
-        listener.serve(state.clone(), desks, token);
-        Bench { address, state }
+        listener.serve(state.clone(), queues, token);
+        Bench {
+            address,
+            state,
+            store,
+        }
     }
 
     async fn send(&self, request: &str) -> String {
@@ -95,6 +115,91 @@ fn roles_are_given_by_whoever_shows_the_token_alone() {
             assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
             assert_eq!(told.contains("admin.token"), status == 401, "{told}");
         }
+    });
+}
+
+/// What a player wrote to harm whoever reads it.
+const HARM: &str = "</script><script>alert(1)</script>\u{1b}[2J\"}, \u{202e}";
+
+fn harmful_records() -> Vec<Write> {
+    let (by, log) = (AccountId(u64::MAX), LogId(7));
+    let (text, why, name) = (HARM.to_owned(), HARM.to_owned(), String::new());
+    let key = LogKey::Server;
+    let line = NewLine {
+        logs: vec![log],
+        text,
+        ..NewLine::default()
+    };
+    let report = Write::Report {
+        by,
+        log,
+        offset: 0,
+        why,
+    };
+    let open = Write::Open {
+        key,
+        log,
+        epoch: 1,
+        name,
+    };
+    let audits = (1..=RECORDS_PAGE_MAX + 1).map(|number| Write::Audit {
+        by,
+        what: format!("did {number}"),
+    });
+    [open, Write::Line(line), report]
+        .into_iter()
+        .chain(audits)
+        .collect()
+}
+
+#[test]
+fn reports_and_the_audit_log_are_read_newest_first_by_whoever_shows_the_token() {
+    on_network_thread(|bench| async move {
+        let stored = bench.store.handle().ask_write(harmful_records()).await;
+        stored.expect("it is in memory");
+        let get = async |path: &str, headers: &str| {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n");
+            bench.send(&format!("{head}{headers}\r\n")).await
+        };
+        let bearer = format!("Authorization: Bearer {TOKEN}\r\n");
+        for path in ["/reports", "/audit"] {
+            assert!(get(path, "").await.starts_with("HTTP/1.1 401"));
+            let page = format!("{bearer}Origin: https://evil.example\r\n");
+            assert!(get(path, &page).await.starts_with("HTTP/1.1 403"));
+            let faulty = get(&format!("{path}?before=x"), &bearer).await;
+            assert!(faulty.starts_with("HTTP/1.1 400"), "{faulty}");
+        }
+        let told = get("/reports", &bearer).await;
+        assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+        assert!(told.contains("content-type: application/json\r\n") && told.contains("nosniff"));
+        assert!(
+            !told.contains('\u{1b}'),
+            "a terminal would act on it: {told}"
+        );
+        let json = |told: &str| -> serde_json::Value {
+            serde_json::from_str(told.split_once("\r\n\r\n").unwrap().1).unwrap()
+        };
+        let report = &json(&told)["reports"][0];
+        assert_eq!(report["number"], 1);
+        assert_eq!(report["at"], 7);
+        assert_eq!(report["why"], HARM);
+        assert_eq!(report["lines"][0]["text"], HARM);
+        assert_eq!(
+            report["by"],
+            u64::MAX.to_string(),
+            "no number of JSON has it"
+        );
+
+        let first = json(&get("/audit", &bearer).await);
+        let entries = first["audit"].as_array().unwrap();
+        assert_eq!(entries.len(), RECORDS_PAGE_MAX);
+        assert_eq!(entries[0]["what"], format!("did {}", RECORDS_PAGE_MAX + 1));
+        assert_eq!(first["before"], 2);
+        let last = json(&get("/audit?count=5000&before=2", &bearer).await);
+        assert_eq!(last["audit"][0]["what"], "did 1");
+        assert!(last["before"].is_null() && last["audit"].as_array().unwrap().len() == 1);
+        let two = json(&get("/audit?count=2", &bearer).await);
+        assert_eq!(two["audit"].as_array().unwrap().len(), 2);
     });
 }
 

@@ -88,6 +88,11 @@ pub const CHAT_TAIL_MAX: u64 = 32;
 /// [`STORE_TASKS_MAX`] and [`CHAT_WAITING_MAX`] allow.
 pub const CHAT_IDS_REMEMBERED: usize = 64;
 
+/// Sessions that are told what became of one line, while it is on its way into the store: as many
+/// as an account may have visitors. For a further one that asks, the first is told no more; it
+/// asks again.
+pub const LINE_ASKERS_MAX: usize = super::VISITORS_PER_ACCOUNT_MAX;
+
 /// How long they are remembered after its last session ended.
 pub const CHAT_IDS_TIME: Duration = Duration::from_secs(600);
 

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-/// Visitors at the desk at the most: streams, long polls and lines under way, of all accounts. A
-/// further one is refused with 503. Half of what `web.connections_max` is by itself: players need
-/// the other half.
+/// HTTP connections that `web.connections_max` must allow for each visitor at the desk: streams,
+/// long polls and lines under way, of all accounts. A visitor beyond is refused with 503: pages,
+/// logins and links need the other places.
+pub const CONNECTIONS_PER_VISITOR: usize = 2;
+
+/// Visitors at the most of a lobby that is told of no HTTP connections, as in tests.
 pub const VISITORS_MAX: usize = 512;
 
 /// The same of one account. A further one is refused with 429.
@@ -30,6 +33,18 @@ pub const LINES_PER_ANSWER_MAX: usize = 96;
 /// on from its cursor.
 pub const STREAM_SECONDS_MAX: u32 = 540;
 
+/// Time that a connection has left when its streams end at the latest, also where it was used for
+/// other requests before.
+pub const STREAM_ENDS_BEFORE: Duration = Duration::from_secs(30);
+
+const _: () = assert!(
+    STREAM_SECONDS_MAX as u64 + STREAM_ENDS_BEFORE.as_secs()
+        <= super::PUBLIC_CONNECTION_TIME_MAX.as_secs()
+);
+
+/// Milliseconds after which the reader of a stream that ended is to come again.
+pub const STREAM_RETRY_MS: u32 = 1_000;
+
 /// Time between two signs of life of a stream that has nothing to say.
 pub const STREAM_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
@@ -39,6 +54,10 @@ pub const CLIENT_ID_BYTES_MAX: usize = 64;
 /// Requests of operators about bots and announcements that wait at the most. A further one is
 /// refused with 503.
 pub const OFFICE_WAITING_MAX: usize = 16;
+
+/// Fates of announcements that wait in the desk for the host at the most; it takes them at once.
+/// Whoever asked for one beyond is told after [`GATEWAY_TIME_MAX`] that the server is busy.
+pub const ANNOUNCED_WAITING_MAX: usize = 2 * OFFICE_WAITING_MAX;
 
 /// Whispers to those who are offline that wait in the desk for the webhook at the most; it takes
 /// them at once. One beyond is not told outside.

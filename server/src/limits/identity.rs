@@ -24,8 +24,17 @@ pub const TOKEN_ID_BYTES_MAX: usize = 128;
 /// Bytes of the subject of a token at the most. A token with a longer one is refused.
 pub const TOKEN_SUBJECT_BYTES_MAX: usize = 255;
 
-/// How long a key brings an account back after it was used last.
+/// How long a key brings an account back once it was made or prolonged. A use prolongs it when half
+/// of that is over, so that it lasts 45 to 90 days after it was used last.
 pub const RETURN_KEY_TIME: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// Keys that bring one account back, of all its devices. For a further one that which ends first
+/// goes.
+pub const KEYS_PER_ACCOUNT_MAX: usize = 32;
+
+/// Accounts at the most, all of whose names are in memory: some 200 MB. Past it nobody registers,
+/// and who was never here is not let in by another issuer.
+pub const ACCOUNTS_MAX: usize = 1_000_000;
 
 /// Bytes of a password at the least. A registration with a shorter one is refused.
 pub const PASSWORD_BYTES_MIN: usize = 8;
@@ -56,7 +65,8 @@ pub const ROLES_WAITING_MAX: usize = 16;
 /// Time a login may wait for its answer. Then it is refused with 503.
 pub const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// Logins to one account a minute, and at once. More are refused with 429.
+/// Logins to one account a minute, and at once, from all networks that never logged in to it; from
+/// one that did as many again. More are refused with 429.
 pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
 
 /// Logins and registrations of one address a minute, and at once; loopback is exempt. More are
@@ -64,8 +74,15 @@ pub const LOGINS_PER_ACCOUNT_AND_MINUTE: u32 = 5;
 pub const LOGINS_PER_ADDRESS_AND_MINUTE: u32 = 20;
 
 /// Accounts and addresses whose logins are counted, of each. For a further one those are forgotten
-/// who may try as often as anybody again; where there are none it is refused with 429.
+/// who may try as often as anybody again; where there are none it is refused with 429, and counted.
 pub const LOGINS_COUNTED_MAX: usize = 4_096;
+
+/// Time between two looks for those who may be forgotten. Meanwhile further ones are refused.
+pub const LOGINS_FORGET_EVERY: Duration = Duration::from_secs(1);
+
+/// Networks that are known to have logged in to an account, of all accounts. At the bound those
+/// that did first are forgotten, and then count as strangers.
+pub const LOGIN_HOMES_MAX: usize = 16_384;
 
 /// Names tried for a player of another issuer whose name is taken. Then it is refused.
 pub const NAMES_TRIED_MAX: usize = 64;

@@ -39,16 +39,24 @@ pub const STORE_TRY_EVERY: Duration = Duration::from_millis(500);
 /// How often what is too old is forgotten.
 pub const STORE_PRUNE_EVERY: Duration = Duration::from_secs(300);
 
-/// Lines that are forgotten in one commit at the most, and rows of guests of each kind. The rest is
-/// for the next.
+/// Rows that are forgotten in one commit at the most: lines, logs and who is in them, tokens, keys
+/// and sanctions together, and rows of guests of each kind beside them. The rest is for the next.
 pub const STORE_PRUNE_LINES_MAX: usize = 2_000;
 
-/// How long a line that is forgotten is still known when it comes again.
+/// Logs that are looked at in one commit at the most for what is too old in them. The next go on
+/// from there.
+pub const STORE_PRUNE_LOGS_MAX: usize = 2_000;
+
+/// How long after it was stored a line is known when it comes again, though it was forgotten
+/// meanwhile because there are too many. One that is forgotten for its age is older than that.
 pub const STORE_KNOWN_TIME: Duration = Duration::from_secs(3_600);
 
 /// Lines, texts, logs of an account, or accounts it blocks or follows, that one query finds at the
 /// most. More are not given.
 pub const STORE_FOUND_MAX: usize = 1_024;
+
+/// Accounts behind all signs of a line together. A further one's reaction is not kept.
+pub const STORE_REACTIONS_PER_LINE_MAX: usize = 1_024;
 
 /// Lines before the one that a report is about and that are kept with it.
 pub const REPORT_LINES_BEFORE: u64 = 15;
@@ -58,6 +66,12 @@ pub const REPORT_LINES_AFTER: u64 = 4;
 
 /// Reports that are kept. Past that the oldest go.
 pub const STORE_REPORTS_MAX: usize = 10_000;
+
+/// Reports, or entries of the audit log, that operators get at once at the most. The rest is on the
+/// next pages.
+pub const RECORDS_PAGE_MAX: usize = 100;
+
+const _: () = assert!(RECORDS_PAGE_MAX <= STORE_FOUND_MAX);
 
 /// Entries of the audit log that are kept. Past that the oldest go.
 pub const STORE_AUDIT_MAX: usize = 100_000;

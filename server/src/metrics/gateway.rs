@@ -11,7 +11,7 @@ pub struct GatewayMetrics {
     pub visitors: Gauge,
     /// Requests with a token that is nobody's, or without one.
     pub unknown: Counter,
-    /// Lines that were stored.
+    /// Lines of visitors that were stored; one that came again is none.
     pub lines: Counter,
     /// Visitors that were ended because they did not take what was said.
     pub slow: Counter,
@@ -19,7 +19,7 @@ pub struct GatewayMetrics {
     pub webhook_waiting: Gauge,
     /// Messages the webhook took.
     pub webhook_told: Counter,
-    /// Tries that failed.
+    /// Tries that failed and are followed by another.
     pub webhook_retried: Counter,
     /// Messages that were given up.
     pub webhook_failed: Counter,

@@ -21,11 +21,13 @@ pub enum Rejection {
     Slow,
     /// The body was too long.
     TooLong,
+    /// A login that could not be counted: too many others try.
+    Logins,
 }
 
 impl Rejection {
     /// Every cause with its label.
-    pub(super) const ALL: [(Rejection, &'static str); 7] = [
+    pub(super) const ALL: [(Rejection, &'static str); 8] = [
         (Rejection::Full, "full"),
         (Rejection::Address, "address"),
         (Rejection::Rate, "rate"),
@@ -33,6 +35,7 @@ impl Rejection {
         (Rejection::Tls, "tls"),
         (Rejection::Slow, "slow"),
         (Rejection::TooLong, "too_long"),
+        (Rejection::Logins, "logins"),
     ];
 }
 
@@ -65,7 +68,7 @@ impl HttpMetrics {
     /// What was refused for this cause.
     #[must_use]
     pub fn rejected(&self, cause: Rejection) -> &Counter {
-        let [full, address, rate, origin, tls, slow, too_long] = &self.rejections;
+        let [full, address, rate, origin, tls, slow, too_long, logins] = &self.rejections;
         match cause {
             Rejection::Full => full,
             Rejection::Address => address,
@@ -74,6 +77,7 @@ impl HttpMetrics {
             Rejection::Tls => tls,
             Rejection::Slow => slow,
             Rejection::TooLong => too_long,
+            Rejection::Logins => logins,
         }
     }
 }

@@ -235,7 +235,7 @@ fn render_gateway(gateway: &GatewayMetrics, text: &mut Text) {
     );
     text.counter(
         "gateway_lines_total",
-        "Lines of bots that were stored.",
+        "Lines of bots that were stored, each once.",
         gateway.lines.get(),
     );
     text.counter(

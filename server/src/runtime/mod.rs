@@ -10,10 +10,12 @@ pub mod entropy;
 pub mod mailbox;
 pub mod outlet;
 pub mod pacer;
+pub mod sluice;
 pub mod worker;
 
 pub use clock::Clock;
 pub use mailbox::{Full, Mailbox};
 pub use outlet::{Batch, Outlet};
 pub use pacer::Pacer;
+pub use sluice::Sluice;
 pub use worker::{RoomEnd, RoomPort, Wake, WorkerPool};

@@ -7,23 +7,28 @@ mod accounts;
 mod logs;
 mod prune;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use tickwire_shared::id::{AccountId, LogId};
 
 use self::accounts::Accounts;
 use self::logs::Logs;
 use super::{Reader, Store, texts};
 use crate::engine::storage::{Found, Millis, Query, StoreFault, Write, Written};
-use crate::limits::{STORE_AUDIT_MAX, STORE_FOUND_MAX, STORE_REPORTS_MAX};
+use crate::limits::{STORE_AUDIT_MAX, STORE_FOUND_MAX, STORE_PRUNE_LINES_MAX, STORE_REPORTS_MAX};
 
 /// Everything in memory, gone with it.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     logs: Logs,
     accounts: Accounts,
-    /// Oldest first.
-    reports: Vec<String>,
-    /// Oldest first.
-    audit: Vec<String>,
+    /// By number, from 1 on.
+    reports: BTreeMap<u64, String>,
+    /// Who reported which line, and the number of that report.
+    reported: BTreeMap<(AccountId, LogId, u64), u64>,
+    /// By number, from 1 on.
+    audit: BTreeMap<u64, String>,
 }
 
 impl Store for MemoryStore {
@@ -69,7 +74,7 @@ impl MemoryStore {
             } => match self.logs.around(*log, *offset) {
                 Some(lines) => {
                     let text = texts::report(now, *by, (*log, *offset), why, &lines);
-                    keep(&mut self.reports, text, STORE_REPORTS_MAX)
+                    self.report((*by, *log, *offset), text)
                 }
                 None => Written::Missing,
             },
@@ -83,8 +88,8 @@ impl MemoryStore {
                 refused.unwrap_or(Written::Done)
             }
             Write::Prune { lines_max, before } => {
-                self.accounts.prune(now);
-                let pruned = self.logs.prune(now, *lines_max, *before);
+                let budget = self.accounts.prune(now, STORE_PRUNE_LINES_MAX);
+                let pruned = self.logs.prune(now, *lines_max, *before, budget);
                 if pruned == (Written::Pruned { more: false }) {
                     let logs = &self.logs;
                     (self.accounts).forget_guests(*before, |who| logs.is_used(who, *before));
@@ -93,6 +98,22 @@ impl MemoryStore {
             }
             other => self.accounts.write(now, other),
         }
+    }
+
+    /// Whoever reports the same line again has it reported already.
+    fn report(&mut self, what: (AccountId, LogId, u64), text: String) -> Written {
+        if self.reported.contains_key(&what) {
+            return Written::Done;
+        }
+        keep(&mut self.reports, text, STORE_REPORTS_MAX);
+        let number = |end: Option<(&u64, &String)>| end.map_or(0, |(number, _)| *number);
+        let (first, last) = (
+            number(self.reports.first_key_value()),
+            number(self.reports.last_key_value()),
+        );
+        self.reported.insert(what, last);
+        self.reported.retain(|_, number| *number >= first);
+        Written::Done
     }
 
     fn found(&self, query: &Query) -> Found {
@@ -119,25 +140,31 @@ impl MemoryStore {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
             Query::Members(log) => Found::Members(self.logs.members(*log)),
-            Query::Reports(count) => newest(&self.reports, *count),
-            Query::Audit(count) => newest(&self.audit, *count),
+            Query::Whisper(one, other) => Found::Members(self.logs.whisper(*one, *other)),
+            Query::Reports { below, count } => newest(&self.reports, *below, *count),
+            Query::Audit { below, count } => newest(&self.audit, *below, *count),
             other => self.accounts.found(other),
         }
     }
 }
 
 /// Appends a text; past `max` the oldest goes.
-fn keep(texts: &mut Vec<String>, text: String, max: usize) -> Written {
-    texts.push(text);
+fn keep(texts: &mut BTreeMap<u64, String>, text: String, max: usize) -> Written {
+    let last = texts.last_key_value().map_or(0, |(number, _)| *number);
+    texts.insert(last + 1, text);
     if texts.len() > max {
-        texts.remove(0);
+        texts.pop_first();
     }
     Written::Done
 }
 
-fn newest(texts: &[String], count: usize) -> Found {
-    let newest = texts.iter().rev().take(count.min(STORE_FOUND_MAX));
-    Found::Texts(newest.cloned().collect())
+fn newest(texts: &BTreeMap<u64, String>, below: u64, count: usize) -> Found {
+    let newest = texts.range(..below).rev().take(count.min(STORE_FOUND_MAX));
+    Found::Texts(
+        newest
+            .map(|(number, text)| (*number, text.clone()))
+            .collect(),
+    )
 }
 
 /// A [`MemoryStore`] that several own.

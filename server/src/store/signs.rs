@@ -1,4 +1,6 @@
 //! Reactions as they are answered: by sign.
+//!
+//! Never changes the order in which signs came up, nor who put one there first.
 
 use tickwire_shared::id::AccountId;
 

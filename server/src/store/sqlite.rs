@@ -17,7 +17,8 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, params};
+use tickwire_shared::id::{AccountId, LogId};
 
 pub use self::backfill::SqliteBackfill;
 use self::fault::fault_of;
@@ -83,6 +84,16 @@ impl SqliteStore {
         let connection = self.connection().expect("it is open");
         let set = connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
         set.expect("it can be set");
+    }
+
+    /// Rows that this connection has written or deleted so far, those that went with others too.
+    #[cfg(test)]
+    pub(super) fn rows_changed(&mut self) -> usize {
+        let connection = self.connection().expect("it is open");
+        let changed = statement::one(connection, "SELECT total_changes()", [], |row| {
+            row.get::<_, u32>(0)
+        });
+        changed.expect("it is well").map_or(0, |rows| rows as usize)
     }
 
     fn connection(&mut self) -> Result<&mut Connection, StoreFault> {
@@ -205,7 +216,7 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
         } => match find::around(db, *log, *offset)? {
             Some(lines) => {
                 let text = texts::report(now, *by, (*log, *offset), why, &lines);
-                report(db, &text)
+                report(db, *by, (*log, *offset), &text)
             }
             None => Ok(Written::Missing),
         },
@@ -227,8 +238,24 @@ fn carry_out_all(db: &Connection, now: Millis, parts: &[Write]) -> rusqlite::Res
     Ok(Written::Done)
 }
 
-fn report(db: &Connection, text: &str) -> rusqlite::Result<Written> {
-    statement::run(db, "INSERT INTO reports (text) VALUES (?1)", [text])?;
+/// Whoever reports the same line again has it reported already.
+fn report(
+    db: &Connection,
+    by: AccountId,
+    (log, offset): (LogId, u64),
+    text: &str,
+) -> rusqlite::Result<Written> {
+    statement::run(
+        db,
+        "INSERT INTO reports (text, by, log, offset) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (by, log, offset) DO NOTHING",
+        params![
+            text,
+            values::name(by.0),
+            values::name(log.0),
+            values::ordered(offset)
+        ],
+    )?;
     statement::run(
         db,
         "DELETE FROM reports WHERE report <= (SELECT max(report) FROM reports) - ?1",

@@ -1,5 +1,6 @@
 //! What is true of every store, and of the threads in front of it.
 
+mod bounds;
 mod conformance;
 mod crash;
 mod guests;
@@ -7,6 +8,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod image;
 mod migration;
+mod prune;
 #[cfg(target_os = "linux")]
 mod quota;
 mod random;

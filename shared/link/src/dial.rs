@@ -6,6 +6,7 @@ use core::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::transport::Transport;
 
@@ -82,6 +83,16 @@ pub enum DialError {
 /// # Errors
 /// [`DialError`] says why, in words for a player.
 pub async fn dial(dial: &Dial) -> Result<Link, DialError> {
+    opening(dial).await
+}
+
+/// Boxed for the compiler's sake: what an async function does is compiled again in every crate
+/// that awaits it, and here that is four transports with all they are built on.
+fn opening(dial: &Dial) -> BoxFuture<'_, Result<Link, DialError>> {
+    Box::pin(open(dial))
+}
+
+async fn open(dial: &Dial) -> Result<Link, DialError> {
     let carrier = match dial.transport {
         Transport::Quic => Carrier::Quic(Box::new(quic::dial(dial).await?)),
         Transport::WebTransport => Carrier::WebTransport(Box::new(webtransport::dial(dial).await?)),

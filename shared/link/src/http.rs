@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
 use hyper::client::conn::http1;
@@ -184,6 +185,15 @@ fn broken(error: hyper::Error) -> DialError {
 /// # Errors
 /// [`DialError`] says why there is no answer.
 pub async fn connect_info(dial: &Dial) -> Result<ConnectInfo, DialError> {
+    asking(dial).await
+}
+
+/// Boxed, so that it is compiled here and not in every crate that awaits it.
+fn asking(dial: &Dial) -> BoxFuture<'_, Result<ConnectInfo, DialError>> {
+    Box::pin(ask(dial))
+}
+
+async fn ask(dial: &Dial) -> Result<ConnectInfo, DialError> {
     let asked = async {
         let door = Door::find(dial).await?;
         let body = door.get(CONNECT_INFO).await?.good()?;

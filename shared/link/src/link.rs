@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
 use tickwire_shared::transport::Transport;
@@ -67,10 +68,15 @@ impl Link {
     /// # Errors
     /// [`LinkEnd`] when the link is over; asking again gives the end again.
     pub async fn recv(&mut self) -> Result<(Lane, Vec<u8>), LinkEnd> {
+        self.receiving().await
+    }
+
+    /// Boxed, so that it is compiled here and not in every crate that awaits it.
+    fn receiving(&mut self) -> BoxFuture<'_, Result<(Lane, Vec<u8>), LinkEnd>> {
         match &mut self.carrier {
-            Carrier::Quic(lanes) => lanes.recv().await,
-            Carrier::WebTransport(lanes) => lanes.recv().await,
-            Carrier::WebRtc(near) | Carrier::WebSocket(near) => near.recv().await,
+            Carrier::Quic(lanes) => Box::pin(lanes.recv()),
+            Carrier::WebTransport(lanes) => Box::pin(lanes.recv()),
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => Box::pin(near.recv()),
         }
     }
 
@@ -98,12 +104,17 @@ impl Link {
     /// dropped. Waits a moment for the goodbye to leave.
     pub async fn close(self, reason: CloseReason) {
         self.close_now(reason);
+        self.closing().await;
+    }
+
+    /// Waits a moment for the goodbye to leave. Boxed as [`Link::receiving`] is.
+    fn closing(&self) -> BoxFuture<'_, ()> {
         match &self.carrier {
-            Carrier::Quic(lanes) => lanes.wait_closed().await,
-            Carrier::WebTransport(lanes) => lanes.wait_closed().await,
-            Carrier::WebRtc(near) | Carrier::WebSocket(near) => {
+            Carrier::Quic(lanes) => Box::pin(lanes.wait_closed()),
+            Carrier::WebTransport(lanes) => Box::pin(lanes.wait_closed()),
+            Carrier::WebRtc(near) | Carrier::WebSocket(near) => Box::pin(async move {
                 let _ = timeout(GOODBYE, near.carried_out()).await;
-            }
+            }),
         }
     }
 

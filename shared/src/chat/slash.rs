@@ -78,8 +78,12 @@ pub enum Slash {
     Block(String, bool),
     /// `/follow NAME` and `/unfollow NAME`.
     Follow(String, bool),
-    /// `/report WHY`: the line that is marked, else the newest one of somebody else.
+    /// `/report WHY`: the newest line of somebody else.
     Report(String),
+    /// `/react SIGN`: under the newest line of what is open, or away again.
+    React(String),
+    /// `/people`: who is there.
+    People,
     /// `/mute NAME 10m WHY` and the like.
     Moderate {
         /// Whom.
@@ -130,36 +134,90 @@ impl fmt::Display for SlashFault {
 
 impl core::error::Error for SlashFault {}
 
-/// Every command as it is written, and what it does.
-pub const HELP: [(&str, &str); 25] = [
-    ("/w NAME TEXT", "whispers to somebody"),
-    ("/r TEXT", "answers the last whisper"),
-    ("/room TEXT", "says it to the room"),
-    ("/team TEXT", "says it to your team"),
-    ("/near TEXT", "says it to whoever is near"),
-    ("/party TEXT", "says it to your party; alone it makes one"),
-    ("/group NAME", "makes a group"),
-    ("/g TEXT", "says it to the group you used last"),
-    ("/me TEXT", "tells what you do"),
-    ("/invite NAME", "asks somebody into your party or group"),
-    ("/accept", "takes the newest invitation"),
-    ("/leave", "leaves the party or group"),
-    ("/block NAME", "hears nothing from somebody any more"),
-    ("/unblock NAME", "hears from somebody again"),
-    ("/follow NAME", "shows whether somebody is there"),
-    ("/unfollow NAME", "shows it no more"),
-    ("/report WHY", "asks a moderator to look at a line"),
+/// Whom a command is offered. The server judges who may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Least {
+    /// Everybody.
+    Player,
+    /// Moderators.
+    Moderator,
+    /// Admins.
+    Admin,
+}
+
+use Least::{Admin, Moderator, Player};
+
+/// Every command as it is written, what it does, and for whom it is.
+pub const HELP: [(&str, &str, Least); 29] = [
+    ("/w NAME TEXT", "whispers to somebody", Player),
+    ("/r TEXT", "answers the last whisper", Player),
+    ("/room TEXT", "says it to the room", Player),
+    ("/team TEXT", "says it to your team", Player),
+    ("/near TEXT", "says it to whoever is near", Player),
+    (
+        "/party TEXT",
+        "says it to your party; alone it makes one",
+        Player,
+    ),
+    ("/group NAME", "makes a group", Player),
+    ("/g TEXT", "says it to the group you used last", Player),
+    ("/me TEXT", "tells what you do", Player),
+    (
+        "/invite NAME",
+        "asks somebody into your party or group",
+        Player,
+    ),
+    ("/accept", "takes the newest invitation", Player),
+    ("/leave", "leaves the party or group", Player),
+    (
+        "/block NAME",
+        "hears nothing from somebody any more",
+        Player,
+    ),
+    ("/unblock NAME", "hears from somebody again", Player),
+    ("/follow NAME", "shows whether somebody is there", Player),
+    ("/unfollow NAME", "shows it no more", Player),
+    ("/people", "tells who is there", Player),
+    (
+        "/react SIGN",
+        "puts a sign under the newest line, or away",
+        Player,
+    ),
+    (
+        "/report WHY",
+        "asks a moderator to look at the newest line",
+        Player,
+    ),
     (
         "/slow 10s",
         "makes everybody wait between two lines; /slow 0 ends it",
+        Player,
     ),
-    ("/mute NAME 10m WHY", "lets somebody say nothing for a time"),
-    ("/unmute NAME", "ends that"),
-    ("/kick NAME WHY", "sends somebody away"),
-    ("/ban NAME 1d WHY", "lets somebody not in for a time"),
-    ("/unban NAME", "ends that"),
-    ("/announce TEXT", "says it to everybody on the server"),
-    ("/help", "lists the commands"),
+    (
+        "/mute NAME 10m WHY",
+        "lets somebody say nothing for a time",
+        Moderator,
+    ),
+    ("/unmute NAME", "ends that", Moderator),
+    (
+        "/shadow NAME 10m WHY",
+        "lets nobody hear somebody for a time",
+        Moderator,
+    ),
+    ("/unshadow NAME", "ends that", Moderator),
+    ("/kick NAME WHY", "sends somebody away", Moderator),
+    (
+        "/ban NAME 1d WHY",
+        "lets somebody not in for a time",
+        Moderator,
+    ),
+    ("/unban NAME", "ends that", Moderator),
+    (
+        "/announce TEXT",
+        "says it to everybody on the server",
+        Admin,
+    ),
+    ("/help", "lists the commands", Player),
 ];
 
 /// Reads what a player typed.
@@ -198,6 +256,8 @@ fn command_of(word: &str, rest: &str) -> Result<Slash, SlashFault> {
         "follow" => Slash::Follow(only_name(rest, "/follow NAME")?, true),
         "unfollow" => Slash::Follow(only_name(rest, "/unfollow NAME")?, false),
         "report" => Slash::Report(all(rest, "/report WHY")?),
+        "react" => Slash::React(all(rest, "/react SIGN")?),
+        "people" | "who" => Slash::People,
         "slow" => slow(rest)?,
         "help" | "?" => Slash::Help,
         _ => match place(word) {

@@ -3,6 +3,7 @@
 //! Never dials, never shakes hands and never chats: that is `session`. It turns snapshot packets
 //! and wanted inputs into input packets and drawn rows.
 
+mod ahead;
 mod arrive;
 mod draw;
 mod judge;
@@ -21,10 +22,10 @@ use super::stats::{ClientStats, LossCount};
 use super::{ClientEvent, Sabotage};
 use crate::bits::BitWriter;
 use crate::delta::{Change, Confirmed, DeltaError, EventRow, Tables};
-use crate::game::{Game, Source};
+use crate::game::Game;
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::input::{InputBatch, InputPacket, InputShape, Shown, Verdict, fetch_row, store_row};
-use crate::limits::{CLIENT_QUEUE_MAX, FRAME_TICKS_MAX, PREDICT_TICKS_MAX};
+use crate::limits::{CLIENT_QUEUE_MAX, PREDICT_TICKS_MAX};
 use crate::schema::Schema;
 use crate::time::Instant;
 
@@ -230,7 +231,8 @@ impl<G: Game> Live<G> {
     }
 
     /// Brings the client to `now`: takes over what was received, reconciles, and predicts up to
-    /// the present tick, at most [`FRAME_TICKS_MAX`] ticks. True when an input packet should go.
+    /// the present tick, at most [`FRAME_TICKS_MAX`](crate::limits::FRAME_TICKS_MAX) ticks. True
+    /// when an input packet should go.
     pub fn frame(
         &mut self,
         now: Instant,
@@ -336,68 +338,6 @@ impl<G: Game> Live<G> {
         }
         self.changes.clear();
         self.prediction.load_shown();
-    }
-
-    fn predict(
-        &mut self,
-        now: Instant,
-        stats: &mut ClientStats,
-        events: &mut Vec<ClientEvent<G>>,
-    ) -> bool {
-        let target = self.clock.tick(now);
-        let present = self.prediction.tick();
-        if self.anchored && (target.since(present) > FRAME_TICKS_MAX || self.is_far_ahead(target)) {
-            stats.jumps += 1;
-            self.anchored = false;
-            self.anchor(now, events);
-        }
-        let mut stepped = false;
-        while self.anchored && self.prediction.tick() < target {
-            let tick = self.prediction.tick().next();
-            if tick.since(self.group.tick) >= PREDICT_TICKS_MAX {
-                break;
-            }
-            self.decide(now, tick);
-            self.step(tick, events);
-            stepped = true;
-        }
-        stepped
-    }
-
-    /// Settles the input of a tick about to be predicted. One that was sent before the clock went
-    /// back stays: the server has it and takes no other.
-    fn decide(&mut self, now: Instant, tick: Tick) {
-        let past = self.prediction.past(tick);
-        if past.is_some_and(|past| past.source == Some(Source::Real)) {
-            return;
-        }
-        self.latch.take(&mut self.row);
-        self.prediction.note_input(tick, &self.row, Source::Real);
-        self.batch.push(tick, &self.row);
-        let ahead_micros = self.clock.ahead_micros();
-        let issued = Issued {
-            at: now,
-            ahead_micros,
-        };
-        self.sent[tick.0 as usize % RING] = Some(Sent {
-            tick,
-            issued,
-            answered: false,
-        });
-    }
-
-    fn is_far_ahead(&self, target: Tick) -> bool {
-        self.prediction.tick().since(target) > FRAME_TICKS_MAX
-    }
-
-    fn step(&mut self, tick: Tick, events: &mut Vec<ClientEvent<G>>) {
-        self.step_events.clear();
-        self.prediction.step(tick, &mut self.step_events);
-        for (event, ordinal) in self.step_events.drain(..) {
-            if self.predicted_events.predicted(tick, ordinal, &event) {
-                push_event(events, event, tick, Certainty::Predicted);
-            }
-        }
     }
 
     fn fill_stats(&self, now: Instant, stats: &mut ClientStats) {

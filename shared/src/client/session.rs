@@ -3,6 +3,7 @@
 //! Never opens a link and never reads a clock. The phases follow each other: joining, live, closed,
 //! and from closed back to joining when the caller opened another link.
 
+mod figures;
 mod handshake;
 mod presence;
 mod talking;
@@ -10,7 +11,6 @@ mod talking;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::Misprediction;
 use super::config::{ClientConfig, Transmit};
 use super::event::ClientEvent;
 use super::live::Live;
@@ -20,7 +20,6 @@ use super::stats::ClientStats;
 use super::talk::Book;
 use super::view::View;
 use crate::close::CloseReason;
-use crate::delta::Confirmed;
 use crate::game::{Game, schema_of};
 use crate::id::{AccountId, Lane, PlayerId, SessionId, Tick};
 use crate::limits::CLIENT_QUEUE_MAX;
@@ -273,12 +272,6 @@ impl<G: Game> Client<G> {
         self.resume = None;
     }
 
-    /// Figures so far.
-    #[must_use]
-    pub fn stats(&self) -> &ClientStats {
-        &self.stats
-    }
-
     /// What takes this session up again, or else brings its player back; `None` before it joined or
     /// after it left.
     #[must_use]
@@ -289,42 +282,6 @@ impl<G: Game> Client<G> {
             return_key: self.return_key?,
             token,
         })
-    }
-
-    /// The last misprediction that nothing explained.
-    #[must_use]
-    pub fn last_misprediction(&self) -> Option<&Misprediction> {
-        match &self.phase {
-            Phase::Live(live) => live.last_misprediction(),
-            _ => None,
-        }
-    }
-
-    /// Moves the times from handing out an input to the arrival of its tick's snapshot, measured
-    /// since the last call, to the end of `out`, in microseconds.
-    pub fn take_latencies(&mut self, out: &mut Vec<u32>) {
-        if let Phase::Live(live) = &mut self.phase {
-            live.take_latencies(out);
-        }
-    }
-
-    /// The newest tick a snapshot came for; [`Tick::ZERO`] before the first.
-    #[must_use]
-    pub fn newest_snapshot(&self) -> Tick {
-        match &self.phase {
-            Phase::Live(live) => live.newest(),
-            _ => Tick::ZERO,
-        }
-    }
-
-    /// The rows received so far; for tests, which compare them with the server's.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn confirmed(&self) -> Option<&Confirmed> {
-        match &self.phase {
-            Phase::Live(live) => Some(live.confirmed()),
-            _ => None,
-        }
     }
 
     fn control(&mut self, control: ServerControl) {

@@ -4,9 +4,11 @@
 //! ([`code_row`]), one module draws the packet ([`header`], [`record`]), and [`Confirmed`] is the
 //! receiving side. What to send to whom is not decided here.
 
+pub mod codecs;
 pub mod confirmed;
 pub mod events;
 pub mod header;
+pub mod places;
 pub mod predict;
 pub mod record;
 pub mod row;
@@ -14,10 +16,11 @@ pub mod tables;
 mod track;
 pub mod training;
 
+pub use codecs::{RowReader, RowWriter};
 pub use confirmed::{Change, Confirmed, ConfirmedRow, Group, GroupMember, Received};
 pub use events::EventRow;
 pub use header::{InputReport, SnapshotHeader, Verdict};
-pub use row::{RowCodec, RowReader, RowWriter, code_plain, code_row};
+pub use row::{RowCodec, code_plain, code_row};
 pub use tables::Tables;
 
 use crate::bits::OutOfBits;

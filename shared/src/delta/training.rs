@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::delta::codecs::RowCounter;
 use crate::delta::confirmed::row_age;
-use crate::delta::row::{RowContext, RowCounter, code_row, degrade_row};
+use crate::delta::row::{RowContext, code_row, degrade_row};
 use crate::delta::tables::{Counts, Tables};
 use crate::id::Tick;
 use crate::limits::ROW_WORDS_MAX;

@@ -59,7 +59,7 @@ fn judged(text: &str) -> Option<String> {
         slow: None,
         whisper_to: None,
     };
-    let text = Pen::new(0, Instant(0)).judge(Instant(0), &line).ok()?;
+    let (text, _) = Pen::new(0, Instant(0)).judge(Instant(0), &line).ok()?;
     filter.apply(&text).ok().map(Cow::into_owned)
 }
 

@@ -42,8 +42,16 @@ pub struct Stage {
 impl Stage {
     /// A server that pages reach directly.
     pub fn direct(name: &str) -> Stage {
+        Stage::with(name, |_| ())
+    }
+
+    /// The same with a server that is configured otherwise.
+    pub fn with(name: &str, change: impl FnOnce(&mut Config)) -> Stage {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        Stage::new(name, free_port(), None, alone)
+        let mut stage = Stage::new(name, free_port(), None, alone);
+        change(&mut stage.config);
+        stage.start();
+        stage
     }
 
     /// A server that pages reach directly or through a relay; what it says of its ports names the
@@ -63,9 +71,12 @@ impl Stage {
             seed: 1,
         };
         let relay = runtime.block_on(Relay::start(options)).expect("a relay");
-        Stage::new(name, server, Some((runtime, relay)), alone)
+        let mut stage = Stage::new(name, server, Some((runtime, relay)), alone);
+        stage.start();
+        stage
     }
 
+    /// Nothing runs yet.
     fn new(
         name: &str,
         listen: SocketAddr,
@@ -84,15 +95,13 @@ impl Stage {
             ip: relay.address().ip(),
             port: Some(relay.address().port()),
         });
-        let mut stage = Stage {
+        Stage {
             config,
             server: None,
             relay,
             bots: None,
             _alone: alone,
-        };
-        stage.start();
-        stage
+        }
     }
 
     /// Lets bots play beside the page: as long as it plays, and the time it may take to come in.

@@ -109,6 +109,32 @@ fn a_long_poll_waits_for_a_line_and_ends_by_itself() {
 }
 
 #[test]
+fn a_line_that_comes_again_or_twice_at_once_is_one_line() {
+    let rig = Rig::start("gateway-twice", |config| config.chat.lines_per_s = 0);
+    let bot = rig.bot("Stutterer");
+    let say = |id: &str| {
+        let (api, body) = (bot.api.clone(), said(id, &format!("this is {id}")));
+        std::thread::spawn(move || api.ask("POST", "/rooms/lobby/lines", Some(&body)))
+    };
+    let mut all = 0;
+    for id in ["a", "b", "c"] {
+        let said: Vec<_> = (0..4).map(|_| say(id)).collect();
+        let answers = said.into_iter().map(|asking| {
+            let answer = asking.join().expect("no panic").expect("an answer");
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            answer.json()["offset"].clone()
+        });
+        let answers: Vec<Value> = answers.collect();
+        assert_eq!(answers, vec![json!(all); 4], "each learns where it is");
+        all += 1;
+    }
+    let lines = bot.api.ask("GET", "/rooms/lobby/lines", None);
+    assert_eq!(texts(&lines.expect("an answer")).len(), all);
+    let figure = "tickwire_gateway_lines_total";
+    within("count", || rig.hosted.figure(figure) == all as f64);
+}
+
+#[test]
 fn a_stream_goes_on_after_a_break_without_a_gap_or_a_line_twice() {
     let rig = Rig::start("gateway-stream", |config| config.chat.lines_per_s = 0);
     let bot = rig.bot("Stream");
@@ -250,7 +276,7 @@ fn operators_announce_and_so_do_bots_of_that_role() {
         });
     };
     let (status, _) = rig.operate("POST", "/announcements", r#"{"text":"tea is ready"}"#);
-    assert_eq!(status, 202);
+    assert_eq!(status, 201);
     heard("tea is ready");
     let announce = |id: &str| {
         let answer = bot

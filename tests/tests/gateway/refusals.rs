@@ -197,6 +197,12 @@ fn a_revoked_token_ends_its_streams_and_opens_nothing() {
     assert_eq!((back.account, status(&back.api)), (bot.account, 200));
     let newer = rig.bot("gone");
     assert_eq!((status(&back.api), status(&newer.api)), (401, 200));
+    let alike = rig.operate("POST", "/bots", r#"{"name":"G0ne"}"#);
+    assert_eq!(
+        (alike.0, status(&newer.api)),
+        (409, 200),
+        "it only looks alike"
+    );
     assert_eq!(rig.operate("DELETE", "/bots/Nobody", "").0, 404);
     assert_eq!(rig.operate("POST", "/bots", r#"{"name":"admin"}"#).0, 400);
 }
@@ -216,6 +222,28 @@ fn a_bot_has_so_many_visits_and_no_more() {
     drop(streams);
     within("place", || {
         let answer = bot.api.ask("GET", "/rooms/den/lines", None);
+        answer.expect("an answer").status == 200
+    });
+}
+
+/// Half of the places for HTTP connections are for streams and polls, however many there are.
+#[test]
+fn streams_leave_places_for_pages() {
+    let rig = Rig::start("gateway-places", |config| config.web.connections_max = 12);
+    let (bot, other) = (rig.bot("Greedy"), rig.bot("Modest"));
+    let path = "/rooms/lobby/events";
+    let streams: Vec<_> = (0..6)
+        .map(|number| follow([&bot.api, &other.api][number % 2], path, None))
+        .collect();
+    let full = bot.api.ask("GET", path, None).expect("an answer");
+    let code = full.json()["code"].clone();
+    assert_eq!((full.status, code), (503, json!("unavailable")));
+    assert_eq!(full.header("retry-after"), Some("2"));
+    let me = other.api.ask("GET", "/me", None).expect("an answer");
+    assert_eq!(me.status, 200, "what is answered at once has a place");
+    drop(streams);
+    within("place", || {
+        let answer = bot.api.ask("GET", "/rooms/lobby/lines", None);
         answer.expect("an answer").status == 200
     });
 }

@@ -66,6 +66,8 @@ pub struct Served {
     _stdout: BufReader<ChildStdout>,
     pub public: SocketAddr,
     pub admin: SocketAddr,
+    /// Whether everybody may say as much as they like.
+    fast_talk: bool,
 }
 
 impl Served {
@@ -90,6 +92,7 @@ impl Served {
             _stdout: stdout,
             public,
             admin,
+            fast_talk,
         }
     }
 
@@ -106,8 +109,9 @@ impl Served {
     /// kill -9, and the same again.
     pub fn restart(self, data: &Path) -> Served {
         let (public, admin) = (self.public.to_string(), self.admin.to_string());
+        let fast_talk = self.fast_talk;
         drop(self);
-        Served::start(data, &public, &admin, false)
+        Served::start(data, &public, &admin, fast_talk)
     }
 
     /// The process.

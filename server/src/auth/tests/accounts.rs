@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::workshop::{Workshop, run};
-use crate::auth::{LoginAct, LoginError};
+use crate::auth::{LoginAct, LoginError, Passwords, Secret};
 use crate::engine::names::NameFault;
 use crate::limits::{LOGINS_WAITING_MAX, PASSWORD_PERMITS_MAX};
 use crate::runtime::clock::process_cpu;
@@ -118,6 +118,12 @@ fn guessing_is_slow() {
         }
         assert_eq!(hashed, 25);
         assert_eq!(workshop.passwords.hashed(), 25);
+        // Nothing but the rates holds guesses back: without them each one is hashed.
+        for _ in 0..30 {
+            let guess = Secret::new("a guess".to_owned());
+            assert_eq!(workshop.passwords.verify(guess, None).await, Ok(false));
+        }
+        assert_eq!(workshop.passwords.hashed(), 25 + 30);
     });
 }
 
@@ -149,5 +155,15 @@ fn a_flood_of_logins_waits_or_is_refused() {
             "{tried}"
         );
         assert_eq!(workshop.passwords.hashed(), tried as u64);
+        // Where any number may wait, none is refused, and all of them are in memory at once.
+        let all = LOGINS_WAITING_MAX + PASSWORD_PERMITS_MAX + 30;
+        for (waiting, refuses) in [(LOGINS_WAITING_MAX, true), (all, false)] {
+            let passwords =
+                Passwords::with_waiting(PASSWORD_PERMITS_MAX, waiting).expect("threads");
+            let flood = (0..all).map(|_| passwords.verify(Secret::new("a guess".to_owned()), None));
+            let answers = futures_util::future::join_all(flood).await;
+            assert_eq!(answers.iter().any(Result::is_err), refuses, "{waiting}");
+            assert_eq!(passwords.hashed() == all as u64, !refuses);
+        }
     });
 }

@@ -203,25 +203,6 @@ fn a_token_without_a_number_has_one_all_the_same() {
     assert_ne!(id(&one), id(&ed(json!({"jti": null, "exp": NOW.0 + 601}))));
 }
 
-/// What a verification costs decides on which thread it is done: more than 100 us is too much for
-/// the network thread, so that all are done elsewhere. Printed, not judged: machines differ.
-#[test]
-fn what_a_verification_costs() {
-    let (paseto, rs, ed) = (
-        own(json!({})),
-        rs(Algorithm::RS256, json!({})),
-        ed(json!({})),
-    );
-    for (what, token) in [("paseto", paseto), ("jwt-rs256", rs), ("jwt-eddsa", ed)] {
-        let before = crate::runtime::clock::thread_cpu_micros();
-        for _ in 0..200 {
-            assert!(FORGE.verify(&token).is_ok());
-        }
-        let micros = (crate::runtime::clock::thread_cpu_micros() - before) / 200;
-        println!("{what}: {micros} us of processor time a verification");
-    }
-}
-
 fn at(seconds: i64) -> String {
     crate::auth::rfc3339::text(NOW.0.saturating_add_signed(seconds))
 }

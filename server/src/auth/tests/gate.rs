@@ -7,15 +7,17 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId};
+use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
 use super::scratch;
 use super::workshop::{Slow, Workshop, run};
 use crate::auth::keep::millis;
-use crate::auth::{Keep, LoggedIn, Secret};
+use crate::auth::{Claims, Keep, LoggedIn, LoginError, Secret};
 use crate::engine::account::key_digest;
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
+use crate::limits::ACCOUNTS_MAX;
 use crate::runtime::clock::{WallTime, wall_millis};
 use crate::runtime::{Clock, Wake};
 use crate::store::{SharedMemory, SqliteStore, Store, StoreHalves, StoreRules, StoreThreads};
@@ -172,6 +174,16 @@ fn a_key_is_written_again_late_and_behind_its_player() {
             tokio::task::yield_now().await;
             assert_eq!(slow.unheard.borrow().len(), written);
         }
+        // A ban came between: the late write does not bring the key back.
+        let late = slow.unheard.take();
+        let dropped = Write::DropKeys(ann.account);
+        let mut store = slow.memory.clone();
+        store.commit(Millis(1), &[dropped]).expect("memory");
+        assert_eq!(late.len(), 1);
+        store.commit(Millis(1), &late).expect("memory");
+        slow.is_deaf.set(false);
+        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        assert_eq!(back.await.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
 
@@ -274,4 +286,43 @@ fn a_token_for_nobody_is_none() {
         let guest = workshop.gate.find_out(order(Credential::New)).await;
         assert_eq!(guest.unwrap_err().reason, CloseReason::BadCredential);
     });
+}
+
+#[test]
+fn past_the_bound_nobody_registers_and_those_who_did_come_in() {
+    run(async {
+        let workshop = Workshop::new(SharedMemory::default());
+        let ann = registered(&workshop, "Ann").await;
+        workshop.registry.count_as(ACCOUNTS_MAX - 1);
+        let bob = registered(&workshop, "Bob").await;
+        let full = workshop.register("Cat").await;
+        assert_eq!(full.err(), Some(LoginError::Closed));
+        for token in [&ann.token, &bob.token] {
+            assert!(knock(&workshop, token).await.is_ok());
+        }
+    });
+}
+
+/// A name is cut for the number behind it, and only as much as that needs.
+#[test]
+fn a_long_name_that_is_free_is_given_whole() {
+    let workshop = Workshop::new(SharedMemory::default());
+    let name = "abcdefghijklmnopqrstuvwxyzabcdef";
+    assert_eq!(name.len(), NAME_BYTES_MAX);
+    let claims = Claims {
+        issuer: "web".to_owned(),
+        subject: "ann".to_owned(),
+        name: Some(name.to_owned()),
+        role: Role::Player,
+        room: None,
+        id: "7".to_owned(),
+        until: WallTime(0),
+    };
+    let claim = || workshop.gate.free_name(&claims, "Ann").expect("a name");
+    let (first, second) = (claim(), claim());
+    assert_eq!(first.name.shown, name);
+    assert_eq!(
+        second.name.shown,
+        format!("{} 2", &name[..NAME_BYTES_MAX - 2])
+    );
 }

@@ -86,8 +86,12 @@ impl Desk {
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
-        // It has said goodbye: nothing more is told.
+        // It has said goodbye: nothing more is told. Its marks of late are not said again.
         let link = reader.link.take();
+        let (whose, marks) = (reader.account, core::mem::take(&mut reader.late_marks));
+        for (place, mark) in marks {
+            self.note(place, whose, mark);
+        }
         self.place_in_team(id, None);
         let Some(reader) = self.readers.remove(&id) else {
             return;

@@ -16,6 +16,8 @@ use tickwire_shared::id::LogId;
 pub struct Draft {
     /// Whose ack it is; `None` for the server's own lines.
     pub session: Option<SessionId>,
+    /// Whether a visitor said it, not a player.
+    pub is_visitors: bool,
     /// Who wrote it.
     pub from: AccountId,
     /// Unique for its author.

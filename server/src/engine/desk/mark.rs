@@ -46,7 +46,7 @@ impl Desk {
     }
 
     /// Has a mark written, unless one of the same account is on its way: then the newer follows it.
-    fn note(&mut self, place: Place, account: AccountId, (delivered, read): (u64, u64)) {
+    pub(super) fn note(&mut self, place: Place, account: AccountId, (delivered, read): (u64, u64)) {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };

@@ -1,11 +1,12 @@
-//! Whispers to those who are offline, for whoever tells them outside.
+//! Whispers that somebody is told of apart from their logs: outside, and at the inbox.
 //!
-//! Never instead of the inbox: the whisper waits there all the same.
+//! Never instead of the inbox: the whisper waits there all the same. Never opens a log.
 
-use tickwire_shared::id::{AccountId, LogId};
-use tickwire_shared::wire::Line;
+use tickwire_shared::id::{AccountId, LogId, SessionId};
+use tickwire_shared::wire::{BoundedVec, ChatNews, Line};
 
 use super::Desk;
+use super::reader::Attention;
 use super::say::other_of;
 use super::shelf::Place;
 use crate::limits::MISSED_WAITING_MAX;
@@ -38,6 +39,32 @@ impl Desk {
             let (log, line) = (log.head.log, line.clone());
             self.missed.push(Missed { to, log, line });
         }
+    }
+
+    /// Tells those who watch the inbox of the other one of a line that was whispered. They read no
+    /// log, so that it costs the store nothing.
+    pub(super) fn tell_inbox(&mut self, place: Place, line: &Line) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let Some(to) = other_of(&log.head.key, line.from) else {
+            return;
+        };
+        let sessions = self.people.get(&to).map(|person| &person.sessions);
+        let watches = |id: &&SessionId| {
+            let reader = self.readers.get(*id);
+            reader.is_some_and(|reader| reader.attention == Attention::Inbox)
+        };
+        let watching: Vec<SessionId> = (sessions.into_iter().flatten())
+            .filter(watches)
+            .copied()
+            .collect();
+        let news = ChatNews::Lines {
+            log: log.head.log,
+            lines: BoundedVec::of_first([line.clone()]),
+            more: false,
+        };
+        (watching.into_iter()).for_each(|id| self.tell(id, news.clone()));
     }
 
     /// Whispers to those who were offline since the last call.

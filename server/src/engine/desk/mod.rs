@@ -9,6 +9,7 @@
 //! session enters -> account and logs from the store ... -> Opened, Lines; more for each Pull
 //! ```
 
+mod announce;
 mod ask;
 mod attendance;
 mod draft;
@@ -44,10 +45,9 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, Lane, LinkId, LogId, SessionId, Tick};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{
-    BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, encode,
-};
+use tickwire_shared::wire::{ChatCommand, ChatNews, ServerControl, encode};
 
+pub use self::announce::Announced;
 pub use self::missed::Missed;
 pub use self::reader::{Attention, Entrant};
 pub use self::sabotage::Sabotage;
@@ -63,9 +63,7 @@ use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
 use super::etiquette::reports::Reports;
 use super::port::{Effect, Outbound};
-use super::storage::{
-    Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
-};
+use super::storage::{Found, Membership, Millis, Query, StoreFault, Ticket, Write, Written};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 
 /// What the desk counts.
@@ -73,6 +71,8 @@ use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 pub struct DeskCounts {
     /// Lines that were stored.
     pub lines: u64,
+    /// Those of them that visitors said.
+    pub visitor_lines: u64,
     /// Lines that were not taken.
     pub refused: u64,
 }
@@ -132,6 +132,8 @@ pub struct Desk {
     sent_away: Vec<(SessionId, CloseReason)>,
     /// Whispers to those who are offline that nobody took yet.
     missed: Vec<Missed>,
+    /// What became of announcements, and nobody took yet.
+    announced: Vec<Announced>,
     /// When the store was last asked again for what failed.
     retried: Option<Instant>,
     effects: Vec<Effect>,
@@ -160,6 +162,7 @@ impl Desk {
             started: Known::Failed,
             sent_away: Vec::new(),
             missed: Vec::new(),
+            announced: Vec::new(),
             retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),
@@ -191,6 +194,7 @@ impl Desk {
                 };
                 let draft = Draft {
                     session: Some(id),
+                    is_visitors: reader.attention != Attention::Everything,
                     from: reader.account,
                     client_id,
                     name: reader.name.clone(),
@@ -275,14 +279,14 @@ impl Desk {
     /// Asks the store for what must be known from the start, until it is.
     fn start(&mut self) {
         if self.started == Known::Failed {
-            let asked = self.find(Task::Start, Query::Start(self.wall));
+            let asked = self.find(Task::Start, Query::Held(self.wall));
             self.started = asked.map_or(Known::Failed, |_| Known::Asked);
         }
     }
 
     fn begun(&mut self, result: Result<Found, StoreFault>) {
         match result {
-            Ok(Found::Start { held, .. }) => {
+            Ok(Found::Held(held)) => {
                 self.conduct.sanctions.learn(self.wall, held);
                 self.started = Known::All;
             }
@@ -299,24 +303,6 @@ impl Desk {
     /// Sessions to close, and why.
     pub fn take_sent_away(&mut self) -> Vec<(SessionId, CloseReason)> {
         std::mem::take(&mut self.sent_away)
-    }
-
-    /// A line from the server itself, to everybody.
-    pub fn announce(&mut self, now: Instant, text: &str) {
-        self.now = now;
-        let place = self.shelve(&LogKey::Server);
-        let draft = Draft {
-            session: None,
-            from: AccountId(0),
-            client_id: self.rng.next_u64(),
-            name: BoundedStr::cut("server"),
-            role: Role::Admin,
-            tick: Tick::ZERO,
-            manner: Manner::Notice,
-            text: BoundedStr::cut(text),
-            price: None,
-        };
-        self.hand_over(place, draft);
     }
 
     /// What is to be done, in order.

@@ -25,8 +25,8 @@ pub enum Attention {
     Everything,
     /// This log alone; of one with members only if its account is in it.
     Only(LogKey),
-    /// Whispers, parties and groups of its account.
-    Own,
+    /// No log: of each line that somebody whispers to its account it is told by itself.
+    Inbox,
 }
 
 impl Attention {
@@ -35,10 +35,7 @@ impl Attention {
         match self {
             Attention::Everything => true,
             Attention::Only(only) => only == key,
-            Attention::Own => {
-                use LogKey::{Group, Party, Whisper};
-                matches!(key, Whisper(..) | Party(_) | Group(_))
-            }
+            Attention::Inbox => false,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Never shows a line that is not stored, and never shows one twice: the store knows the ids of an
 //! author's lines.
 
+use std::collections::VecDeque;
+
 use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{Address, ChatNews, ChatRefusal, Manner, Role};
 
@@ -214,17 +216,20 @@ impl Desk {
             return;
         }
         self.counts.lines += 1;
+        self.counts.visitor_lines += u64::from(draft.is_visitors);
         for (&(place, _), &offset) in places.iter().zip(&offsets) {
             let line = draft.to_line(offset, at);
             self.note_missed(place, &line);
+            self.tell_inbox(place, &line);
             self.show(place, line);
         }
     }
 
-    /// A line is in its log: whoever asked for it last is told, its author otherwise.
+    /// A line is in its log: whoever asked for it is told.
     fn note_stored(&mut self, draft: &Draft, place: (LogId, u64)) {
-        let asked = self.scribe(draft.from).stored(draft.client_id, place);
-        if let Some(id) = asked.or(draft.session) {
+        self.note_announced(draft, Ok(()));
+        let askers = self.scribe(draft.from).stored(draft.client_id, place);
+        for id in askers_of(askers, draft) {
             self.ack(id, draft.client_id, place);
         }
     }
@@ -240,14 +245,15 @@ impl Desk {
         );
     }
 
-    /// Tells the author of a line that it was not taken; what it took is given back.
+    /// Tells whoever asked for a line that it was not taken; what it took is given back.
     pub(super) fn refuse(&mut self, draft: &Draft, reason: ChatRefusal, seconds: u32) {
         self.counts.refused += 1;
         if let Some(price) = draft.price {
             self.conduct.give_back(draft.from, price);
         }
-        let asked = self.scribe(draft.from).failed(draft.client_id);
-        if let Some(id) = asked.or(draft.session) {
+        self.note_announced(draft, Err(reason));
+        let askers = self.scribe(draft.from).failed(draft.client_id);
+        for id in askers_of(askers, draft) {
             let client_id = draft.client_id;
             self.tell(
                 id,
@@ -259,6 +265,14 @@ impl Desk {
             );
         }
     }
+}
+
+/// Who is told what became of a line: its author where nothing is known of it any more.
+fn askers_of(mut askers: VecDeque<SessionId>, draft: &Draft) -> VecDeque<SessionId> {
+    if askers.is_empty() {
+        askers.extend(draft.session);
+    }
+    askers
 }
 
 /// The other one of a whisper.

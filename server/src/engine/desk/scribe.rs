@@ -7,16 +7,29 @@ use std::collections::VecDeque;
 use tickwire_shared::id::{LogId, SessionId};
 use tickwire_shared::time::Instant;
 
-use crate::limits::{CHAT_IDS_REMEMBERED, CHAT_IDS_TIME};
+use crate::limits::{CHAT_IDS_REMEMBERED, CHAT_IDS_TIME, LINE_ASKERS_MAX};
 
 /// A line of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     client_id: u64,
-    /// Who wants to know what became of it.
-    session: Option<SessionId>,
+    /// Who wants to know what became of it, while it is on its way: everybody who asked, as
+    /// several requests of a bot may at once.
+    askers: VecDeque<SessionId>,
     /// Where it is, once it is stored.
     place: Option<(LogId, u64)>,
+}
+
+impl Entry {
+    /// One more wants to know. At [`LINE_ASKERS_MAX`] whoever asked first is told no more.
+    fn asked_by(&mut self, session: SessionId) {
+        if !self.askers.contains(&session) {
+            if self.askers.len() >= LINE_ASKERS_MAX {
+                self.askers.pop_front();
+            }
+            self.askers.push_back(session);
+        }
+    }
 }
 
 /// What is known of a line.
@@ -24,7 +37,7 @@ struct Entry {
 pub enum Fate {
     /// Nothing: it is new.
     New,
-    /// It is on its way into the store; whoever asked last is told.
+    /// It is on its way into the store; whoever asked is told.
     Flying,
     /// It is stored there.
     Stored(LogId, u64),
@@ -55,10 +68,13 @@ impl Scribe {
             .find(|line| line.client_id == client_id);
         match line {
             None => Fate::New,
-            Some(line) => {
-                line.session = Some(session);
-                (line.place).map_or(Fate::Flying, |(log, offset)| Fate::Stored(log, offset))
-            }
+            Some(line) => match line.place {
+                Some((log, offset)) => Fate::Stored(log, offset),
+                None => {
+                    line.asked_by(session);
+                    Fate::Flying
+                }
+            },
         }
     }
 
@@ -72,26 +88,26 @@ impl Scribe {
         }
         self.lines.push_back(Entry {
             client_id,
-            session,
+            askers: session.into_iter().collect(),
             place: None,
         });
     }
 
     /// A line is stored; who wants to know.
-    pub fn stored(&mut self, client_id: u64, place: (LogId, u64)) -> Option<SessionId> {
+    pub fn stored(&mut self, client_id: u64, place: (LogId, u64)) -> VecDeque<SessionId> {
         let mut lines = self.lines.iter_mut();
-        let line = lines.find(|line| line.client_id == client_id)?;
-        line.place = Some(place);
-        line.session
+        let line = lines.find(|line| line.client_id == client_id);
+        line.map_or_else(VecDeque::new, |line| {
+            line.place = Some(place);
+            std::mem::take(&mut line.askers)
+        })
     }
 
     /// A line was not stored; who wants to know.
-    pub fn failed(&mut self, client_id: u64) -> Option<SessionId> {
-        let at = self
-            .lines
-            .iter()
-            .position(|line| line.client_id == client_id)?;
-        self.lines.remove(at)?.session
+    pub fn failed(&mut self, client_id: u64) -> VecDeque<SessionId> {
+        let at = (self.lines.iter()).position(|line| line.client_id == client_id);
+        let line = at.and_then(|at| self.lines.remove(at));
+        line.map_or_else(VecDeque::new, |line| line.askers)
     }
 
     /// Whether nothing of it matters any more.

@@ -3,6 +3,7 @@
 mod bounds;
 mod company;
 mod crowd;
+mod inbox;
 mod manners;
 mod peer;
 mod price;

@@ -8,7 +8,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{ChatCommand, LogCursor};
 
 use super::Lobby;
-use crate::engine::desk::{Attention, Desk, Entrant, Missed};
+use crate::engine::desk::{Announced, Attention, Desk, Entrant, Missed};
 use crate::engine::etiquette::filter::Filter;
 use crate::engine::storage::{Found, Millis, StoreFault, Ticket, Written};
 
@@ -33,9 +33,16 @@ impl Lobby {
         self.desk.set_filter(filter);
     }
 
-    /// A line from the server itself, to everybody.
-    pub fn announce(&mut self, now: Instant, text: &str) {
-        self.at_desk(|desk| desk.announce(now, text));
+    /// A line from the server itself, to everybody. What becomes of it is told under this number.
+    pub fn announce(&mut self, now: Instant, text: &str) -> u64 {
+        let mut number = 0;
+        self.at_desk(|desk| number = desk.announce(now, text));
+        number
+    }
+
+    /// What became of announcements, since the last call.
+    pub fn take_announced(&mut self) -> Vec<Announced> {
+        self.desk.take_announced()
     }
 
     /// Whispers to those who were offline, since the last call.
@@ -70,6 +77,7 @@ impl Lobby {
         take_in(&mut self.desk);
         self.effects.extend(self.desk.take_effects());
         let counts = self.desk.counts();
+        self.counts.visitor_lines += counts.visitor_lines - before.visitor_lines;
         self.counts.chat_lines += counts.lines - before.lines;
         self.counts.chat_refused += counts.refused - before.refused;
     }

@@ -141,14 +141,11 @@ impl Directory {
     }
 
     /// Forgets the rooms that nobody has been in for `longest`.
-    pub fn remove_empty(&mut self, now: Instant, longest: Duration) -> Vec<RoomId> {
-        let stale = |entry: &RoomEntry| entry.empty_since.is_some_and(|t| now.since(t) >= longest);
-        let over = self.rooms.iter().filter(|(_, entry)| stale(entry));
-        let over: Vec<RoomId> = over.map(|(&room, _)| room).collect();
-        over.iter().for_each(|room| {
-            self.rooms.remove(room);
-        });
-        over
+    pub fn remove_empty(&mut self, now: Instant, longest: Duration) -> Vec<(RoomId, RoomEntry)> {
+        let stale = |_: &RoomId, entry: &mut RoomEntry| {
+            entry.empty_since.is_some_and(|t| now.since(t) >= longest)
+        };
+        self.rooms.extract_if(.., stale).collect()
     }
 
     /// The rooms as a list shows them.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tickwire_shared::chat::check_room_name;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId, RoomId, SessionId};
+use tickwire_shared::limits::ROOM_NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
     BoundedStr, HandshakeReply, Hello, Refuse, Resume, RoomRequest, ServerControl, Token, Welcome,
@@ -21,6 +22,14 @@ use crate::engine::admission::Refusal;
 use crate::engine::port::{Effect, Inbound};
 use crate::engine::roster::Comer;
 use crate::engine::session::Live;
+
+/// The room that somebody comes into.
+enum Chosen {
+    /// One that is open.
+    Open(RoomId),
+    /// One that is made for it.
+    New(BoundedStr<ROOM_NAME_BYTES_MAX>),
+}
 
 impl Lobby {
     /// A link said hello.
@@ -38,7 +47,11 @@ impl Lobby {
             Some(resume) => self.resume(link, resume, entropy),
             None => match self.guest(&hello, entropy) {
                 Ok(Some(guest)) => self.join(now, link, &guest, &hello.room, entropy),
-                Ok(None) => return self.find_out(now, link, hello),
+                // What is shown may be good once only: not used up for a room that is full.
+                Ok(None) => match self.has_seat(&hello.room) {
+                    Ok(()) => return self.find_out(now, link, hello),
+                    Err(refusal) => Err(refusal),
+                },
                 Err(refusal) => Err(refusal),
             },
         };
@@ -143,6 +156,7 @@ impl Lobby {
             account: who.account,
             role: who.role,
             return_key: who.return_key,
+            key_is_kept: who.key_is_kept,
         };
         self.sessions.insert(id, session);
         let player = entry.player;
@@ -191,19 +205,45 @@ impl Lobby {
         Ok(resume.session)
     }
 
+    /// Whether whoever asks for this room most likely gets a seat there. That of somebody whose
+    /// link is gone counts as free: it may be the asker's own, who is not known yet.
+    fn has_seat(&self, request: &RoomRequest) -> Result<(), Refusal> {
+        let Chosen::Open(room) = self.choose_room(request)? else {
+            return Ok(());
+        };
+        let roster = self.directory.get(room).map(|room| &room.roster);
+        let is_linked = |id: &SessionId| self.sessions.get(id).is_some_and(|s| s.link.is_some());
+        match roster.is_some_and(|r| r.is_full() && r.sessions().all(|id| is_linked(&id))) {
+            true => Err(CloseReason::RoomFull.into()),
+            false => Ok(()),
+        }
+    }
+
     fn find_room(
         &mut self,
         now: Instant,
         request: &RoomRequest,
         entropy: &mut dyn FnMut() -> u64,
     ) -> Result<RoomId, Refusal> {
+        let name = match self.choose_room(request)? {
+            Chosen::Open(room) => return Ok(room),
+            Chosen::New(name) => name,
+        };
+        let order = self.directory.add(now, name, self.config.seats, entropy);
+        let room = order.room;
+        self.effects.push_back(Effect::OpenRoom(order));
+        Ok(room)
+    }
+
+    /// The room that is meant, open or not.
+    fn choose_room(&self, request: &RoomRequest) -> Result<Chosen, Refusal> {
         let name = match request {
             RoomRequest::Any => match self.directory.liveliest() {
-                Some(room) => return Ok(room),
+                Some(room) => return Ok(Chosen::Open(room)),
                 None => self.directory.free_name(&self.config.default_room),
             },
             RoomRequest::Named(name) => match self.directory.named(name) {
-                Some(room) => return Ok(room),
+                Some(room) => return Ok(Chosen::Open(room)),
                 None if !self.config.create_rooms => return Err(CloseReason::NoSuchRoom.into()),
                 None => name.clone(),
             },
@@ -218,10 +258,7 @@ impl Lobby {
                 detail: "It makes no more rooms.".to_owned(),
             });
         }
-        let order = self.directory.add(now, name, self.config.seats, entropy);
-        let room = order.room;
-        self.effects.push_back(Effect::OpenRoom(order));
-        Ok(room)
+        Ok(Chosen::New(name))
     }
 
     /// Everything a client must know first: Welcome and roster.

@@ -8,6 +8,7 @@
 
 mod absence;
 mod admission;
+mod config;
 mod desk;
 mod directory;
 mod entrance;
@@ -21,113 +22,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::delta::Tables;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::{AccountId, Lane, LinkId, PlayerId, RoomId, SessionId, Tick};
-use tickwire_shared::input::store_row;
-use tickwire_shared::limits::{
-    NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROW_WORDS_MAX, SEATS_MAX, TABLES_BYTES_MAX,
-};
-use tickwire_shared::replicate::Replicate;
-use tickwire_shared::schema::Schema;
+use tickwire_shared::limits::{NAME_BYTES_MAX, SEATS_MAX};
 use tickwire_shared::time::Instant;
-use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, Message, Role, ServerControl, Token, TooLong, encode,
-};
+use tickwire_shared::wire::{BoundedStr, Message, Role, ServerControl, Token, encode};
 
-pub use self::visitors::{Goal, RoomView, Seated, Visit};
+pub use self::config::LobbyConfig;
+pub use self::visitors::{Goal, NotLetIn, RoomView, Seated, Visit};
 
 use self::directory::Directory;
 use self::visitors::Visitor;
-use super::account::GuestSecret;
-use super::desk::{Desk, DeskConfig};
-use super::name_book::NameBook;
+use super::desk::Desk;
 use super::port::{Effect, Inbound, Outbound, Outbox, RoomCounts};
 use super::session::{Admitting, Greeting, Handshake, Live};
-use crate::limits::{AWAY_TIME_MAX, LINKS_MAX, ROOM_EMPTY_TIME_MAX, SESSION_GRACE};
-
-/// What every room of this server has in common, and how many may come.
-#[derive(Clone, Debug)]
-pub struct LobbyConfig {
-    /// The game's schema.
-    pub schema: Arc<Schema>,
-    /// Snapshots come every so many ticks.
-    pub snapshot_every: u16,
-    /// Which kind of the game's rules.
-    pub rules_kind: u8,
-    /// The rules' words.
-    pub rules: BoundedVec<u32, ROW_WORDS_MAX>,
-    /// Code tables of snapshots.
-    pub tables: BoundedVec<u8, TABLES_BYTES_MAX>,
-    /// Seats of each room; above [`SEATS_MAX`] it is that.
-    pub seats: u16,
-    /// Rooms at the most.
-    pub rooms_max: usize,
-    /// Sessions at the most, those without a link included.
-    pub sessions_max: usize,
-    /// Whether a player who names a room that is not there gets it made.
-    pub create_rooms: bool,
-    /// Name of the first room that is made for players who take any.
-    pub default_room: BoundedStr<ROOM_NAME_BYTES_MAX>,
-    /// How long a session outlives its link.
-    pub grace: Duration,
-    /// How long a session whose player is away may be silent on a link that lives.
-    pub away: Duration,
-    /// How long a room without anybody goes on.
-    pub room_empty: Duration,
-    /// What chat goes by.
-    pub chat: DeskConfig,
-    /// Whether players nobody vouches for may come.
-    pub guests: bool,
-    /// What accounts of guests follow from.
-    pub guest_secret: GuestSecret,
-    /// Names that are not free.
-    pub names: NameBook,
-    /// Whether there is nothing to learn from the store before somebody may come in.
-    pub start_known: bool,
-}
-
-impl LobbyConfig {
-    /// The usual lobby for rooms of game `G`. Guests are the same again where the secret is.
-    ///
-    /// # Errors
-    /// [`TooLong`] when the code tables of so large a schema do not fit a Welcome.
-    pub fn of<G: Game>(
-        schema: Arc<Schema>,
-        tables: &Tables,
-        rules: &G::Rules,
-        guest_secret: GuestSecret,
-    ) -> Result<LobbyConfig, TooLong> {
-        let rules_kind = rules.kind();
-        let mut words = Vec::new();
-        if let Some(kind) = schema.rules.get(usize::from(rules_kind.0)) {
-            store_row(rules, kind, &mut words);
-        }
-        Ok(LobbyConfig {
-            snapshot_every: u16::try_from(G::SNAPSHOT_EVERY).map_err(|_| TooLong)?,
-            rules_kind: rules_kind.0,
-            rules: words.try_into()?,
-            tables: tables.to_bytes().try_into()?,
-            seats: 128,
-            rooms_max: 64,
-            sessions_max: LINKS_MAX,
-            create_rooms: true,
-            default_room: BoundedStr::cut("main"),
-            grace: SESSION_GRACE,
-            away: AWAY_TIME_MAX,
-            room_empty: ROOM_EMPTY_TIME_MAX,
-            chat: DeskConfig {
-                earshot: G::EARSHOT,
-                ..DeskConfig::default()
-            },
-            guests: true,
-            guest_secret,
-            names: NameBook::default(),
-            start_known: true,
-            schema,
-        })
-    }
-}
+use crate::limits::LINKS_MAX;
 
 /// What the lobby counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,6 +48,8 @@ pub struct LobbyCounts {
     pub refused: u64,
     /// Chat lines that got an offset.
     pub chat_lines: u64,
+    /// Those of them that visitors said.
+    pub visitor_lines: u64,
     /// Chat lines that were not taken.
     pub chat_refused: u64,
     /// Links this side closed, by reason.
@@ -181,6 +91,8 @@ struct Session {
     role: Role,
     /// Brings the account back, should the session be gone.
     return_key: Token,
+    /// Whether it does.
+    key_is_kept: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -297,9 +209,7 @@ impl Lobby {
             .filter(|(_, session)| session.until.is_some_and(|t| now >= t));
         let over: Vec<_> = over.map(|(&id, _)| id).collect();
         over.into_iter().for_each(|session| self.end(now, session));
-        for room in self.directory.remove_empty(now, self.config.room_empty) {
-            self.effects.push_back(Effect::EndRoom(room));
-        }
+        self.end_empty_rooms(now);
         self.at_desk(|desk| desk.turn(now));
         self.send_away(now);
     }

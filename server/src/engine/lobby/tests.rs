@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use tickwire_shared::bits::BitWriter;
-use tickwire_shared::input::InputPacket;
+use tickwire_shared::input::{InputPacket, store_row};
 use tickwire_shared::rng::Rng;
 use tickwire_shared::wire::{
-    Address, ChatCommand, ChatNews, ClientControl, Credential, HandshakeReply, Hello, LogCursor,
-    Manner, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, decode,
+    Address, BoundedVec, ChatCommand, ChatNews, ClientControl, Credential, HandshakeReply, Hello,
+    LogCursor, Manner, PROTOCOL, Refuse, Resume, RoomRequest, Welcome, decode,
 };
 
 mod absence;
@@ -17,6 +17,7 @@ mod names;
 mod visitors;
 
 use super::*;
+use crate::engine::account::GuestSecret;
 use crate::engine::admission::AdmitOrder;
 use crate::engine::port::RoomTask;
 use crate::engine::room::{Room, Sabotage};

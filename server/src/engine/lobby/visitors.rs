@@ -26,7 +26,7 @@ use super::directory::RoomEntry;
 use crate::engine::desk::{Attention, Entrant};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::LogKey;
-use crate::limits::{VISITORS_MAX, VISITORS_PER_ACCOUNT_MAX};
+use crate::limits::VISITORS_PER_ACCOUNT_MAX;
 
 /// No seat has this number.
 const NO_SEAT: PlayerId = PlayerId(u16::MAX);
@@ -41,8 +41,8 @@ pub enum Goal {
     Room(String),
     /// The whispers with this account.
     Whisper(AccountId),
-    /// Everything its account is in that is not a room's.
-    Own,
+    /// To hear when somebody whispers to its account. No log is opened for it.
+    Inbox,
     /// Announcements.
     Server,
 }
@@ -62,6 +62,23 @@ pub struct Visit {
     pub goal: Goal,
     /// Where it stands in what it reads: epoch and next offset.
     pub cursor: Option<(u32, u64)>,
+}
+
+/// Why a visitor is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// As a player would not be.
+    Closed(CloseReason),
+    /// Its account has [`VISITORS_PER_ACCOUNT_MAX`] here.
+    TooManyOfAccount,
+    /// As many as may are here, of all accounts.
+    TooMany,
+}
+
+impl From<CloseReason> for NotLetIn {
+    fn from(reason: CloseReason) -> NotLetIn {
+        NotLetIn::Closed(reason)
+    }
 }
 
 /// A visitor who is there.
@@ -113,7 +130,7 @@ impl Lobby {
     ///
     /// # Errors
     /// Why it cannot come: there is no such room, it is banned, or as many as may are there.
-    pub fn visit(&mut self, now: Instant, visit: Visit, seed: u64) -> Result<(), CloseReason> {
+    pub fn visit(&mut self, now: Instant, visit: Visit, seed: u64) -> Result<(), NotLetIn> {
         self.may_visit(&visit)?;
         let room_name = match &visit.goal {
             Goal::Room(name) => BoundedStr::cut(name),
@@ -151,28 +168,28 @@ impl Lobby {
         Ok(())
     }
 
-    fn may_visit(&self, visit: &Visit) -> Result<(), CloseReason> {
+    fn may_visit(&self, visit: &Visit) -> Result<(), NotLetIn> {
         if self.draining {
-            return Err(CloseReason::Draining);
+            return Err(CloseReason::Draining.into());
         }
         if !self.has_started() {
-            return Err(CloseReason::Starting);
+            return Err(CloseReason::Starting.into());
         }
         if self.desk.is_banned(visit.account) {
-            return Err(CloseReason::Banned);
+            return Err(CloseReason::Banned.into());
         }
         if let Goal::Room(name) = &visit.goal
             && !self.has_room(name)
         {
-            return Err(CloseReason::NoSuchRoom);
+            return Err(CloseReason::NoSuchRoom.into());
         }
         let own = self.visitors.values();
         let own = own.filter(|visitor| visitor.account == visit.account);
         if own.count() >= VISITORS_PER_ACCOUNT_MAX {
-            return Err(CloseReason::TooManyPackets);
+            return Err(NotLetIn::TooManyOfAccount);
         }
-        if self.visitors.len() >= VISITORS_MAX {
-            return Err(CloseReason::ServerFull);
+        if self.visitors.len() >= self.config.visitors_max {
+            return Err(NotLetIn::TooMany);
         }
         Ok(())
     }
@@ -213,6 +230,17 @@ impl Lobby {
         let theirs = visitors.filter(|(_, visitor)| visitor.account == account);
         let theirs: Vec<SessionId> = theirs.map(|(&id, _)| id).collect();
         (theirs.into_iter()).for_each(|id| self.show_out(id, CloseReason::BadCredential));
+    }
+
+    /// Ends the rooms that nobody plays in; who visits them is told so.
+    pub(super) fn end_empty_rooms(&mut self, now: Instant) {
+        for (room, ended) in self.directory.remove_empty(now, self.config.room_empty) {
+            self.effects.push_back(Effect::EndRoom(room));
+            // The one that the first player opens can be visited all the same.
+            if !self.has_room(&ended.name) {
+                self.show_out_of(&ended.name, CloseReason::NoSuchRoom);
+            }
+        }
     }
 
     /// Sends the visitors of a room away.
@@ -259,7 +287,7 @@ fn attention_of(goal: Goal, account: AccountId) -> Attention {
         Goal::Whisper(other) => {
             Attention::Only(LogKey::Whisper(account.min(other), account.max(other)))
         }
-        Goal::Own => Attention::Own,
+        Goal::Inbox => Attention::Inbox,
         Goal::Server => Attention::Only(LogKey::Server),
     }
 }

@@ -6,12 +6,10 @@
 use std::sync::Arc;
 
 use tickwire_shared::bits::BitWriter;
-use tickwire_shared::delta::Tables;
 use tickwire_shared::delta::confirmed::row_age;
 use tickwire_shared::delta::record::put_motion_age;
-use tickwire_shared::delta::row::{
-    RowContext, RowWriter, code_plain, code_row, degrade_row, needs_rare,
-};
+use tickwire_shared::delta::row::{RowContext, code_plain, code_row, degrade_row, needs_rare};
+use tickwire_shared::delta::{RowWriter, Tables};
 use tickwire_shared::id::Tick;
 use tickwire_shared::limits::{BLOCK_SLOTS, ROW_WORDS_MAX};
 use tickwire_shared::schema::{Audience, Level, Schema};

@@ -3,19 +3,17 @@
 //! Never lets a visitor wait: what it is told goes into its queue, and one whose queue is full is
 //! gone.
 
-use tickwire_shared::close::CloseReason;
-use tickwire_shared::game::Game;
 use tickwire_shared::id::LinkId;
 use tickwire_shared::wire::ChatCommand;
 use tokio::sync::mpsc;
 
 use super::Hub;
-use crate::engine::lobby::{RoomView, Visit};
+use crate::engine::lobby::{NotLetIn, RoomView, Visit};
 use crate::engine::{Outbound, RoomInfo};
 use crate::gateway::{Front, Told};
 use crate::runtime::entropy;
 
-impl<G: Game> Hub<G> {
+impl Hub {
     /// A visitor that does not take what waits for it is gone.
     pub(super) fn tell_visitor(&self, outbound: Outbound) {
         match outbound {
@@ -32,7 +30,7 @@ impl<G: Game> Hub<G> {
     }
 }
 
-impl<G: Game> Front for Hub<G> {
+impl Front for Hub {
     fn rooms(&self) -> Vec<RoomInfo> {
         self.lobby.borrow().rooms().collect()
     }
@@ -41,7 +39,7 @@ impl<G: Game> Front for Hub<G> {
         self.lobby.borrow().room_view(name)
     }
 
-    fn visit(&self, mut visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, CloseReason> {
+    fn visit(&self, mut visit: Visit, told: mpsc::Sender<Told>) -> Result<LinkId, NotLetIn> {
         let (now, link) = (self.clock.now(), self.lounge.open(told));
         visit.link = link;
         let mut entered = Ok(());

@@ -3,11 +3,11 @@
 //! Never looks into it.
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
 use hyper::header::CONTENT_LENGTH;
 use hyper::{Request, StatusCode};
 use tokio::time::timeout;
 
+use super::arriving::Arriving;
 use super::{Answer, text};
 use crate::limits::{HTTP_BODY_BYTES_MAX, HTTP_BODY_TIME_MAX};
 use crate::metrics::{Metrics, Rejection};
@@ -15,7 +15,7 @@ use crate::metrics::{Metrics, Rejection};
 /// The body as text, or what to answer instead. `what` it is, for people: "an offer".
 pub(super) async fn read(
     metrics: &Metrics,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
     what: &str,
 ) -> Result<String, Answer> {
     let too_long = || {

@@ -20,13 +20,13 @@ pub(super) struct Crowd {
     connections_max: usize,
     seats: Rc<Seats>,
     /// By age: the oldest comes first.
-    inside: RefCell<BTreeMap<u64, Rc<Visit>>>,
+    inside: RefCell<BTreeMap<u64, Rc<Connection>>>,
     next: Cell<u64>,
 }
 
 /// One connection as the crowd sees it.
 #[derive(Default)]
-struct Visit {
+struct Connection {
     /// Requests that are being answered, and answers that are made bit by bit.
     busy: Cell<u32>,
     /// Whether a part of an answer is not sent yet.
@@ -39,12 +39,19 @@ struct Visit {
 pub(super) struct Guest {
     crowd: Rc<Crowd>,
     number: u64,
-    visit: Rc<Visit>,
+    connection: Rc<Connection>,
     _seat: Seat,
 }
 
 /// A request whose answer is being made.
-pub(super) struct Busy(Rc<Visit>);
+pub(super) struct Busy(Rc<Connection>);
+
+/// What a request that is still coming has: its connection keeps its place once all of it is there.
+#[derive(Clone)]
+pub(super) struct Claim {
+    connection: Rc<Connection>,
+    busy: Rc<RefCell<Option<Busy>>>,
+}
 
 impl Crowd {
     /// Nobody is there yet. `per_address_max` does not hold for loopback.
@@ -65,29 +72,33 @@ impl Crowd {
         let seat = self.seats.take(from).ok_or(Rejection::Address)?;
         let mut inside = self.inside.borrow_mut();
         if inside.len() >= self.connections_max {
-            let idle = inside.iter().find(|(_, visit)| visit.is_idle());
+            let idle = inside.iter().find(|(_, connection)| connection.is_idle());
             // Where nobody is idle, many may be reading slowly on purpose.
-            let slow = || inside.iter().find(|(_, visit)| visit.busy.get() == 0);
+            let slow = || {
+                inside
+                    .iter()
+                    .find(|(_, connection)| connection.busy.get() == 0)
+            };
             let oldest = idle.or_else(slow).map(|(number, _)| *number);
             let oldest = oldest.ok_or(Rejection::Full)?;
-            if let Some(visit) = inside.remove(&oldest) {
-                visit.sent_away.notify_one();
+            if let Some(connection) = inside.remove(&oldest) {
+                connection.sent_away.notify_one();
             }
         }
         let number = self.next.get();
         self.next.set(number + 1);
-        let visit = Rc::<Visit>::default();
-        inside.insert(number, Rc::clone(&visit));
+        let connection = Rc::<Connection>::default();
+        inside.insert(number, Rc::clone(&connection));
         Ok(Guest {
             crowd: Rc::clone(self),
             number,
-            visit,
+            connection,
             _seat: seat,
         })
     }
 }
 
-impl Visit {
+impl Connection {
     /// Whether its client is owed nothing: neither an answer nor the rest of one.
     fn is_idle(&self) -> bool {
         self.busy.get() == 0 && self.backlog.is_empty()
@@ -97,17 +108,21 @@ impl Visit {
 impl Guest {
     /// Where the connection's stream says whether it has something left to send.
     pub(super) fn backlog(&self) -> Backlog {
-        self.visit.backlog.clone()
+        self.connection.backlog.clone()
     }
 
     /// Ends when the place is needed.
     pub(super) async fn sent_away(&self) {
-        self.visit.sent_away.notified().await;
+        self.connection.sent_away.notified().await;
     }
 
-    /// Keeps the place for as long as an answer is made; then the backlog keeps it.
-    pub(super) fn busy(&self) -> Busy {
-        Busy::of(&self.visit)
+    /// For a request that keeps the place for as long as its answer is made; then the backlog
+    /// keeps it.
+    pub(super) fn claim(&self) -> Claim {
+        Claim {
+            connection: Rc::clone(&self.connection),
+            busy: Rc::default(),
+        }
     }
 }
 
@@ -117,15 +132,28 @@ impl Drop for Guest {
     }
 }
 
+impl Claim {
+    /// All of the request is there.
+    pub(super) fn make(&self) {
+        let mut busy = self.busy.borrow_mut();
+        busy.get_or_insert_with(|| Busy::of(&self.connection));
+    }
+
+    /// What keeps the place; `None` when the request never came whole.
+    pub(super) fn take(&self) -> Option<Busy> {
+        self.busy.borrow_mut().take()
+    }
+}
+
 impl Busy {
     /// Has the connection hold little: see [`Backlog::hold_little`].
     pub(super) fn hold_little(&self) {
         self.0.backlog.hold_little();
     }
 
-    fn of(visit: &Rc<Visit>) -> Busy {
-        visit.busy.set(visit.busy.get() + 1);
-        Busy(Rc::clone(visit))
+    fn of(connection: &Rc<Connection>) -> Busy {
+        connection.busy.set(connection.busy.get() + 1);
+        Busy(Rc::clone(connection))
     }
 }
 
@@ -148,11 +176,16 @@ mod tests {
         let crowd = Crowd::new(2, 8);
         let one = crowd.enter(address(1)).unwrap();
         let two = crowd.enter(address(2)).unwrap();
-        let answering = one.busy();
+        let busy = |guest: &Guest| {
+            let claim = guest.claim();
+            claim.make();
+            claim.take()
+        };
+        let answering = busy(&one);
         let three = crowd.enter(address(3)).unwrap();
         let numbers = || crowd.inside.borrow().keys().copied().collect::<Vec<_>>();
         assert_eq!(numbers(), [one.number, three.number]);
-        let _also = three.busy();
+        let _also = busy(&three);
         assert_eq!(crowd.enter(address(4)).err(), Some(Rejection::Full));
         drop(answering);
         let four = crowd.enter(address(4)).unwrap();

@@ -24,9 +24,10 @@ use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::arriving::Arriving;
 use super::crowd::{Crowd, Guest};
 use super::room_list::RoomList;
-use super::routes::{Arrival, Site};
+use super::routes::{Arrival, Since, Site};
 use super::stream::Stream;
 use super::{Assets, ConnectInfo, RequestRates, port};
 use crate::auth::LoginRequest;
@@ -190,14 +191,16 @@ async fn secure(shared: &Shared, tcp: TcpStream, guest: &Guest) -> Option<Stream
 
 async fn talk(shared: &Shared, stream: Stream, arrival: Arrival, guest: &Guest) {
     let asked = Cell::new(false);
+    let since = Since(shared.site.clock.now());
     let answer = |request: Request<Incoming>| {
         asked.set(true);
-        // A request with a body may be a long time coming; it keeps nobody out.
-        let busy = request.method().is_safe().then(|| guest.busy());
+        let claim = guest.claim();
+        let mut request = request.map(|body| Arriving::new(body, claim.clone()));
+        request.extensions_mut().insert(since);
         let site = Rc::clone(&shared.site);
         async move {
             let answer = site.answer(arrival, request).await;
-            Ok::<_, Infallible>(answer.map(|content| content.keeping(busy)))
+            Ok::<_, Infallible>(answer.map(|content| content.keeping(claim.take())))
         }
     };
     let connection = http1::Builder::new()

@@ -2,7 +2,6 @@
 //!
 //! Never judges a password, and never keeps one: they go to where accounts are.
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, StatusCode};
 use serde::Deserialize;
@@ -10,10 +9,13 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::arriving::Arriving;
 use super::routes::{Arrival, Site, json_answer};
 use super::{Answer, body, text};
 use crate::auth::{LoggedIn, LoginAct, LoginError, LoginRequest, Secret};
+use crate::engine::storage::StoreFault;
 use crate::limits::LOGIN_TIME_MAX;
+use crate::metrics::Rejection;
 
 /// What is sent.
 #[derive(Deserialize)]
@@ -28,7 +30,7 @@ pub(super) async fn answer(
     site: &Site,
     act: LoginAct,
     arrival: Arrival,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Answer {
     // A form of another page cannot say so without being asked about its origin first.
     let kind = request.headers().get(CONTENT_TYPE);
@@ -61,8 +63,14 @@ pub(super) async fn answer(
     }
     match timeout(LOGIN_TIME_MAX, answered).await {
         Ok(Ok(Ok(logged_in))) => accepted(&logged_in),
-        Ok(Ok(Err(error))) => refusal(error),
-        Ok(Err(_)) | Err(_) => refusal(LoginError::Busy),
+        Ok(Ok(Err(error))) => {
+            if matches!(error, LoginError::Crowded(_)) {
+                site.metrics.http.rejected(Rejection::Logins).inc();
+            }
+            refusal(error)
+        }
+        Ok(Err(_)) => refusal(LoginError::Busy),
+        Err(_) => refusal(LoginError::Store(StoreFault::Busy)),
     }
 }
 
@@ -82,7 +90,9 @@ fn refusal(error: LoginError) -> Answer {
         LoginError::Taken => (StatusCode::CONFLICT, None),
         LoginError::Closed => (StatusCode::FORBIDDEN, None),
         LoginError::Wrong => (StatusCode::UNAUTHORIZED, None),
-        LoginError::TooMany(seconds) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+        LoginError::TooMany(seconds) | LoginError::Crowded(seconds) => {
+            (StatusCode::TOO_MANY_REQUESTS, Some(seconds))
+        }
         LoginError::Busy => (StatusCode::TOO_MANY_REQUESTS, Some(2)),
         LoginError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
     };

@@ -5,6 +5,7 @@
 //! hold more than one bounded connection.
 
 mod api;
+mod arriving;
 mod assets;
 mod body;
 mod connect_info;

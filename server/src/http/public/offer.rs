@@ -2,12 +2,12 @@
 //!
 //! Never looks into an offer: whoever takes it does, and says what is wrong with it.
 
-use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::arriving::Arriving;
 use super::routes::Arrival;
 use super::{Answer, body, text, whole};
 use crate::limits::OFFER_TIME_MAX;
@@ -19,7 +19,7 @@ pub(super) async fn answer(
     metrics: &Metrics,
     offers: &mpsc::Sender<OfferRequest>,
     arrival: Arrival,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Answer {
     let offer = match body::read(metrics, request, "an offer").await {
         Ok(offer) => offer,

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
+use tickwire_shared::time::Instant;
 use tokio::sync::mpsc;
 
+use super::arriving::Arriving;
 use super::room_list::RoomList;
 use super::{
     Answer, Assets, ConnectInfo, RequestRates, api, login, offer, rates, security, text, upgrade,
@@ -51,12 +52,19 @@ pub(super) struct Arrival {
     pub(super) at: IpAddr,
 }
 
+/// When the connection of a request began, which lasts [`PUBLIC_CONNECTION_TIME_MAX`]: an
+/// extension of each request.
+///
+/// [`PUBLIC_CONNECTION_TIME_MAX`]: crate::limits::PUBLIC_CONNECTION_TIME_MAX
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since(pub(super) Instant);
+
 impl Site {
     /// Answers one request.
     pub(super) async fn answer(
         self: Rc<Self>,
         arrival: Arrival,
-        request: Request<Incoming>,
+        request: Request<Arriving>,
     ) -> Answer {
         let metrics = Arc::clone(&self.metrics);
         let origin = request.headers().get(ORIGIN).cloned();
@@ -101,7 +109,7 @@ impl Site {
             .allows(origins.map(HeaderValue::as_bytes), host)
     }
 
-    async fn route(self: Rc<Self>, arrival: Arrival, request: Request<Incoming>) -> Answer {
+    async fn route(self: Rc<Self>, arrival: Arrival, request: Request<Arriving>) -> Answer {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
             path if api::is_below(path) => api::answer(&self, request).await,

@@ -4,7 +4,6 @@
 //! a status.
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -14,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::spawn_local;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::arriving::Arriving;
 use super::routes::Arrival;
 use super::stream::Stream;
 use super::{Answer, text, whole};
@@ -29,7 +29,7 @@ const KEY_CHARS: usize = 24;
 pub(super) fn answer(
     websockets: &WebSockets,
     arrival: Arrival,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Answer {
     let accept = match accept_key(request.headers()) {
         Ok(accept) => accept,

@@ -2,13 +2,14 @@
 //!
 //! Never keeps a key or a token, only what tells whether one is good.
 
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Sanction;
 
 use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
-use crate::limits::STORE_FOUND_MAX;
+use crate::limits::{KEYS_PER_ACCOUNT_MAX, STORE_FOUND_MAX};
 use crate::store::kept_number;
 
 /// Everything that is kept of people.
@@ -43,6 +44,17 @@ impl Accounts {
                 account,
                 until,
             } => self.key(digest, *account, *until),
+            Write::ProlongKey {
+                digest,
+                account,
+                until,
+            } => match self.keys.get_mut(digest) {
+                Some(key) if key.0 == *account => {
+                    key.1 = *until;
+                    Written::Done
+                }
+                _ => Written::Missing,
+            },
             Write::DropKeys(account) => {
                 self.keys.retain(|_, (whose, _)| whose != account);
                 Written::Done
@@ -87,7 +99,20 @@ impl Accounts {
             return Written::Taken;
         }
         self.keys.insert(*digest, (account, until));
+        self.drop_oldest_keys(digest, account);
         Written::Done
+    }
+
+    /// Past so many of an account those go that end first, but not this one.
+    fn drop_oldest_keys(&mut self, digest: &[u8; 32], account: AccountId) {
+        let own = (self.keys.iter()).filter(|(_, (whose, _))| *whose == account);
+        let mut own: Vec<_> = own
+            .map(|(key, (_, until))| (key != digest, Reverse(*until), *key))
+            .collect();
+        own.sort_unstable();
+        for (_, _, key) in own.into_iter().skip(KEYS_PER_ACCOUNT_MAX) {
+            self.keys.remove(&key);
+        }
     }
 
     fn hold(&mut self, now: Millis, held: &Held) -> Written {
@@ -123,22 +148,22 @@ impl Accounts {
                 let account = good.and_then(|(whose, _)| self.accounts.get(whose));
                 Found::Account(account.cloned())
             }
-            Query::Start(now) => self.start(*now),
+            Query::Names => self.names(),
+            Query::Held(now) => {
+                let held = self.held.values().filter(|held| held.until > *now);
+                Found::Held(held.cloned().collect())
+            }
             _ => Found::Account(None),
         }
     }
 
-    fn start(&self, now: Millis) -> Found {
+    fn names(&self) -> Found {
         let accounts = self.accounts.values();
         let mut names: Vec<(String, AccountId)> = accounts
             .map(|account| (account.skeleton.clone(), account.account))
             .collect();
         names.sort();
-        let held = self.held.values().filter(|held| held.until > now);
-        Found::Start {
-            names,
-            held: held.cloned().collect(),
-        }
+        Found::Names(names)
     }
 
     /// Whom an account blocks, and whom it follows under which name.
@@ -158,10 +183,17 @@ impl Accounts {
         (blocked.collect(), followed.collect())
     }
 
-    pub(super) fn prune(&mut self, now: Millis) {
-        self.tokens.retain(|_, until| *until > now);
-        self.keys.retain(|_, (_, until)| *until > now);
-        self.held.retain(|_, held| held.until > now);
+    /// Forgets what has ended, up to so many; how many still may go.
+    pub(super) fn prune(&mut self, now: Millis, mut budget: usize) -> usize {
+        let mut stays = |until: Millis| {
+            let goes = until <= now && budget > 0;
+            budget -= usize::from(goes);
+            !goes
+        };
+        self.tokens.retain(|_, until| stays(*until));
+        self.keys.retain(|_, (_, until)| stays(*until));
+        self.held.retain(|_, held| stays(held.until));
+        budget
     }
 
     /// Forgets whom guests block and follow of whom nothing was of use for long.

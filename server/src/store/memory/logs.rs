@@ -13,7 +13,9 @@ use tickwire_shared::wire::{BoundedStr, Line, Standing};
 use crate::engine::storage::{
     LineReactions, LogHead, LogKey, Membership, Millis, NewLine, Written,
 };
-use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
+use crate::limits::{
+    REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX, STORE_REACTIONS_PER_LINE_MAX,
+};
 use crate::store::kept_number;
 use crate::store::signs::by_sign;
 
@@ -27,6 +29,8 @@ pub(super) struct Logs {
     pub(super) members: BTreeMap<(LogId, AccountId), Membership>,
     /// When each of them was written last.
     pub(super) touched: BTreeMap<(LogId, AccountId), Millis>,
+    /// The last log that was looked at for what is too old; none when all were.
+    pub(super) got_to: Option<LogId>,
 }
 
 /// A log.
@@ -231,7 +235,9 @@ impl Logs {
             (kept.reactions).retain(|(other, who)| other != sign || *who != account);
         } else if !there {
             let signs = kept.signs();
-            if signs.len() < REACTIONS_MAX || signs.iter().any(|(other, _)| other == sign) {
+            let many = kept.reactions.len() >= STORE_REACTIONS_PER_LINE_MAX;
+            let known = signs.iter().any(|(other, _)| other == sign);
+            if !many && (known || signs.len() < REACTIONS_MAX) {
                 kept.reactions.push((sign.to_owned(), account));
             }
         }
@@ -289,6 +295,13 @@ impl Logs {
         let of_log = (log, AccountId(0))..=(log, AccountId(u64::MAX));
         let members = self.members.range(of_log);
         members.map(|(_, member)| member.clone()).collect()
+    }
+
+    /// Who is or was in a whisper.
+    pub(super) fn whisper(&self, one: AccountId, other: AccountId) -> Vec<Membership> {
+        let key = LogKey::Whisper(one.min(other), one.max(other));
+        let log = self.keys.get(&key).copied();
+        log.map_or_else(Vec::new, |log| self.members(log))
     }
 
     /// Who owns the logs that an account may come into.

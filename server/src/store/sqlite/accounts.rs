@@ -9,6 +9,7 @@ use super::chat::done_if;
 use super::statement::{one, run};
 use super::values;
 use crate::engine::storage::{Account, Held, Millis, Write, Written};
+use crate::limits::KEYS_PER_ACCOUNT_MAX;
 
 /// Everything but what is about logs, reports and the audit log.
 pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Written> {
@@ -26,6 +27,20 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
             account,
             until,
         } => key(db, digest, *account, *until),
+        Write::ProlongKey {
+            digest,
+            account,
+            until,
+        } => run(
+            db,
+            "UPDATE keys SET until = ?3 WHERE digest = ?1 AND account = ?2",
+            params![
+                digest.as_slice(),
+                values::name(account.0),
+                values::ordered(until.0)
+            ],
+        )
+        .map(done_if),
         Write::DropKeys(account) => run(
             db,
             "DELETE FROM keys WHERE account = ?1",
@@ -88,7 +103,23 @@ fn key(db: &Connection, digest: &[u8; 32], account: AccountId, until: Millis) ->
             values::ordered(until.0)
         ],
     )?;
+    drop_oldest_keys(db, digest, account)?;
     Ok(taken_unless(noted))
+}
+
+/// Past so many of an account those go that end first, but not this one.
+fn drop_oldest_keys(db: &Connection, digest: &[u8; 32], account: AccountId) -> Result<usize> {
+    run(
+        db,
+        "DELETE FROM keys WHERE digest IN
+             (SELECT digest FROM keys WHERE account = ?1
+              ORDER BY digest = ?2 DESC, until DESC, digest LIMIT -1 OFFSET ?3)",
+        params![
+            values::name(account.0),
+            digest.as_slice(),
+            values::count(KEYS_PER_ACCOUNT_MAX)
+        ],
+    )
 }
 
 fn hold(db: &Connection, now: Millis, held: &Held) -> Result<Written> {

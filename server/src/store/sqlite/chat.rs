@@ -11,6 +11,7 @@ use tickwire_shared::wire::Standing;
 use super::statement::{all, one, run};
 use super::values;
 use crate::engine::storage::{LogKey, Membership, Millis, NewLine, Written};
+use crate::limits::STORE_REACTIONS_PER_LINE_MAX;
 use crate::store::signs::by_sign;
 
 pub(super) fn open(
@@ -151,7 +152,8 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
     Ok(done_if(changed))
 }
 
-/// Whoever comes in (standings 1 and 2) reads what is stored after that, but for whispers (kind 3).
+/// Whoever comes in (standings 1, member, and 2, owner) reads what is stored after that, but for
+/// whispers (kind 3).
 pub(super) fn member(
     db: &Connection,
     now: Millis,
@@ -236,7 +238,7 @@ pub(super) fn react(
             "DELETE FROM reactions WHERE log = ?1 AND offset = ?2 AND sign = ?3 AND account = ?4",
             params![place.0, place.1, sign, who],
         )?;
-    } else if has_room_for(&signs(db, place)?, sign) {
+    } else if has_room_for(db, place, sign)? {
         run(
             db,
             "INSERT INTO reactions (log, offset, sign, account) VALUES (?1, ?2, ?3, ?4)
@@ -247,8 +249,21 @@ pub(super) fn react(
     Ok(Written::Reactions(signs(db, place)?))
 }
 
-fn has_room_for(signs: &[(String, Vec<AccountId>)], sign: &str) -> bool {
-    signs.len() < REACTIONS_MAX || signs.iter().any(|(other, _)| other == sign)
+fn has_room_for(db: &Connection, place: (i64, i64), sign: &str) -> Result<bool> {
+    let room = one(
+        db,
+        "SELECT count(*) < ?4 AND (count(DISTINCT sign) < ?5 OR max(sign = ?3))
+         FROM reactions WHERE log = ?1 AND offset = ?2",
+        params![
+            place.0,
+            place.1,
+            sign,
+            values::count(STORE_REACTIONS_PER_LINE_MAX),
+            values::count(REACTIONS_MAX)
+        ],
+        |row| row.get(0),
+    )?;
+    Ok(room.unwrap_or(false))
 }
 
 fn signs(db: &Connection, place: (i64, i64)) -> Result<Vec<(String, Vec<AccountId>)>> {

@@ -10,7 +10,7 @@ use tickwire_shared::wire::Line;
 use super::statement::{all, one};
 use super::values;
 use crate::engine::storage::{
-    Account, Found, Held, LineReactions, LogHead, Membership, Millis, Query,
+    Account, Found, Held, LineReactions, LogHead, LogKey, Membership, Millis, Query,
 };
 use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
 use crate::store::signs::by_sign;
@@ -39,6 +39,7 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             reactions(db, *log, (*from, *below)).map(Found::Reactions)
         }
         Query::Members(log) => members(db, *log).map(Found::Members),
+        Query::Whisper(one, other) => whole(db, |db| whisper(db, *one, *other).map(Found::Members)),
         Query::Account(number) => {
             account(db, account_where!("account = ?1"), [values::name(number.0)])
         }
@@ -53,16 +54,17 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             account_where!("account = (SELECT account FROM keys WHERE digest = ?1 AND until > ?2)"),
             params![digest.as_slice(), values::ordered(now.0)],
         ),
-        Query::Start(now) => whole(db, |db| start(db, *now)),
-        Query::Reports(count) => texts(
+        Query::Names => names(db),
+        Query::Held(now) => held(db, *now),
+        Query::Reports { below, count } => texts(
             db,
-            "SELECT text FROM reports ORDER BY report DESC LIMIT ?1",
-            *count,
+            "SELECT report, text FROM reports WHERE report < ?1 ORDER BY report DESC LIMIT ?2",
+            (*below, *count),
         ),
-        Query::Audit(count) => texts(
+        Query::Audit { below, count } => texts(
             db,
-            "SELECT text FROM audit ORDER BY entry DESC LIMIT ?1",
-            *count,
+            "SELECT entry, text FROM audit WHERE entry < ?1 ORDER BY entry DESC LIMIT ?2",
+            (*below, *count),
         ),
     }
 }
@@ -75,6 +77,7 @@ fn whole(db: &Connection, read: impl FnOnce(&Connection) -> Result<Found>) -> Re
     Ok(found)
 }
 
+/// Standing 0 is invited, 2 is owner, 3 has left; kinds 4 and 5 are parties and groups.
 fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     let some = [values::name(account.0), values::count(STORE_FOUND_MAX)];
     let logs: Vec<(LogHead, Membership)> = all(
@@ -220,6 +223,18 @@ fn members(db: &Connection, log: LogId) -> Result<Vec<Membership>> {
     Ok(members)
 }
 
+fn whisper(db: &Connection, one: AccountId, other: AccountId) -> Result<Vec<Membership>> {
+    let key = LogKey::Whisper(one.min(other), one.max(other));
+    let (kind, room, first, second) = values::key(&key);
+    let log = super::statement::one(
+        db,
+        "SELECT log FROM logs WHERE kind = ?1 AND room = ?2 AND one = ?3 AND other = ?4",
+        params![kind, room, first, second],
+        |row| values::read_log(row, 0),
+    )?;
+    log.map_or_else(|| Ok(Vec::new()), |log| members(db, log))
+}
+
 fn account(db: &Connection, sql: &'static str, params: impl Params) -> Result<Found> {
     one(db, sql, params, read_account).map(Found::Account)
 }
@@ -235,13 +250,17 @@ fn read_account(row: &Row<'_>) -> Result<Account> {
     })
 }
 
-fn start(db: &Connection, now: Millis) -> Result<Found> {
+fn names(db: &Connection) -> Result<Found> {
     let names = all(
         db,
         "SELECT skeleton, account FROM accounts ORDER BY skeleton",
         [],
         |row| Ok((row.get(0)?, values::read_account(row, 1)?)),
-    )?;
+    );
+    names.map(Found::Names)
+}
+
+fn held(db: &Connection, now: Millis) -> Result<Found> {
     let mut held = all(
         db,
         "SELECT account, sanction, until, by, why FROM held WHERE until > ?1",
@@ -257,11 +276,14 @@ fn start(db: &Connection, now: Millis) -> Result<Found> {
         },
     )?;
     held.sort_by_key(|held| (held.account, held.sanction));
-    Ok(Found::Start { names, held })
+    Ok(Found::Held(held))
 }
 
 /// The newest texts, newest first.
-fn texts(db: &Connection, sql: &'static str, count: usize) -> Result<Found> {
+fn texts(db: &Connection, sql: &'static str, (below, count): (u64, usize)) -> Result<Found> {
     let count = values::count(count.min(STORE_FOUND_MAX));
-    all(db, sql, [count], |row| row.get(0)).map(Found::Texts)
+    let texts = all(db, sql, [values::ordered(below), count], |row| {
+        Ok((values::read_ordered(row, 0)?, row.get(1)?))
+    });
+    texts.map(Found::Texts)
 }

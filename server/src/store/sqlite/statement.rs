@@ -34,3 +34,22 @@ pub(super) fn all<T>(
     let mut statement = db.prepare_cached(sql)?;
     statement.query_map(params, read)?.collect()
 }
+
+/// The first rows of what a statement finds, for as long as they are wanted; the rest is not read.
+pub(super) fn while_wanted<T>(
+    db: &Connection,
+    sql: &'static str,
+    params: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<Option<T>>,
+) -> Result<Vec<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut wanted = Vec::new();
+    while let Some(row) = rows.next()? {
+        match read(row)? {
+            Some(value) => wanted.push(value),
+            None => break,
+        }
+    }
+    Ok(wanted)
+}

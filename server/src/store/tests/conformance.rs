@@ -251,7 +251,16 @@ fn what_must_be_unique_is_taken_once() {
         let found = |found| matches!(found, Ok(Found::Account(Some(_))));
         assert!(found(store.find(&Query::Key([1; 32], NOW))));
         assert!(!found(store.find(&Query::Key([1; 32], Millis(NOW.0 + 1)))));
+        let prolong = |number| Write::ProlongKey {
+            digest: [1; 32],
+            account: AccountId(number),
+            until: Millis(NOW.0 + 2),
+        };
+        assert_eq!(commit_one(store, NOW, prolong(2)), Written::Missing);
+        assert_eq!(commit_one(store, NOW, prolong(1)), Written::Done);
+        assert!(found(store.find(&Query::Key([1; 32], Millis(NOW.0 + 1)))));
         commit_one(store, NOW, Write::DropKeys(AccountId(1)));
+        assert_eq!(commit_one(store, NOW, prolong(1)), Written::Missing);
         assert!(!found(store.find(&Query::Key([1; 32], NOW))));
     });
 }
@@ -356,7 +365,7 @@ fn logs_that_ended_are_dropped_and_others_are_not() {
         ];
         store.commit(Millis(NOW.0 - 1), &writes[..6]).unwrap();
         commit_one(store, NOW, writes[6].clone());
-        // The line of the whisper was old, so that all but the group and the room are gone.
+        // The line of the whisper was old, so that all but the group are gone.
         for (key, epoch) in [(whisper, 91), (near, 92), (group, 3)] {
             let Written::Log(head) = commit_one(store, NOW, open(key, 90 + u64::from(epoch)))
             else {

@@ -116,7 +116,7 @@ fn what_guests_leave_behind_goes_and_what_is_of_use_stays() {
         // The guest was there a day ago, nobody opened the group, and a whisper waits.
         let now = MONTH + 20 * DAY;
         store
-            .commit(Millis(now - DAY), &[mark(GUEST), said(7)])
+            .commit(Millis(now - DAY), &[mark(GUEST), said(7), line(9, "c")])
             .expect("stored");
         prune(store, now);
         assert_eq!(kept(store, GUEST), (vec![LOG, WHISPER], 1, 1));

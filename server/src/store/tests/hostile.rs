@@ -191,9 +191,16 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Skeleton(text.to_owned()),
         Query::Subject(text.to_owned()),
         Query::Desk(account),
-        Query::Start(NOW),
-        Query::Reports(1),
-        Query::Audit(1),
+        Query::Names,
+        Query::Held(NOW),
+        Query::Reports {
+            below: u64::MAX,
+            count: 1,
+        },
+        Query::Audit {
+            below: u64::MAX,
+            count: 1,
+        },
     ] {
         texts.extend(texts_of(store.find(&query).expect("it is found"), account));
     }
@@ -230,13 +237,15 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
                 account.subject,
             ]
         }
-        Found::Start { names, held } => {
+        Found::Names(names) => {
             let own = names.into_iter().filter(|(_, whose)| *whose == account);
-            let held = held.into_iter().filter(|held| held.account == account);
-            let own = own.map(|(skeleton, _)| skeleton);
-            own.chain(held.map(|held| held.why)).collect()
+            own.map(|(skeleton, _)| skeleton).collect()
         }
-        Found::Texts(texts) => texts.iter().flat_map(|text| from_json(text)).collect(),
+        Found::Held(held) => {
+            let held = held.into_iter().filter(|held| held.account == account);
+            held.map(|held| held.why).collect()
+        }
+        Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
     }
 }
 

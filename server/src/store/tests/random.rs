@@ -145,7 +145,7 @@ impl Random {
     fn write_of_accounts(&mut self, now: Millis) -> Write {
         let (account, other) = (self.account(), self.account());
         let on = self.on();
-        match self.below(11) {
+        match self.below(12) {
             0 => Write::Register(Account {
                 account,
                 name: self.word(),
@@ -184,6 +184,11 @@ impl Random {
                 by: account,
                 what: self.word(),
             },
+            10 => Write::ProlongKey {
+                digest: self.digest(),
+                account,
+                until: self.until(now),
+            },
             _ => Write::Prune {
                 lines_max: self.pick(&[0, 3, 20, u64::MAX]),
                 before: Millis(self.pick(&[0, now.0.saturating_sub(3_000)])),
@@ -209,13 +214,15 @@ impl Random {
                 below,
             },
             Query::Members(self.log()),
+            Query::Whisper(self.account(), self.account()),
             Query::Account(self.account()),
             Query::Skeleton(self.word()),
             Query::Subject(self.word()),
             Query::Key(self.digest(), now),
-            Query::Start(now),
-            Query::Reports(3),
-            Query::Audit(3),
+            Query::Names,
+            Query::Held(now),
+            Query::Reports { below, count: 3 },
+            Query::Audit { below, count: 3 },
         ]
     }
 }

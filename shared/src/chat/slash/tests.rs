@@ -127,7 +127,7 @@ fn what_is_no_command_says_so_and_help_lists_what_is() {
     let unknown = "There is no command /dance. /help lists them; begin with // to say it.";
     assert_eq!(fault("/dance now"), unknown);
     assert!(fault("/").starts_with("There is no command /."));
-    for (usage, _) in HELP {
+    for (usage, ..) in HELP {
         assert!(matches!(read(usage), Ok(Typed::Command(_))), "{usage}");
     }
 }

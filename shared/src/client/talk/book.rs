@@ -2,7 +2,6 @@
 //!
 //! Never sends a packet: commands and events wait in it for the session to take.
 
-use core::ops::Bound::{Excluded, Unbounded};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,15 +38,15 @@ pub struct Book {
     pub(super) blocked: BTreeSet<AccountId>,
     /// Logs of which the server has more, and of which more was asked last.
     pub(super) pulls: BTreeSet<LogId>,
-    pulled: LogId,
+    pub(super) pulled: LogId,
     /// How often that is asked, and marked.
-    pace: Pace,
+    pub(super) pace: Pace,
     /// Logs of which the server knows less than it should, and when each was marked last.
     pub(super) unmarked: BTreeSet<LogId>,
-    marked_at: BTreeMap<LogId, Instant>,
+    pub(super) marked_at: BTreeMap<LogId, Instant>,
     /// Which was marked last of all, and whether nothing was asked for since.
-    marked: LogId,
-    mark_was_last: bool,
+    pub(super) marked: LogId,
+    pub(super) mark_was_last: bool,
     /// Since when there is a link, and whether that is so long that no log is waited for.
     linked: Option<Instant>,
     pub(super) waited: bool,
@@ -189,30 +188,27 @@ impl Book {
         self.start_link();
         self.outbox.start_link();
         self.send_lines();
-        if !welcome.resumed {
-            let follows = self.asks.follow_again();
-            self.commands.extend(follows);
-        }
     }
 
     /// Writes a line; `None` when too many wait, or it is too long.
     pub(crate) fn say(&mut self, to: Address, manner: Manner, text: &str) -> Option<u64> {
-        let to = self.settled(to);
-        if let Address::Log(log) = &to {
-            self.touch(*log);
-        }
-        let client_id = self.outbox.write(to, manner, text)?;
+        let bound = self.bound(&to);
+        let used = match &to {
+            Address::Log(log) => Some(*log),
+            _ => bound,
+        };
+        used.into_iter().for_each(|log| self.touch(log));
+        let client_id = self.outbox.write((to, bound), manner, text)?;
         self.send_lines();
         Some(client_id)
     }
 
     /// A team is the one the player is in now: a line that is sent again after the player was
     /// dealt another one must not tell that one.
-    fn settled(&self, to: Address) -> Address {
-        match (to, self.find(|scope| matches!(scope, Scope::Team { .. }))) {
-            (Address::Team, Some((log, _))) => Address::Log(log),
-            (to, _) => to,
-        }
+    fn bound(&self, to: &Address) -> Option<LogId> {
+        let team = self.find(|scope| matches!(scope, Scope::Team { .. }));
+        let is_team = matches!(to, Address::Team);
+        team.filter(|_| is_team).map(|(log, _)| log)
     }
 
     /// Says a line that was refused once more.
@@ -284,40 +280,6 @@ impl Book {
         self.mark_some(now);
     }
 
-    /// Marks logs one after the other, and no more than one while there is more to ask for: what
-    /// the pace leaves is for both.
-    fn mark_some(&mut self, now: Instant) {
-        let later = self.unmarked.range((Excluded(self.marked), Unbounded));
-        let sooner = self.unmarked.range(..=self.marked);
-        let due: Vec<LogId> = later.chain(sooner).copied().collect();
-        for log in due {
-            let turn = self.pulls.is_empty() || !self.mark_was_last;
-            if self.marked_at.contains_key(&log) {
-                continue;
-            }
-            if !turn || !self.mark(now, log) {
-                break;
-            }
-        }
-    }
-
-    /// Asks for more of the logs that have more, one after the other, as often as is good.
-    pub(crate) fn pull(&mut self, now: Instant) {
-        while let Some(log) = self.next_pull()
-            && self.pace.take(now)
-        {
-            self.pulls.remove(&log);
-            (self.pulled, self.mark_was_last) = (log, false);
-            self.commands.push(ChatCommand::Pull { log });
-        }
-    }
-
-    /// The log after the one of which more was asked last, so that none waits for all of another.
-    fn next_pull(&self) -> Option<LogId> {
-        let mut later = self.pulls.range((Excluded(self.pulled), Unbounded));
-        later.next().or_else(|| self.pulls.first()).copied()
-    }
-
     /// What happened since the last call.
     pub(crate) fn take_events(&mut self) -> Vec<TalkEvent> {
         core::mem::take(&mut self.events)
@@ -342,28 +304,6 @@ impl Book {
         open
     }
 
-    /// Says how far this client got in a log; false when it has said too much of late.
-    fn mark(&mut self, now: Instant, log: LogId) -> bool {
-        let Some(known) = self.logs.get_mut(&log).filter(|log| log.is_unmarked()) else {
-            self.unmarked.remove(&log);
-            return true;
-        };
-        if !self.pace.take(now) {
-            return false;
-        }
-        self.unmarked.remove(&log);
-        let (delivered, read) = known.mark();
-        known.marked = (delivered, read);
-        self.marked_at.insert(log, now);
-        (self.marked, self.mark_was_last) = (log, true);
-        self.commands.push(ChatCommand::Mark {
-            log,
-            delivered,
-            read,
-        });
-        true
-    }
-
     /// Another link: nothing is open before the server says so, and nothing is on its way.
     fn start_link(&mut self) {
         (self.linked, self.waited) = (None, false);
@@ -371,6 +311,8 @@ impl Book {
         self.pulls.clear();
         self.unmarked.clear();
         self.typists.clear();
+        // The server tells on every link which ones stand.
+        self.invitations.clear();
         self.commands.clear();
         let unanswered = self.asks.give_up().into_iter();
         let told = unanswered.map(|(ask, what)| TalkEvent::Unanswered { ask, what });
@@ -391,7 +333,7 @@ impl Book {
     fn cannot_say(&mut self, gone: Vec<Outgoing>) {
         let told = gone.into_iter().map(|line| TalkEvent::Refused {
             client_id: line.client_id,
-            to: line.to,
+            to: line.address(),
             text: line.text.to_string(),
             reason: ChatRefusal::Stale,
             seconds: 0,

@@ -205,7 +205,7 @@ impl Book {
         if let Some(line) = self.outbox.refused(client_id, reason, seconds, early) {
             self.events.push(TalkEvent::Refused {
                 client_id,
-                to: line.to,
+                to: line.address(),
                 text: line.text.to_string(),
                 reason,
                 seconds,
@@ -223,9 +223,10 @@ impl Book {
                 whom: Whom::Account(account),
                 on,
             } if refused.is_none() => self.block(*account, *on),
-            Ask::Leave { log } if refused.is_none() => {
+            Ask::Leave { log } | Ask::Accept { log } if is_over(refused) => {
                 self.invitations.remove(log);
             }
+            Ask::Follow { whom, on: false } if refused.is_none() => self.lose_sight(whom),
             _ => {}
         }
         self.events.push(TalkEvent::Answer {
@@ -233,6 +234,18 @@ impl Book {
             what,
             log,
             refused,
+        });
+    }
+
+    /// Somebody is not followed any more: unless they share a log, nothing more is told of them.
+    fn lose_sight(&mut self, whom: &Whom) {
+        let logs: Vec<&Log> = self.logs.values().filter(|log| log.is_open()).collect();
+        self.presence.retain(|account, presence| {
+            let meant = match whom {
+                Whom::Account(other) => other == account,
+                Whom::Name(name) => *name == presence.name,
+            };
+            !meant || logs.iter().any(|log| log.is_shared_with(*account))
         });
     }
 
@@ -253,4 +266,9 @@ impl Book {
         }
         self.events.push(TalkEvent::Presence { changes });
     }
+}
+
+/// Whether an invitation is answered, or was nobody's any more.
+fn is_over(refused: Option<ChatRefusal>) -> bool {
+    matches!(refused, None | Some(ChatRefusal::NotMember))
 }

@@ -158,6 +158,12 @@ impl Log {
         )
     }
 
+    /// Whether its readers see how somebody is present because both are in it.
+    pub(super) fn is_shared_with(&self, account: AccountId) -> bool {
+        let whispers = matches!(&self.scope, Scope::Whisper { with, .. } if *with == account);
+        whispers || self.members.contains_key(&account)
+    }
+
     /// It is open on a new link. Returns how many lines will never come.
     pub(super) fn open_again(&mut self, terms: Terms) -> u64 {
         if terms.epoch != self.epoch {

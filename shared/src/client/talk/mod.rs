@@ -10,6 +10,7 @@
 //! log        one log: next, unread, read, members, receipts
 //! outbox     lines the server has not answered, sent again after each new link
 //! reopen     where a line goes on a link whose logs are not open yet
+//! marks      what it says as often as is good: how far it got, and that there be more
 //! pace       how often it says what can wait: pulls and marks
 //! asks       questions that wait for their answer
 //! typists    who writes at the moment
@@ -21,6 +22,7 @@ mod book;
 mod event;
 mod hear;
 mod log;
+mod marks;
 mod outbox;
 mod pace;
 mod reopen;

@@ -6,6 +6,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use crate::id::LogId;
 use crate::limits::{CHAT_BYTES_MAX, CHAT_FLYING_MAX, CHAT_REFUSED_MAX, CHAT_UNACKED_MAX};
 use crate::time::Instant;
 use crate::wire::{Address, BoundedStr, ChatCommand, ChatRefusal, Manner};
@@ -21,6 +22,9 @@ pub struct Outgoing {
     pub manner: Manner,
     /// What it says.
     pub text: BoundedStr<CHAT_BYTES_MAX>,
+    /// The log it goes to, wherever its writer is by then: of a line to a team, which must never
+    /// reach another one.
+    log: Option<LogId>,
     /// How often it was sent.
     sent: u32,
     /// Whether an answer to it is on its way.
@@ -42,8 +46,17 @@ pub(super) struct Outbox {
 }
 
 impl Outgoing {
+    /// Where it goes: the log it is bound to, or for whom it is.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.log.map_or_else(|| self.to.clone(), Address::Log)
+    }
+
     /// Sends it, once more or for the first time.
     fn fly(&mut self, to: Address) -> ChatCommand {
+        if let (Address::Team, Address::Log(log)) = (&self.to, &to) {
+            self.log = Some(*log);
+        }
         self.sent = self.sent.saturating_add(1);
         self.flies = true;
         ChatCommand::Say {
@@ -66,9 +79,14 @@ impl Outbox {
         self.pen.get_or_insert(pen);
     }
 
-    /// A new line: its id; `None` without a pen, at [`CHAT_UNACKED_MAX`], or when it is too long.
-    /// [`Outbox::due`] sends it.
-    pub(super) fn write(&mut self, to: Address, manner: Manner, text: &str) -> Option<u64> {
+    /// A new line, with the log it is bound to if it is: its id; `None` without a pen, at
+    /// [`CHAT_UNACKED_MAX`], or when it is too long. [`Outbox::due`] sends it.
+    pub(super) fn write(
+        &mut self,
+        (to, log): (Address, Option<LogId>),
+        manner: Manner,
+        text: &str,
+    ) -> Option<u64> {
         let text = BoundedStr::new(text).ok()?;
         let pen = self.pen?;
         if self.waiting.len() >= CHAT_UNACKED_MAX {
@@ -81,6 +99,7 @@ impl Outbox {
             to,
             manner,
             text,
+            log,
             sent: 0,
             flies: false,
             slow: false,
@@ -101,7 +120,7 @@ impl Outbox {
         let most = if self.is_slowed() { 1 } else { CHAT_FLYING_MAX };
         let flying = self.waiting.iter().filter(|line| line.flies).count();
         let due = self.waiting.iter_mut().filter(|line| !line.flies);
-        let due = due.filter_map(|line| Some((address(&line.to)?, line)));
+        let due = due.filter_map(|line| Some((address(&line.address())?, line)));
         let due = due.take(most.saturating_sub(flying));
         due.map(|(to, line)| line.fly(to)).collect()
     }
@@ -177,8 +196,10 @@ impl Outbox {
         Some(line)
     }
 
-    /// The player is in another room: what was for the last one cannot be said any more.
+    /// The player is in another room: what was for the last one cannot be said any more. What was
+    /// refused there was given back already.
     pub(super) fn leave_room(&mut self) -> Vec<Outgoing> {
+        self.refused.retain(|line| !line.is_of_the_room());
         let all = core::mem::take(&mut self.waiting);
         let (gone, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(Outgoing::is_of_the_room);
         self.waiting = stay.into();

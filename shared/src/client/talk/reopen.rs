@@ -5,7 +5,8 @@
 //! On a new link a server reads first what an account may do. Until it says that a log is open it
 //! does not know the account as a member, and would refuse a line that it stored long ago. So a
 //! line for a log that was open before waits until it is again. A whisper goes to its log where
-//! there is one: the other one may not have come back yet, and then only the log is known.
+//! there is one: the other one may not have come back yet, and then only the log is known. So does
+//! a line to a team, for good: the player may be in another one when it is sent again.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,9 @@ pub(super) fn address_of(
         .peekable();
     let unknown = known.peek().is_none();
     match known.find(|(_, log)| log.is_open()) {
-        Some((id, _)) if matches!(to, Address::Whisper(_)) => Some(Address::Log(*id)),
+        Some((id, _)) if matches!(to, Address::Whisper(_) | Address::Team) => {
+            Some(Address::Log(*id))
+        }
         None if patient && !unknown => None,
         _ => Some(to.clone()),
     }

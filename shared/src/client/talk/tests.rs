@@ -10,7 +10,7 @@ use crate::limits::CURSORS_MAX;
 use crate::time::Instant;
 use crate::wire::{
     Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, Line, Manner,
-    Receipt, Role, Scope, Token, Welcome, Whom,
+    Presence, Receipt, Role, Scope, Status, Token, Welcome, Whom,
 };
 
 const ME: AccountId = AccountId(1);
@@ -319,8 +319,65 @@ fn a_question_is_answered_once_or_known_to_be_open() {
     book.welcome(&welcome("pit", false, 7));
     let told = book.take_events();
     assert!(matches!(&told[..], [TalkEvent::Unanswered { what, .. }] if *what == follow));
-    let again = book.take_commands();
-    assert!(matches!(&again[..], [ChatCommand::Ask { what, .. }] if *what == follow));
+    assert_eq!(
+        book.take_commands(),
+        [],
+        "the server has stored it, or it is asked again"
+    );
+}
+
+/// Nobody says any more how they are.
+#[test]
+fn who_is_not_followed_any_more_is_not_shown_unless_a_log_is_shared() {
+    for (shared, stays) in [(false, 0), (true, 1)] {
+        let mut book = book();
+        if shared {
+            book.hear(opened(WHISPER, 1, 0, 0, 0));
+        }
+        let presence = Presence {
+            account: ANN,
+            name: BoundedStr::cut("Ann"),
+            status: Status::Online,
+            room: BoundedStr::cut("pit"),
+        };
+        let changes = BoundedVec::of_first([presence]);
+        book.hear(ChatNews::Presence { changes });
+        let whom = Whom::Name(BoundedStr::cut("Ann"));
+        let ask = book.ask(Ask::Follow { whom, on: false }).expect("few");
+        assert_eq!(book.presence().len(), 1);
+        let (log, refused) = (LogId(0), None);
+        book.hear(ChatNews::Answer { ask, log, refused });
+        assert_eq!(book.presence().len(), stays);
+    }
+}
+
+#[test]
+fn an_invitation_that_is_over_is_not_kept() {
+    let mut book = book();
+    let invited = |book: &mut Book| {
+        book.hear(ChatNews::Invited {
+            log: LogId(77),
+            scope: Scope::Party,
+            by: ANN,
+            name: BoundedStr::cut("Ann"),
+        });
+        assert_eq!(book.invitations().len(), 1);
+    };
+    invited(&mut book);
+    book.welcome(&welcome("pit", true, 7));
+    assert_eq!(
+        book.invitations().len(),
+        0,
+        "the server tells those that stand"
+    );
+    for (reason, left) in [(ChatRefusal::StoreBusy, 1), (ChatRefusal::NotMember, 0)] {
+        invited(&mut book);
+        let what = Ask::Accept { log: LogId(77) };
+        let ask = book.ask(what).expect("few");
+        let (log, refused) = (LogId(77), Some(reason));
+        book.hear(ChatNews::Answer { ask, log, refused });
+        assert_eq!(book.invitations().len(), left);
+    }
 }
 
 #[test]

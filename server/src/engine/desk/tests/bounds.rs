@@ -16,7 +16,7 @@ use crate::limits::{
 use crate::store::Store;
 
 /// Somebody who can log in, and is not there.
-fn register(world: &mut World, number: u64, name: &str) {
+pub fn register(world: &mut World, number: u64, name: &str) {
     let account = Account {
         account: AccountId(number),
         name: name.to_owned(),
@@ -50,6 +50,34 @@ fn each_of_many_lines_on_their_way_is_acked_to_whoever_asked_last() {
     let more = world.say(ann, Address::Room, "more");
     world.settle();
     assert!(world.peers[ann].acked.contains_key(&more));
+}
+
+#[test]
+fn a_line_that_two_sessions_say_at_once_is_one_and_both_are_told() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, also) = (world.join(ANN, "Ann"), world.join(ANN, "Ann"));
+    world.prompt = false;
+    for fails in [false, true] {
+        let id = world.say(ann, Address::Room, "once");
+        let line = world.peers[ann].unacked[&id].clone();
+        world.peers[also].unacked.insert(id, line);
+        world.send_line(also, id);
+        let lines = world.writes.iter();
+        let lines = lines.filter(|(_, write)| matches!(write, Write::Line(_)));
+        assert_eq!(lines.count(), 1, "it is stored once");
+        if fails {
+            world.fail_write(StoreFault::Failed);
+            let refused = (id, ChatRefusal::StoreFailed);
+            let told = [ann, also].map(|at| world.peers[at].refused.last().copied());
+            assert_eq!(told, [Some(refused); 2]);
+        } else {
+            world.answer_write();
+            let told = [ann, also].map(|at| world.peers[at].acked.get(&id).copied());
+            assert!(told[0].is_some() && told[0] == told[1], "{told:?}");
+        }
+    }
+    let room = world.peers[also].room();
+    assert_eq!(texts(&world, also, room), ["once"]);
 }
 
 #[test]
@@ -158,6 +186,35 @@ fn marks_and_whispers_to_strangers_are_counted() {
     assert_eq!(world.finds.len(), ASKS_BURST as usize);
     let last = world.peers[ann].refused.last().map(|(_, why)| *why);
     assert_eq!(last, Some(ChatRefusal::TooFast));
+}
+
+/// Its client was told by nobody that they wait, and does not say them again.
+#[test]
+fn marks_that_wait_are_noted_when_the_session_ends() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    let lines = 2 * u64::from(MARKS_BURST);
+    for number in 0..lines {
+        world.say(ann, Address::Room, &format!("{number}"));
+    }
+    let log = world.peers[ann].room();
+    for read in 1..=lines {
+        let delivered = read;
+        world.command(
+            ann,
+            ChatCommand::Mark {
+                log,
+                delivered,
+                read,
+            },
+        );
+    }
+    let read = |world: &World| world.desk.people[&AccountId(ANN)].read[&log];
+    assert!(read(&world) < lines, "some wait");
+    world.leave(ann);
+    world.settle();
+    world.join(ANN, "Ann");
+    assert_eq!(read(&world), lines);
 }
 
 /// What an account is in and whom it knows comes from the store: who asks before would be told

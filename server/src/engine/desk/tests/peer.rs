@@ -7,6 +7,8 @@ use tickwire_shared::wire::{
     Address, ChatCommand, ChatNews, ChatRefusal, Line, LogCursor, Receipt, Role, Scope,
 };
 
+use crate::engine::desk::Attention;
+
 /// What a client knows of a log.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -30,6 +32,7 @@ pub struct Peer {
     pub name: String,
     pub role: Role,
     pub room: String,
+    pub attention: Attention,
     pub logs: BTreeMap<LogId, Known>,
     pub pen: u64,
     pub said: u64,
@@ -81,6 +84,7 @@ impl Peer {
     /// Takes in what it is told; what it asks for next.
     pub fn take(&mut self, news: ChatNews) -> Option<ChatCommand> {
         match news {
+            news if self.attention == Attention::Inbox => self.news.push(news),
             ChatNews::Opened {
                 log,
                 scope,

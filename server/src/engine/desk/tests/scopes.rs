@@ -6,7 +6,7 @@ use tickwire_shared::wire::{
 };
 
 use super::world::World;
-use crate::engine::desk::Sabotage;
+use crate::engine::desk::{Announced, Sabotage};
 use crate::engine::port::Whereabouts;
 use crate::engine::storage::{StoreFault, Write};
 use crate::limits::OPENINGS_PER_TURN;
@@ -291,10 +291,20 @@ fn only_admins_and_the_server_announce() {
         Some(ChatRefusal::NotAllowed)
     );
     world.say(boss, Address::Server, "news");
-    world.desk.announce(world.now, "maintenance at noon");
+    let number = world.desk.announce(world.now, "maintenance at noon");
     world.carry_out();
     let log = world.peers[ann].log(|scope| *scope == Scope::Server);
     assert_eq!(texts(&world, ann, log), ["news", "maintenance at noon"]);
+    let outcome = Ok(());
+    assert_eq!(world.desk.take_announced(), [Announced { number, outcome }]);
+    // Whoever had it said learns as well that it is not stored.
+    world.prompt = false;
+    let number = world.desk.announce(world.now, "to nobody");
+    world.carry_out();
+    assert_eq!(world.desk.take_announced(), []);
+    world.fail_write(StoreFault::Full);
+    let outcome = Err(ChatRefusal::StoreFull);
+    assert_eq!(world.desk.take_announced(), [Announced { number, outcome }]);
 }
 
 /// How many lines somebody gets who asks for pages of every log that others read.

@@ -30,6 +30,8 @@ pub struct World {
     pub committed: BTreeMap<(AccountId, u64), Vec<u64>>,
     /// Which offsets of which logs who may read.
     pub rights: Rights,
+    /// Writes and queries so far.
+    pub asked: (usize, usize),
     /// Whether the store answers at once.
     pub prompt: bool,
     /// Lobbies that were before.
@@ -53,6 +55,7 @@ impl World {
             finds: VecDeque::new(),
             committed: BTreeMap::new(),
             rights: Rights::default(),
+            asked: (0, 0),
             prompt: true,
             lives: 0,
             sabotage,
@@ -69,6 +72,7 @@ impl World {
             name: name.to_owned(),
             role: Role::Player,
             room: room.to_owned(),
+            attention: Attention::Everything,
             logs: BTreeMap::new(),
             pen: (self.peers.len() as u64 + 1) << 32,
             said: 0,
@@ -106,7 +110,7 @@ impl World {
             room_name: BoundedStr::cut(&peer.room),
             player: PlayerId(self.sessions as u16),
             cursors: peer.cursors(),
-            attention: Attention::Everything,
+            attention: peer.attention.clone(),
         };
         let seed = self.sessions ^ (self.lives << 40);
         self.desk.enter(self.now, session, entrant, seed);
@@ -215,6 +219,11 @@ impl World {
     }
 
     fn take_in(&mut self, effect: Effect) {
+        match effect {
+            Effect::Write(..) => self.asked.0 += 1,
+            Effect::Find(..) => self.asked.1 += 1,
+            _ => {}
+        }
         match effect {
             Effect::Write(ticket, write) => self.writes.push_back((ticket, write)),
             Effect::Find(ticket, query) => self.finds.push_back((ticket, query)),

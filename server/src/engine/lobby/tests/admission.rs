@@ -184,6 +184,35 @@ fn nobody_comes_in_before_names_and_bans_are_known() {
     assert_eq!(&*bench.welcome(6).name, "Bob");
 }
 
+/// A token is good once: nobody finds out whose it is while there is no seat for its player.
+#[test]
+fn a_login_is_not_used_up_for_a_room_that_is_full_or_not_there() {
+    let mut bench = Bench::new(|config| (config.seats, config.rooms_max) = (1, 2));
+    let named = |name| RoomRequest::Named(BoundedStr::cut(name));
+    let first = bench.join(1);
+    bench.knock(2, named("main"));
+    assert_eq!(bench.refused_with(2).0, CloseReason::RoomFull);
+    bench.lobby.config.create_rooms = false;
+    bench.knock(3, named("nowhere"));
+    assert_eq!(bench.refused_with(3).0, CloseReason::NoSuchRoom);
+    bench.lobby.config.create_rooms = true;
+    bench.knock(4, named("a\u{202E}b"));
+    assert_eq!(bench.refused_with(4).0, CloseReason::BadName);
+    bench.join(5);
+    bench.knock(6, named("one more"));
+    assert_eq!(bench.refused_with(6).0, CloseReason::ServerFull);
+    assert!(bench.asked.is_empty(), "{:?}", bench.asked);
+    // The seat of somebody whose link is gone may be that of whoever knocks.
+    bench.lobby.lost(bench.now, LinkId(1));
+    bench.carry_out();
+    assert!(
+        bench.lobby.sessions.contains_key(&first.session),
+        "it waits"
+    );
+    bench.knock(7, named("main"));
+    assert_eq!(bench.asked.len(), 1);
+}
+
 #[test]
 fn a_server_without_guests_takes_only_whom_somebody_vouches_for() {
     let mut bench = Bench::new(|config| config.guests = false);

@@ -19,6 +19,7 @@ fn guests_have_no_name_of_anybody_else() {
     for (link, name, words) in [
         (1, "lvan", "registered"),
         (8, "lvan 2", "registered"),
+        (9, "Ivan lO", "registered"),
         (2, "Admin 2", "kept for"),
         (3, "A\u{200D}nn", "U+200D"),
         (4, "Аnn", "scripts"),
@@ -34,6 +35,39 @@ fn guests_have_no_name_of_anybody_else() {
     bench.join(6);
     bench.hello(7, |hello| hello.name = BoundedStr::cut("ANN"));
     assert_eq!(&*bench.welcome(7).name, "ANN 2");
+}
+
+/// Whether a guest of this name is let in though the other one is registered, and stays though it
+/// is registered later: both must be the same.
+fn is_let_in_beside(name: &str, registered: &str) -> bool {
+    let outcomes = [true, false].map(|first| {
+        let mut bench = Bench::new(|_| {});
+        if first {
+            bench.register(registered, AccountId(5));
+        }
+        bench.hello(1, |hello| hello.name = BoundedStr::cut(name));
+        if !first {
+            bench.register(registered, AccountId(5));
+        }
+        bench.lobby.sessions() == 1
+    });
+    assert_eq!(outcomes[0], outcomes[1], "{name}");
+    outcomes[0]
+}
+
+#[test]
+fn what_a_guest_may_be_called_does_not_hang_on_who_came_first() {
+    for (name, is_let_in) in [
+        ("Zed", false),
+        ("Zed 10", false),
+        ("Zed lO", false),
+        ("Zed I2", false),
+        ("Zed Lol", true),
+        ("Zed O", true),
+        ("Zeda", true),
+    ] {
+        assert_eq!(is_let_in_beside(name, "Zed"), is_let_in, "{name}");
+    }
 }
 
 #[test]
@@ -78,4 +112,10 @@ fn another_role_ends_the_sessions_of_its_account() {
     bench.carry_out();
     assert_eq!(bench.closed[&LinkId(3)], CloseReason::BadCredential);
     assert_eq!(bench.lobby.sessions(), 0);
+    bench.knock(4, RoomRequest::Any);
+    bench.answer(4, Ok(admission(7, "Ann", Some("main"))));
+    bench.lobby.role_changed(bench.now, AccountId(7), false);
+    bench.carry_out();
+    let why = bench.closed[&LinkId(4)];
+    assert_eq!(why, CloseReason::BadCredential, "no key brings it back");
 }

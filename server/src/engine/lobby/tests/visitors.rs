@@ -9,7 +9,7 @@ use crate::store::Store;
 
 const FIRST: u64 = 1 << 63;
 
-fn visit(bench: &mut Bench, number: u64, account: u64, goal: Goal) -> Result<(), CloseReason> {
+fn visit(bench: &mut Bench, number: u64, account: u64, goal: Goal) -> Result<(), NotLetIn> {
     let visit = Visit {
         link: LinkId(FIRST | number),
         account: AccountId(account),
@@ -79,11 +79,6 @@ fn a_visitor_reads_writes_and_sees_who_comes_without_a_seat() {
     });
     let line = line.map(|line| (line.text.as_str(), line.role));
     assert_eq!(line, Some(("hear me", Role::Bot)));
-    for to in [Address::Server, Address::Team, Address::Near] {
-        let refused = says(&mut bench, 7, to, "nor there");
-        // The id is known already: it is the line above.
-        assert!(matches!(refused, ChatNews::Acked { .. }), "{refused:?}");
-    }
     bench.lobby.depart(bench.now, LinkId(FIRST | 7));
     bench.carry_out();
     bench.chat(1, 5, "is it gone?");
@@ -94,7 +89,7 @@ fn a_visitor_reads_writes_and_sees_who_comes_without_a_seat() {
 fn a_visitor_has_no_more_rights_than_its_role() {
     let mut bench = Bench::new(|_| {});
     bench.join(1);
-    for (number, goal) in [(1, room()), (2, Goal::Server), (3, Goal::Own)] {
+    for (number, goal) in [(1, room()), (2, Goal::Server), (3, Goal::Inbox)] {
         assert_eq!(visit(&mut bench, number, 100, goal), Ok(()));
         for to in [Address::Server, Address::Team, Address::Near] {
             let refused = says(&mut bench, number, to, "no");
@@ -123,7 +118,7 @@ fn who_may_not_come_is_told_why() {
     let nowhere = Goal::Room("nowhere".to_owned());
     assert_eq!(
         visit(&mut bench, 1, 100, nowhere),
-        Err(CloseReason::NoSuchRoom)
+        Err(CloseReason::NoSuchRoom.into())
     );
     assert_eq!(
         visit(&mut bench, 1, 100, room()),
@@ -134,7 +129,7 @@ fn who_may_not_come_is_told_why() {
         assert_eq!(visit(&mut bench, number, 100, room()), Ok(()));
     }
     let many = visit(&mut bench, 999, 100, room());
-    assert_eq!(many, Err(CloseReason::TooManyPackets));
+    assert_eq!(many, Err(NotLetIn::TooManyOfAccount));
     let rest = (VISITORS_MAX - VISITORS_PER_ACCOUNT_MAX) as u64;
     for number in 0..rest {
         let account = 200 + number / 8;
@@ -142,7 +137,7 @@ fn who_may_not_come_is_told_why() {
     }
     assert_eq!(
         visit(&mut bench, 9_999, 999, room()),
-        Err(CloseReason::ServerFull)
+        Err(NotLetIn::TooMany)
     );
     bench.lobby.turn_out(AccountId(100));
     bench.carry_out();
@@ -158,6 +153,18 @@ fn who_may_not_come_is_told_why() {
 }
 
 #[test]
+fn as_many_visitors_come_as_the_lobby_is_made_for() {
+    let mut bench = Bench::new(|config| config.visitors_max = 3);
+    for number in 0..3 {
+        assert_eq!(visit(&mut bench, number, 100 + number, room()), Ok(()));
+    }
+    let many = visit(&mut bench, 3, 103, room());
+    assert_eq!(many, Err(NotLetIn::TooMany));
+    bench.lobby.depart(bench.now, LinkId(FIRST));
+    assert_eq!(visit(&mut bench, 4, 104, room()), Ok(()));
+}
+
+#[test]
 fn a_banned_bot_does_not_come() {
     let mut bench = Bench::new(|_| {});
     let held = Held {
@@ -170,7 +177,10 @@ fn a_banned_bot_does_not_come() {
     let written = bench.store.commit(Millis(1), &[Write::Hold(held)]);
     assert!(written.is_ok());
     bench.pass(1_100);
-    assert_eq!(visit(&mut bench, 1, 100, room()), Err(CloseReason::Banned));
+    assert_eq!(
+        visit(&mut bench, 1, 100, room()),
+        Err(CloseReason::Banned.into())
+    );
     assert_eq!(visit(&mut bench, 2, 101, room()), Ok(()));
 }
 
@@ -191,7 +201,7 @@ fn visitors_of_a_room_that_fails_are_told_and_those_of_others_are_not() {
     let mut bench = Bench::new(|_| {});
     let welcome = bench.join(1);
     visit(&mut bench, 7, 100, room()).expect("welcome");
-    visit(&mut bench, 8, 100, Goal::Own).expect("welcome");
+    visit(&mut bench, 8, 100, Goal::Inbox).expect("welcome");
     let room = bench.lobby.sessions[&welcome.session].room;
     bench.lobby.room_failed(room);
     bench.rooms.clear();
@@ -199,6 +209,26 @@ fn visitors_of_a_room_that_fails_are_told_and_those_of_others_are_not() {
     let ended = |number: u64| bench.closed.get(&LinkId(FIRST | number)).copied();
     assert_eq!(ended(7), Some(CloseReason::RoomFailed));
     assert_eq!((ended(8), bench.lobby.visitors()), (None, 1));
+}
+
+#[test]
+fn visitors_of_a_room_that_ends_for_being_empty_are_told() {
+    let mut bench = Bench::new(|_| {});
+    for (link, name) in [(1, "main"), (2, "duel")] {
+        bench.hello(link, |hello| {
+            hello.room = RoomRequest::Named(BoundedStr::cut(name));
+        });
+        let goal = Goal::Room(name.to_owned());
+        visit(&mut bench, link, 100, goal).expect("welcome");
+        bench.say(link, &ClientControl::Leave);
+    }
+    let longest = bench.lobby.config.room_empty;
+    bench.pass(longest.as_millis() as u64 + 40);
+    assert!(bench.rooms.is_empty(), "they ended");
+    let ended = |number: u64| bench.closed.get(&LinkId(FIRST | number)).copied();
+    assert_eq!(ended(2), Some(CloseReason::NoSuchRoom));
+    // The first player opens it again.
+    assert_eq!((ended(1), bench.lobby.visitors()), (None, 1));
 }
 
 #[test]

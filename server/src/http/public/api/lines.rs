@@ -7,11 +7,12 @@ use std::time::Duration;
 use tickwire_shared::wire::Line;
 use tokio::time::timeout;
 
-use super::problem::{Fault, Problem};
+use super::problem::Fault;
+use super::problems::{DESCRIBED, KNOWN, NAMED, Problems};
 use super::shapes::{Lines, ReadQuery, cursor_of, cursor_text, wait_of};
 use super::{Call, shown};
 use crate::engine::lobby::Goal;
-use crate::gateway::{Event, Follower, Start};
+use crate::gateway::{Event, Follower, Opened};
 use crate::http::public::Answer;
 use crate::limits::{GATEWAY_TIME_MAX, LINES_PER_ANSWER_MAX};
 
@@ -21,12 +22,7 @@ use crate::limits::{GATEWAY_TIME_MAX, LINES_PER_ANSWER_MAX};
     params(("room" = String, Path, description = "The name of a room."), ReadQuery),
     responses(
         (status = 200, body = Lines),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<DESCRIBED>, Problems<NAMED>,
     ),
 )]
 pub(super) async fn read(call: &Call<'_>, goal: Goal, query: ReadQuery) -> Result<Answer, Fault> {
@@ -57,7 +53,7 @@ pub(super) async fn read(call: &Call<'_>, goal: Goal, query: ReadQuery) -> Resul
 }
 
 /// Waits until the log is open.
-pub(super) async fn opened(follower: &mut Follower) -> Result<Start, Fault> {
+pub(super) async fn opened(follower: &mut Follower) -> Result<Opened, Fault> {
     let opening = async {
         loop {
             if let Event::Opened(start) = follower.next().await? {
@@ -96,12 +92,7 @@ async fn collect(follower: &mut Follower, lines: &mut Vec<Line>) -> Result<(), F
     ),
     responses(
         (status = 200, body = Lines),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<DESCRIBED>, Problems<NAMED>,
     ),
 )]
 #[allow(dead_code, reason = "it describes what `read` answers for a whisper")]

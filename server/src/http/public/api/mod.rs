@@ -6,6 +6,7 @@
 mod lines;
 mod openapi;
 mod problem;
+mod problems;
 mod rooms;
 mod say;
 mod shapes;
@@ -14,7 +15,6 @@ mod target;
 mod whispers;
 
 use axum::extract::Query;
-use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use tickwire_shared::wire::Role;
 
 use self::problem::Fault;
 use self::target::Target;
+use super::arriving::Arriving;
 use super::routes::{Site, json_answer};
 use super::{Answer, body};
 use crate::engine::lobby::Goal;
@@ -41,7 +42,7 @@ struct Call<'a> {
 }
 
 /// Answers a request.
-pub(super) async fn answer(site: &Site, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer(site: &Site, request: Request<Arriving>) -> Answer {
     let answer = route(site, request).await;
     answer.unwrap_or_else(Fault::into_answer)
 }
@@ -62,7 +63,7 @@ pub(super) fn foreign(detail: &str) -> Answer {
     Fault::new(StatusCode::FORBIDDEN, "origin", detail).into_answer()
 }
 
-async fn route(site: &Site, request: Request<Incoming>) -> Result<Answer, Fault> {
+async fn route(site: &Site, request: Request<Arriving>) -> Result<Answer, Fault> {
     let nothing = || Fault::missing("there is nothing here: see /api/v1/openapi.json");
     let gateway = site.gateway.as_ref().ok_or_else(nothing)?;
     let target = Target::of(request.uri().path()).ok_or_else(nothing)?;
@@ -84,7 +85,7 @@ async fn route(site: &Site, request: Request<Incoming>) -> Result<Answer, Fault>
 async fn caller_of(
     site: &Site,
     gateway: &Gateway,
-    request: &Request<Incoming>,
+    request: &Request<Arriving>,
 ) -> Result<Caller, Fault> {
     let shown = request.headers().get(AUTHORIZATION);
     let shown = shown.and_then(|shown| shown.as_bytes().strip_prefix(b"Bearer "));
@@ -105,7 +106,7 @@ async fn caller_of(
 }
 
 impl Call<'_> {
-    async fn carry_out(self, target: Target, request: Request<Incoming>) -> Result<Answer, Fault> {
+    async fn carry_out(self, target: Target, request: Request<Arriving>) -> Result<Answer, Fault> {
         let get = *request.method() == Method::GET;
         match target {
             Target::Description | Target::Me => rooms::me(&self),
@@ -132,7 +133,7 @@ impl Call<'_> {
     }
 
     /// The body of a request, as it is described.
-    async fn body<T: DeserializeOwned>(&self, request: Request<Incoming>) -> Result<T, Fault> {
+    async fn body<T: DeserializeOwned>(&self, request: Request<Arriving>) -> Result<T, Fault> {
         let kind = request.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().map(str::trim).unwrap_or_default();
@@ -167,6 +168,5 @@ fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Fault> {
 /// Something as JSON.
 fn shown<T: Serialize>(value: &T) -> Result<Answer, Fault> {
     let json = serde_json::to_vec(value);
-    let json = json.map_err(|_| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "json", "try again"));
-    json.map(json_answer)
+    json.map(json_answer).map_err(|_| Fault::late())
 }

@@ -9,6 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 
 use super::problem::Problem;
+use super::problems::{OPEN, Problems};
 use super::{lines, rooms, say, shapes, stream, whispers};
 
 /// The whole interface.
@@ -41,8 +42,7 @@ struct Interface;
 /// This description.
 #[utoipa::path(
     get, path = "/api/v1/openapi.json", tag = "bots",
-    responses((status = 200, body = Object), (status = 429, body = Problem,
-        content_type = "application/problem+json")),
+    responses((status = 200, body = Object), Problems<OPEN>),
 )]
 #[allow(dead_code, reason = "it describes what `json` gives")]
 fn describe() {}
@@ -66,4 +66,38 @@ pub(super) fn json() -> Bytes {
     static JSON: OnceLock<Bytes> = OnceLock::new();
     let made = || Interface::openapi().to_json().unwrap_or_default().into();
     JSON.get_or_init(made).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tickwire_shared::limits::CHAT_BYTES_MAX;
+
+    use super::*;
+    use crate::limits::{CLIENT_ID_BYTES_MAX, LONG_POLL_SECONDS_MAX, STREAM_SECONDS_MAX};
+
+    #[test]
+    fn the_description_says_what_the_limits_say() {
+        if let Ok(file) = std::env::var("DUMP") {
+            std::fs::write(file, json()).unwrap();
+        }
+        let api: Value = serde_json::from_slice(&json()).expect("JSON");
+        let most = |path: &str, name: &str| {
+            let operation = &api["paths"][format!("/api/v1{path}")]["get"];
+            let parameters = operation["parameters"].as_array().expect("parameters");
+            let mut parameters = parameters.iter();
+            let found = parameters.find(|parameter| parameter["name"] == name);
+            found.and_then(|found| found["schema"]["maximum"].as_u64())
+        };
+        let wait = Some(u64::from(LONG_POLL_SECONDS_MAX));
+        assert_eq!(most("/rooms/{room}/lines", "wait"), wait);
+        assert_eq!(most("/whispers/{account}/lines", "wait"), wait);
+        assert_eq!(most("/whispers", "wait"), wait);
+        let seconds = Some(u64::from(STREAM_SECONDS_MAX));
+        assert_eq!(most("/rooms/{room}/events", "seconds"), seconds);
+        let say = &api["components"]["schemas"]["Say"]["properties"];
+        let length = |name: &str| say[name]["maxLength"].as_u64();
+        assert_eq!(length("client_id"), Some(CLIENT_ID_BYTES_MAX as u64));
+        assert_eq!(length("text"), Some(CHAT_BYTES_MAX as u64));
+    }
 }

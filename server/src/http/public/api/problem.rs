@@ -10,7 +10,9 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::wire::ChatRefusal;
 use utoipa::ToSchema;
 
+use crate::engine::lobby::NotLetIn;
 use crate::engine::storage::StoreFault;
+use crate::gateway::NoVisit;
 use crate::http::public::{Answer, whole};
 
 /// Why something was not done, as RFC 9457 has it.
@@ -134,6 +136,24 @@ impl From<StoreFault> for Fault {
     }
 }
 
+impl From<NoVisit> for Fault {
+    fn from(why: NoVisit) -> Fault {
+        match why {
+            NoVisit::Refused(NotLetIn::Closed(reason)) => reason.into(),
+            NoVisit::Refused(NotLetIn::TooManyOfAccount) => {
+                let detail = "this bot has too many streams and requests open: end some";
+                Fault::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail).after(1)
+            }
+            NoVisit::Refused(NotLetIn::TooMany) => {
+                let detail = "all bots together have too many streams and requests open: try again";
+                Fault::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).after(2)
+            }
+            NoVisit::Revoked => Fault::unknown(),
+            NoVisit::Store(fault) => fault.into(),
+        }
+    }
+}
+
 impl From<CloseReason> for Fault {
     fn from(reason: CloseReason) -> Fault {
         let unavailable = StatusCode::SERVICE_UNAVAILABLE;
@@ -144,10 +164,6 @@ impl From<CloseReason> for Fault {
             CloseReason::Banned => Fault::forbidden("this bot is banned from the server"),
             CloseReason::Kicked => Fault::forbidden("a moderator has sent this bot away"),
             CloseReason::BadCredential => Fault::unknown(),
-            CloseReason::TooManyPackets => {
-                let detail = "this bot has too many streams and requests open: end some";
-                Fault::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail).after(1)
-            }
             CloseReason::SlowConsumer => {
                 let detail = "too much was said meanwhile: go on from your cursor";
                 Fault::new(unavailable, "slow", detail).after(1)

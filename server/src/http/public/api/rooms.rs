@@ -2,7 +2,8 @@
 //!
 //! Never waits.
 
-use super::problem::{Fault, Problem};
+use super::problem::Fault;
+use super::problems::{KNOWN, NAMED, Problems};
 use super::shapes::{Me, Player, Rooms, Roster};
 use super::{Call, shown};
 use crate::auth::role_name;
@@ -13,10 +14,7 @@ use crate::http::public::Answer;
     get, path = "/api/v1/me", tag = "bots", security(("bot" = [])),
     responses(
         (status = 200, body = Me),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>,
     ),
 )]
 pub(super) fn me(call: &Call<'_>) -> Result<Answer, Fault> {
@@ -33,10 +31,7 @@ pub(super) fn me(call: &Call<'_>) -> Result<Answer, Fault> {
     get, path = "/api/v1/rooms", tag = "rooms", security(("bot" = [])),
     responses(
         (status = 200, body = Rooms),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>,
     ),
 )]
 pub(super) fn list(call: &Call<'_>) -> Result<Answer, Fault> {
@@ -51,11 +46,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, Fault> {
     params(("room" = String, Path, description = "The name of a room that is open.")),
     responses(
         (status = 200, body = Roster),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<NAMED>,
     ),
 )]
 pub(super) fn one(call: &Call<'_>, name: &str) -> Result<Answer, Fault> {

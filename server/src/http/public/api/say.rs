@@ -3,7 +3,6 @@
 //! Never answers before the line is on the disk, and never judges it: the desk does, as for
 //! everybody.
 
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, StatusCode};
 use tickwire_shared::id::AccountId;
@@ -12,13 +11,15 @@ use tickwire_shared::wire::{
 };
 use tokio::time::timeout;
 
-use super::problem::{Fault, Problem, refused};
-use super::shapes::{Said, Say, SayTone};
+use super::problem::{Fault, refused};
+use super::problems::{KNOWN, NAMED, Problems, SAYS, SENT};
+use super::shapes::{Said, Say, SayManner};
 use super::{Call, shown};
 use crate::auth::digest_number;
 use crate::engine::lobby::Goal;
 use crate::gateway::Visitor;
 use crate::http::public::Answer;
+use crate::http::public::arriving::Arriving;
 use crate::limits::{CLIENT_ID_BYTES_MAX, GATEWAY_TIME_MAX};
 
 /// Says a line in a room.
@@ -28,23 +29,13 @@ use crate::limits::{CLIENT_ID_BYTES_MAX, GATEWAY_TIME_MAX};
     request_body = Say,
     responses(
         (status = 201, body = Said, description = "It is stored."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 408, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<NAMED>, Problems<SENT>, Problems<SAYS>,
     ),
 )]
 pub(super) async fn in_room(
     call: &Call<'_>,
     name: String,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Answer, Fault> {
     let say: Say = call.body(request).await?;
     say_to(call, Goal::Room(name), Address::Room, say).await
@@ -59,23 +50,13 @@ pub(super) async fn in_room(
     request_body = Say,
     responses(
         (status = 201, body = Said, description = "It is stored."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 408, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<NAMED>, Problems<SENT>, Problems<SAYS>,
     ),
 )]
 pub(super) async fn whisper(
     call: &Call<'_>,
     with: AccountId,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Answer, Fault> {
     let say: Say = call.body(request).await?;
     let to = Address::Whisper(Whom::Account(with));
@@ -88,19 +69,10 @@ pub(super) async fn whisper(
     request_body = Say,
     responses(
         (status = 201, body = Said, description = "It is stored."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 408, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<SENT>, Problems<SAYS>,
     ),
 )]
-pub(super) async fn announce(call: &Call<'_>, request: Request<Incoming>) -> Result<Answer, Fault> {
+pub(super) async fn announce(call: &Call<'_>, request: Request<Arriving>) -> Result<Answer, Fault> {
     if call.caller.role < Role::Admin {
         return Err(Fault::forbidden("only accounts of the role admin announce"));
     }
@@ -122,8 +94,8 @@ async fn say_to(call: &Call<'_>, goal: Goal, to: Address, say: Say) -> Result<An
     let text = BoundedStr::new(&say.text);
     let text = text.map_err(|_| refused(ChatRefusal::TooLong, 0))?;
     let manner = match say.manner {
-        SayTone::Said => Manner::Said,
-        SayTone::Emote => Manner::Emote,
+        SayManner::Said => Manner::Said,
+        SayManner::Emote => Manner::Emote,
     };
     let mut visitor = call.gateway.visit(&call.caller, goal, None).await?;
     visitor.say(ChatCommand::Say {
@@ -134,7 +106,6 @@ async fn say_to(call: &Call<'_>, goal: Goal, to: Address, say: Say) -> Result<An
     });
     let stored = timeout(GATEWAY_TIME_MAX, outcome(&mut visitor, client_id)).await;
     let offset = stored.unwrap_or_else(|_| Err(Fault::late()))?;
-    call.site.metrics.gateway.lines.inc();
     let mut answer = shown(&Said { offset })?;
     *answer.status_mut() = StatusCode::CREATED;
     let kind = HeaderValue::from_static("application/json");

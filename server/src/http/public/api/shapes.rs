@@ -3,14 +3,14 @@
 //! Never holds a number that JSON's numbers may not hold: accounts are texts.
 
 use serde::{Deserialize, Serialize};
-use tickwire_shared::wire::{Line, Manner, RosterEntry};
+use tickwire_shared::wire::{self, Line, RosterEntry};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Fault;
 use crate::auth::role_name;
 use crate::engine::RoomInfo;
 use crate::engine::lobby::Seated;
-use crate::gateway::Start;
+use crate::gateway;
 use crate::limits::{LONG_POLL_SECONDS_MAX, STREAM_SECONDS_MAX};
 
 /// Who the token stands for.
@@ -138,7 +138,7 @@ pub struct ChatLine {
     /// The newest tick of its author's room at the time.
     pub tick: u32,
     /// How it is meant.
-    pub manner: Tone,
+    pub manner: Manner,
     /// The text, as it was written: escape it where it is shown.
     pub text: String,
 }
@@ -146,7 +146,7 @@ pub struct ChatLine {
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Tone {
+pub enum Manner {
     /// Said.
     #[default]
     Said,
@@ -156,12 +156,12 @@ pub enum Tone {
     Notice,
 }
 
-impl From<Manner> for Tone {
-    fn from(manner: Manner) -> Tone {
+impl From<wire::Manner> for Manner {
+    fn from(manner: wire::Manner) -> Manner {
         match manner {
-            Manner::Said => Tone::Said,
-            Manner::Emote => Tone::Emote,
-            Manner::Notice => Tone::Notice,
+            wire::Manner::Said => Manner::Said,
+            wire::Manner::Emote => Manner::Emote,
+            wire::Manner::Notice => Manner::Notice,
         }
     }
 }
@@ -209,8 +209,8 @@ pub struct Opened {
     pub missed: Option<u64>,
 }
 
-impl From<Start> for Opened {
-    fn from(start: Start) -> Opened {
+impl From<gateway::Opened> for Opened {
+    fn from(start: gateway::Opened) -> Opened {
         Opened {
             epoch: start.epoch,
             first: start.first,
@@ -233,13 +233,13 @@ pub struct Say {
     pub text: String,
     /// How it is meant; said without it.
     #[serde(default)]
-    pub manner: SayTone,
+    pub manner: SayManner,
 }
 
 /// How a bot may mean a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum SayTone {
+pub enum SayManner {
     /// Said.
     #[default]
     Said,

@@ -17,16 +17,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response};
 use serde::Serialize;
 use serde_json::json;
+use tickwire_shared::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
-use super::problem::{Fault, Problem};
+use super::problem::Fault;
+use super::problems::{DESCRIBED, KNOWN, NAMED, Problems};
 use super::shapes::{
     ChatLine, Opened, Player, StreamEvent, StreamQuery, cursor_of, cursor_text, seconds_of,
 };
@@ -34,8 +35,13 @@ use super::{Call, query};
 use crate::engine::lobby::Goal;
 use crate::gateway::{Event, Follower};
 use crate::http::public::Answer;
+use crate::http::public::arriving::Arriving;
 use crate::http::public::content::Content;
-use crate::limits::{STREAM_ALIVE_EVERY, STREAM_PARTS_MAX};
+use crate::http::public::routes::Since;
+use crate::limits::{
+    PUBLIC_CONNECTION_TIME_MAX, STREAM_ALIVE_EVERY, STREAM_ENDS_BEFORE, STREAM_PARTS_MAX,
+    STREAM_RETRY_MS,
+};
 
 /// Where a reader that comes back stands.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -52,21 +58,17 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     responses(
         (status = 200, body = StreamEvent, content_type = "text/event-stream",
             description = "Events, each of this shape."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<DESCRIBED>, Problems<NAMED>,
     ),
 )]
 pub(super) async fn open(
     call: &Call<'_>,
     goal: Goal,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Answer, Fault> {
     let StreamQuery { after, seconds } = query(request.uri())?;
-    let lasts = Duration::from_secs(seconds_of(seconds)?.into());
+    let asked = Duration::from_secs(seconds_of(seconds)?.into());
+    let lasts = asked.min(left_of(call.site.clock.now(), request.extensions().get()));
     let last = last_id(request.headers())?;
     // Both have to be cursors, also the one that is not used.
     let last = last.as_deref().map(cursor_of).transpose()?;
@@ -85,6 +87,13 @@ pub(super) async fn open(
     Ok(answer)
 }
 
+/// How long a stream may last on a connection that may have answered others before: so that it
+/// ends first.
+fn left_of(now: Instant, since: Option<&Since>) -> Duration {
+    let age = since.map_or(Duration::ZERO, |since| now.since(since.0));
+    (PUBLIC_CONNECTION_TIME_MAX - STREAM_ENDS_BEFORE).saturating_sub(age)
+}
+
 /// What the reader says it got last; a browser without anything says an empty text.
 fn last_id(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     let Some(id) = headers.get(LAST_EVENT_ID) else {
@@ -98,7 +107,7 @@ fn last_id(headers: &HeaderMap) -> Result<Option<String>, Fault> {
 /// Sends events until somebody ends it: the reader, the server, or its time.
 async fn run(mut follower: Follower, parts: mpsc::Sender<Bytes>, lasts: Duration) {
     let mut over = pin!(sleep(lasts));
-    let mut part = String::from("retry: 1000\n\n");
+    let mut part = format!("retry: {STREAM_RETRY_MS}\n\n");
     loop {
         if parts.send(Bytes::from(part)).await.is_err() {
             return;
@@ -165,12 +174,7 @@ fn written<T: Serialize>(name: &str, id: Option<&str>, data: &T) -> String {
     responses(
         (status = 200, body = StreamEvent, content_type = "text/event-stream",
             description = "Events, each of this shape."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<DESCRIBED>, Problems<NAMED>,
     ),
 )]
 #[allow(dead_code, reason = "it describes what `open` answers for a whisper")]
@@ -179,6 +183,14 @@ pub(super) fn open_whisper() {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_ends_before_its_connection_does() {
+        let at = |seconds: u64| Instant::from_millis(seconds * 1_000);
+        let left = |now, since| left_of(at(now), Some(&Since(at(since)))).as_secs();
+        assert_eq!((left(70, 70), left(170, 70)), (570, 470));
+        assert_eq!((left(640, 70), left(9_999, 70)), (0, 0));
+    }
 
     #[test]
     fn no_text_breaks_out_of_its_event() {

@@ -4,19 +4,20 @@
 
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use tickwire_shared::id::{AccountId, LogId};
-use tickwire_shared::wire::{ChatCommand, ChatNews, Scope, ServerControl, Standing};
+use tickwire_shared::wire::{ChatCommand, ChatNews, ServerControl, Standing};
 use tokio::time::timeout;
 
 use super::lines::opened;
-use super::problem::{Fault, Problem};
+use super::problem::Fault;
+use super::problems::{DESCRIBED, KNOWN, NAMED, Problems, SENT};
 use super::shapes::{Mark, WaitQuery, Whisper, Whispers, cursor_of, cursor_text, wait_of};
 use super::{Call, shown};
 use crate::engine::lobby::Goal;
 use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault};
 use crate::gateway::{Follower, Visitor};
+use crate::http::public::arriving::Arriving;
 use crate::http::public::{Answer, whole};
 use crate::limits::{ACCOUNT_LOGS_MAX, GATEWAY_TIME_MAX};
 
@@ -26,50 +27,32 @@ use crate::limits::{ACCOUNT_LOGS_MAX, GATEWAY_TIME_MAX};
     params(WaitQuery),
     responses(
         (status = 200, body = Whispers),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<DESCRIBED>,
     ),
 )]
 pub(super) async fn list(call: &Call<'_>, query: WaitQuery) -> Result<Answer, Fault> {
     let wait = Duration::from_secs(wait_of(query.wait)?.into());
+    if wait.is_zero() {
+        let whispers = unread(call).await?;
+        return shown(&Whispers { whispers });
+    }
+    // It listens before it looks, so that nothing is said between.
+    let mut visitor = call.gateway.visit(&call.caller, Goal::Inbox, None).await?;
     let mut whispers = unread(call).await?;
-    if whispers.is_empty() && !wait.is_zero() {
-        // Whoever comes is told of what was said since the question before as well.
-        let mut visitor = call.gateway.visit(&call.caller, Goal::Own, None).await?;
-        if let Ok(outcome) = timeout(wait, whispered(&mut visitor, call.caller.account)).await {
-            outcome?;
-            whispers = unread(call).await?;
-        }
+    if whispers.is_empty()
+        && let Ok(outcome) = timeout(wait, whispered(&mut visitor)).await
+    {
+        outcome?;
+        whispers = unread(call).await?;
     }
     shown(&Whispers { whispers })
 }
 
 /// Waits until somebody whispered something to the account.
-async fn whispered(visitor: &mut Visitor, me: AccountId) -> Result<(), Fault> {
-    let mut whispers = Vec::new();
+async fn whispered(visitor: &mut Visitor) -> Result<(), Fault> {
     loop {
-        match visitor.next().await? {
-            ServerControl::Talk(ChatNews::Opened {
-                log,
-                scope: Scope::Whisper { .. },
-                next,
-                read,
-                ..
-            }) => {
-                if read < next {
-                    return Ok(());
-                }
-                whispers.push(log);
-            }
-            ServerControl::Talk(ChatNews::Lines { log, lines, .. })
-                if whispers.contains(&log) && lines.iter().any(|line| line.from != me) =>
-            {
-                return Ok(());
-            }
-            _ => {}
+        if let ServerControl::Talk(ChatNews::Lines { .. }) = visitor.next().await? {
+            return Ok(());
         }
     }
 }
@@ -107,10 +90,11 @@ fn other_of(key: &LogKey, me: AccountId) -> Option<AccountId> {
 /// Whether the caller has whispered with an account.
 pub(super) async fn check(call: &Call<'_>, with: AccountId) -> Result<(), Fault> {
     let me = call.caller.account;
-    let logs = logs_of(call, me).await?;
-    let mut others = logs.iter().filter_map(|(head, _)| other_of(&head.key, me));
+    let Found::Members(members) = call.gateway.find(Query::Whisper(me, with)).await? else {
+        return Err(StoreFault::Failed.into());
+    };
     let missing = "nothing was whispered between this bot and that account";
-    match others.any(|other| other == with) {
+    match members.iter().any(|member| member.account == me) {
         true => Ok(()),
         false => Err(Fault::missing(missing)),
     }
@@ -125,22 +109,13 @@ pub(super) async fn check(call: &Call<'_>, with: AccountId) -> Result<(), Fault>
     request_body = Mark,
     responses(
         (status = 204, description = "It is stored."),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 408, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        Problems<KNOWN>, Problems<NAMED>, Problems<SENT>,
     ),
 )]
 pub(super) async fn mark(
     call: &Call<'_>,
     with: AccountId,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
 ) -> Result<Answer, Fault> {
     let Mark { cursor } = call.body(request).await?;
     let cursor = cursor_of(&cursor)?;

@@ -59,6 +59,7 @@ fn each_refusal_has_its_status_and_words() {
             (LoginError::Name(NameFault::Reserved), 400, "kept for"),
             (LoginError::Password("a rule"), 400, "a rule"),
             (LoginError::TooMany(12), 429, "12 s"),
+            (LoginError::Crowded(12), 429, "12 s"),
             (LoginError::Busy, 429, "try again"),
             (LoginError::Store(StoreFault::Full), 503, "no space"),
         ] {
@@ -76,6 +77,7 @@ fn each_refusal_has_its_status_and_words() {
             let later = matches!(status, 429 | 503);
             assert_eq!(answer.contains("retry-after: "), later, "{answer}");
         }
+        assert_eq!(bench.rejected(crate::metrics::Rejection::Logins), 1);
     });
 }
 
@@ -119,6 +121,37 @@ fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
             answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: POST"),
             "{answer}"
         );
+    });
+}
+
+fn narrow() -> Setup {
+    Setup {
+        connections_max: Some(1),
+        ..Setup::default()
+    }
+}
+
+#[test]
+fn a_login_that_waits_for_its_answer_keeps_its_place() {
+    on_network_thread(narrow(), |mut bench| async move {
+        let mut first = TcpStream::connect(bench.address).await.unwrap();
+        first.write_all(&login("/login", JSON, GOOD)).await.unwrap();
+        let request = bench.logins.recv().await.unwrap();
+        assert_eq!(bench.ask("GET", "/rooms", "").await, "");
+        assert_eq!(bench.rejected(Rejection::Full), 1);
+        request.reply.send(Ok(good())).unwrap();
+        let answer = read_all(first).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    });
+    // One that is still coming keeps nobody out.
+    on_network_thread(narrow(), |bench| async move {
+        let mut first = TcpStream::connect(bench.address).await.unwrap();
+        let request = login("/login", JSON, GOOD);
+        let most = &request[..request.len() - 1];
+        first.write_all(most).await.unwrap();
+        let answer = bench.ask("GET", "/rooms", "").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(read_all(first).await, "");
     });
 }
 

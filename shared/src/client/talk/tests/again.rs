@@ -3,6 +3,14 @@
 use super::*;
 use crate::limits::CHAT_UNACKED_MAX;
 
+fn given_back(events: Vec<TalkEvent>) -> Vec<u64> {
+    let ids = events.into_iter().filter_map(|event| match event {
+        TalkEvent::Refused { client_id, .. } => Some(client_id),
+        _ => None,
+    });
+    ids.collect()
+}
+
 #[test]
 fn what_nobody_answered_is_said_again_under_its_id() {
     let mut book = book();
@@ -91,6 +99,28 @@ fn a_line_to_a_team_is_never_sent_again_to_another_team() {
     assert_eq!(to, [Address::Log(TEAM)], "the server refuses it");
 }
 
+/// It is for those in the room as well, who are others in another room.
+#[test]
+fn a_line_to_the_team_of_another_room_is_given_back() {
+    let mut book = book();
+    let early = book.say(Address::Team, Manner::Said, "early").expect("few");
+    assert_eq!(ids(&book.take_commands()), [early], "no team is known");
+    book.hear(opened(TEAM, 1, 0, 0, 0));
+    let bound = book.say(Address::Team, Manner::Said, "left").expect("few");
+    let near = book.say(Address::Near, Manner::Said, "psst").expect("few");
+    let stays = book.say(Address::Log(WHISPER), Manner::Said, "hi");
+    let to: Vec<Address> = book.waiting().map(|line| line.to.clone()).collect();
+    assert_eq!(
+        to[..3],
+        [Address::Team, Address::Team, Address::Near],
+        "what it is for is kept"
+    );
+    book.take_commands();
+    book.welcome(&welcome("elsewhere", false, 8));
+    assert_eq!(given_back(book.take_events()), [early, bound, near]);
+    assert_eq!(ids(&book.take_commands()), [stays.expect("few")]);
+}
+
 /// A server that has just been started does not know yet who is a member of what.
 #[test]
 fn a_line_sent_again_is_not_given_up_before_the_server_knows_the_account() {
@@ -127,13 +157,6 @@ fn what_was_for_another_room_or_player_is_given_back() {
         .expect("few");
     book.welcome(&welcome("elsewhere", false, 8));
     assert_eq!(ids(&book.take_commands()), [log]);
-    let given_back = |events: Vec<TalkEvent>| -> Vec<u64> {
-        let ids = events.into_iter().filter_map(|event| match event {
-            TalkEvent::Refused { client_id, .. } => Some(client_id),
-            _ => None,
-        });
-        ids.collect()
-    };
     assert_eq!(given_back(book.take_events()), [room]);
     let other = Welcome {
         account: ANN,
@@ -170,6 +193,23 @@ fn a_line_that_may_pass_later_can_be_said_again() {
     assert!(book.say_again(busy) && !book.say_again(busy) && !book.say_again(words));
     assert_eq!(ids(&book.take_commands()), [busy]);
     assert_eq!(book.waiting().count(), 1);
+}
+
+/// It would be said to whoever is in the next room.
+#[test]
+fn a_line_that_was_refused_in_one_room_is_not_said_in_another() {
+    for (room, stays) in [("pit", true), ("elsewhere", false)] {
+        let mut book = book();
+        let line = book.say(Address::Room, Manner::Said, "hi").expect("few");
+        book.hear(ChatNews::Refused {
+            client_id: line,
+            reason: ChatRefusal::StoreBusy,
+            seconds: 1,
+        });
+        book.welcome(&welcome(room, false, 8));
+        assert_eq!(book.refused().count(), usize::from(stays), "{room}");
+        assert_eq!(book.say_again(line), stays, "{room}");
+    }
 }
 
 /// After a restart the server remembers no line, and takes those it stored for too many new ones.
