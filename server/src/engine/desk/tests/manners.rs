@@ -261,8 +261,8 @@ fn shown_as(world: &World, at: usize) -> Option<Status> {
         ChatNews::Presence { changes } => Some(changes.iter()),
         _ => None,
     });
-    let of_bob = told.flatten().filter(|change| change.account.0 == BOB);
-    of_bob.last().map(|change| change.status)
+    let mut of_bob = told.flatten().filter(|change| change.account.0 == BOB);
+    of_bob.next_back().map(|change| change.status)
 }
 
 #[test]
