@@ -270,7 +270,8 @@ pub enum Write {
         what: String,
     },
     /// Several in one: all of them are stored, or none. `Written::Done`, or the answer of the first
-    /// that was not; none after that one is stored, and by what it is made of only the first can be.
+    /// that was not; none after that one is stored, and by what it is made of only the first can
+    /// be.
     All(Vec<Write>),
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
     /// is kept of guests (but for whispers that wait for them), and logs without a line that were
