@@ -111,19 +111,22 @@ fn guessing_is_slow() {
             hashed += u32::from(tried.err() == Some(LoginError::Wrong));
         }
         assert_eq!(hashed, 5);
+        let began = std::time::Instant::now();
         for number in 0..100 {
             let name = format!("name {number}");
             let tried = workshop.ask(LoginAct::Login, &name, "a guess", 200).await;
             hashed += u32::from(tried.err() == Some(LoginError::Wrong));
         }
-        assert_eq!(hashed, 25);
-        assert_eq!(workshop.passwords.hashed(), 25);
+        // A try comes back every three seconds, should the machine be as slow as that.
+        let back = began.elapsed().as_secs() as u32 / 3;
+        assert!((25..=25 + back).contains(&hashed), "{hashed} after {back}");
+        assert_eq!(workshop.passwords.hashed(), hashed.into());
         // Nothing but the rates holds guesses back: without them each one is hashed.
         for _ in 0..30 {
             let guess = Secret::new("a guess".to_owned());
             assert_eq!(workshop.passwords.verify(guess, None).await, Ok(false));
         }
-        assert_eq!(workshop.passwords.hashed(), 25 + 30);
+        assert_eq!(workshop.passwords.hashed(), (hashed + 30).into());
     });
 }
 
