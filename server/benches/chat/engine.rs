@@ -205,7 +205,7 @@ impl Network {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
             self.carry_out();
-            self.let_out();
+            self.let_out(SLUICE_SLICE);
             if !self.batch.is_empty() {
                 out(std::mem::take(&mut self.batch));
             }
@@ -255,9 +255,7 @@ impl Network {
             let now: Instant = self.clock.now();
             match effect {
                 Effect::ToLink(Outbound::Packet { link, lane, bytes }) => match lane {
-                    Lane::Ordered => {
-                        assert!(self.sluice.put(link, bytes), "too many packets wait");
-                    }
+                    Lane::Ordered => self.queue(link, bytes),
                     Lane::Snapshot | Lane::Input => self.send(link, lane, &bytes),
                 },
                 Effect::ToLink(Outbound::Close { link, reason }) => {
@@ -289,9 +287,16 @@ impl Network {
         }
     }
 
-    /// One slice of what waits.
-    fn let_out(&mut self) {
-        for _ in 0..SLUICE_SLICE {
+    /// Has a packet wait for its turn; when too many do, all go out.
+    fn queue(&mut self, link: LinkId, packet: Arc<[u8]>) {
+        if !self.sluice.put(link, packet) {
+            self.let_out(usize::MAX);
+        }
+    }
+
+    /// So many of those that wait at the most.
+    fn let_out(&mut self, most: usize) {
+        for _ in 0..most {
             match self.sluice.take() {
                 Some((link, packet)) => self.send(link, Lane::Ordered, &packet),
                 None => return,
