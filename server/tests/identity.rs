@@ -103,8 +103,8 @@ impl Server {
     }
 
     fn log_in(&self, path: &str, name: &str, password: &str) -> Result<LoggedIn, (u16, String)> {
-        let body = serde_json::json!({"name": name, "password": password}).to_string();
-        let (status, body) = self.post(self.public, path, "", &body);
+        let body = serde_json::json!({"name": name, "password": password, "room": ROOM});
+        let (status, body) = self.post(self.public, path, "", &body.to_string());
         match status {
             200 => Ok(serde_json::from_str(&body).expect("a token")),
             _ => Err((status, body)),
@@ -117,7 +117,17 @@ impl Server {
         self.post(self.admin, "/accounts/role", &headers, &body).0
     }
 
+    /// Whoever logged in goes to the room of that login.
     async fn join(&self, name: &str, who: Credential) -> Result<(Link, Welcome), Refuse> {
+        self.enter(RoomRequest::Any, name, who).await
+    }
+
+    async fn enter(
+        &self,
+        room: RoomRequest,
+        name: &str,
+        who: Credential,
+    ) -> Result<(Link, Welcome), Refuse> {
         let mut link = within(dial_quic(&Dial::to(&self.public.to_string())))
             .await
             .expect("a link");
@@ -125,7 +135,7 @@ impl Server {
             protocol: PROTOCOL,
             schema_hash: schema_of::<Arena>().expect("a schema").hash,
             name: BoundedStr::cut(name),
-            room: RoomRequest::Any,
+            room,
             resume: None,
             who,
             cursors: BoundedVec::default(),
@@ -186,6 +196,9 @@ fn reason(refused: Result<(Link, Welcome), Refuse>) -> CloseReason {
 
 const PASSWORD: &str = "planted-password-7f3a";
 
+/// What logins are for.
+const ROOM: &str = "duel";
+
 #[test]
 fn a_player_registers_logs_in_plays_and_comes_back() {
     run(async {
@@ -199,6 +212,7 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
             .await
             .unwrap_or_else(|_| panic!("in"));
         assert_eq!((&*welcome.name, ann.name.as_str()), ("Ann", "Ann"));
+        assert_eq!(&*welcome.room, ROOM);
         assert_eq!(welcome.account.0.to_string(), ann.account);
         assert_eq!(welcome.role, Role::Player);
         let again = server.join("Whoever", ann.shown()).await;
@@ -217,6 +231,43 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
             .log_in("/login", "Ann", "planted-password-7f3b")
             .err();
         assert_eq!(wrong.map(|(status, _)| status), Some(401));
+    });
+}
+
+/// A login opens the room it was made for, and so does the key it leaves; one for all there is not.
+#[test]
+fn a_login_is_for_one_room() {
+    run(async {
+        let scratch = Scratch::new();
+        let server = Server::start(&scratch, &[]);
+        for room in ["", r#","room":"*""#] {
+            let body = format!(r#"{{"name":"Ann","password":"{PASSWORD}"{room}}}"#);
+            let (status, words) = server.post(server.public, "/register", "", &body);
+            assert_eq!(status, 400, "{words}");
+            assert!(words.starts_with("room is "), "{words}");
+        }
+        let ann = server
+            .log_in("/register", "Ann", PASSWORD)
+            .unwrap_or_else(|_| panic!("a new account"));
+        let named = |room| RoomRequest::Named(BoundedStr::cut(room));
+        let other = server.enter(named("arena"), "Ann", ann.shown()).await;
+        assert_eq!(reason(other), CloseReason::BadCredential);
+        let (_link, welcome) = server
+            .enter(named(ROOM), "Ann", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
+        let back = || Credential::Return {
+            key: welcome.return_key,
+        };
+        let Err(refuse) = server.enter(named("arena"), "Ann", back()).await else {
+            panic!("a refusal");
+        };
+        assert!(refuse.detail.contains("another room"), "{refuse:?}");
+        for room in [named(ROOM), RoomRequest::Any] {
+            let again = server.enter(room, "Ann", back()).await;
+            let (_link, again) = again.unwrap_or_else(|_| panic!("in"));
+            assert_eq!((&*again.room, again.account), (ROOM, welcome.account));
+        }
     });
 }
 

@@ -14,13 +14,13 @@ use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{Credential, Role, Token};
 use tokio::task::spawn_local;
 
-use super::claims::{Claims, TokenFault};
+use super::claims::{Claims, TokenFault, check_opens};
 use super::helpers::{Busy, Helpers};
 use super::keep::{Keep, millis};
 use super::registry::{Claim, Registry};
 use super::tokens::Tokens;
 use crate::engine::account::{key_digest, stored_key};
-use crate::engine::storage::{Account, Found, Millis, Query, StoreFault, Write, Written};
+use crate::engine::storage::{Account, Found, KeyOwner, Millis, Query, StoreFault, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
 use crate::runtime::clock::WallTime;
@@ -95,7 +95,10 @@ impl<K: Keep> Gate<K> {
     async fn identify(&self, order: &AdmitOrder) -> Result<(Admission, Role), Refusal> {
         match &order.who {
             Credential::New => Err(CloseReason::BadCredential.into()),
-            Credential::Return { key } => Ok((self.returning(*key).await?, Role::Player)),
+            Credential::Return { key } => {
+                let wanted = order.room.as_deref();
+                Ok((self.returning(*key, wanted).await?, Role::Player))
+            }
             Credential::Admission { token } => {
                 let claims = self.verify(token.to_string(), order.room.clone()).await?;
                 let vouched = match self.is_own(&claims) {
@@ -113,21 +116,24 @@ impl<K: Keep> Gate<K> {
         Ok(self.verifiers.run(verify).await??)
     }
 
-    async fn returning(&self, key: Token) -> Result<Admission, Refusal> {
+    async fn returning(&self, key: Token, wanted: Option<&str>) -> Result<Admission, Refusal> {
         let (digest, now) = (key_digest(&key), WallTime::now());
         let half = now.after(RETURN_KEY_TIME / 2);
-        let mut account = self.account(Query::Key(digest, millis(half))).await?;
-        if account.is_none() {
-            account = self.account(Query::Key(digest, millis(now))).await?;
+        let lasting = self.owner(Query::Key(digest, millis(half))).await?;
+        let is_late = lasting.is_none();
+        let owner = match lasting {
+            Some(owner) => Some(owner),
+            None => self.owner(Query::Key(digest, millis(now))).await?,
+        };
+        let KeyOwner { account, room } = owner.ok_or(CloseReason::BadCredential)?;
+        check_opens(room.as_deref(), wanted)?;
+        if is_late {
             // Nobody waits for that: a key that is not made to last longer is good all the same.
             // It may be dropped meanwhile, and then it stays so.
-            if let Some(account) = &account {
-                let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
-                spawn_local(async move { keep.write(vec![write]).await });
-            }
+            let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
+            spawn_local(async move { keep.write(vec![write]).await });
         }
-        let account = account.ok_or(CloseReason::BadCredential)?;
-        Ok(admission(&account, account.role, key, None))
+        Ok(admission(&account, account.role, key, room))
     }
 
     async fn vouched_for(&self, claims: Claims, wanted: &str) -> Result<Admission, Refusal> {
@@ -148,8 +154,7 @@ impl<K: Keep> Gate<K> {
             (None, false) => return self.newcomer(claims, wanted, use_token).await,
         };
         let key = stored_key(&mut entropy::number);
-        let mut writes = vec![use_token];
-        writes.extend(kept_key(&claims, &key, account.account));
+        let writes = vec![use_token, key_write(&key, account.account, &claims)];
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
         match &written[..] {
@@ -187,8 +192,8 @@ impl<K: Keep> Gate<K> {
         };
         let key = stored_key(&mut entropy::number);
         let register = Write::Register(account.clone());
-        let mut writes = vec![use_token, register];
-        writes.extend(kept_key(&claims, &key, account.account));
+        let key_write = key_write(&key, account.account, &claims);
+        let writes = vec![use_token, register, key_write];
         let written = self.keep.write(writes).await?;
         self.note_spent(&claims);
         match &written[..] {
@@ -238,6 +243,13 @@ impl<K: Keep> Gate<K> {
         }
     }
 
+    async fn owner(&self, query: Query) -> Result<Option<KeyOwner>, StoreFault> {
+        match self.keep.find(query).await? {
+            Found::Key(owner) => Ok(owner),
+            _ => Err(StoreFault::Failed),
+        }
+    }
+
     fn is_own(&self, claims: &Claims) -> bool {
         claims.issuer == self.tokens.server_id()
     }
@@ -252,12 +264,6 @@ fn subject_of(claims: &Claims) -> String {
     format!("{}\n{}", claims.issuer, claims.subject)
 }
 
-/// Keeps the key that brings a player back, which opens every room: there is none for whoever was
-/// vouched for in one room alone. Its session goes on over another link all the same.
-fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
-    claims.room.is_none().then(|| key_write(key, account))
-}
-
 fn prolonged(digest: [u8; 32], account: AccountId) -> Write {
     Write::ProlongKey {
         digest,
@@ -270,10 +276,12 @@ fn key_end() -> Millis {
     millis(WallTime::now().after(RETURN_KEY_TIME))
 }
 
-fn key_write(key: &Token, account: AccountId) -> Write {
+/// Keeps the key that brings a player back, into no other room than the token did.
+fn key_write(key: &Token, account: AccountId, claims: &Claims) -> Write {
     Write::Key {
         digest: key_digest(key),
         account,
+        room: claims.room.clone(),
         until: key_end(),
     }
 }

@@ -127,6 +127,10 @@ pub(super) fn attend<K: Keep>(parts: DoorParts<'_, K>, inbox: DoorInbox) -> Resu
         server = tokens.server_id(),
         "admission tokens are for this server"
     );
+    for issuer in &parts.config.auth.issuers {
+        let (issuer, any_room) = (&issuer.name, issuer.any_room);
+        tracing::info!(%issuer, any_room, "tokens of this issuer let players in");
+    }
     let no_thread = |error| format!("cannot start a thread for logins: {error}");
     let helpers = Helpers::start("tokens", 1, ADMISSIONS_WAITING_MAX).map_err(no_thread)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tickwire_shared::id::AccountId;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
-    NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
+    LoginRequest, NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Query, StoreFault, Write, Written};
@@ -122,7 +122,7 @@ impl<K: Keep> Workshop<K> {
         self.ask(LoginAct::Register, name, "correct horse", 1).await
     }
 
-    /// Somebody at the last byte of an address tries.
+    /// Somebody at the last byte of an address tries, for the room `main`.
     pub(super) async fn ask(
         &self,
         act: LoginAct,
@@ -130,9 +130,16 @@ impl<K: Keep> Workshop<K> {
         password: &str,
         from: u8,
     ) -> Result<LoggedIn, LoginError> {
-        let password = Secret::new(password.to_owned());
-        let from = IpAddr::from([192, 0, 2, from]);
-        self.accounts.answer(act, name, password, from).await
+        let (reply, _) = oneshot::channel();
+        let request = LoginRequest {
+            act,
+            name: name.to_owned(),
+            password: Secret::new(password.to_owned()),
+            room: "main".to_owned(),
+            from: IpAddr::from([192, 0, 2, from]),
+            reply,
+        };
+        self.accounts.answer(&request).await
     }
 }
 

@@ -130,7 +130,13 @@ fn whoever_is_banned_or_wants_another_room_stays_out() {
     assert_eq!(bench.refused_with(1).0, CloseReason::Banned);
     bench.knock(2, RoomRequest::Named(BoundedStr::cut("main")));
     bench.answer(2, Ok(admission(6, "Bob", Some("duel"))));
-    assert_eq!(bench.refused_with(2).0, CloseReason::BadCredential);
+    let (reason, detail) = bench.refused_with(2);
+    assert_eq!(reason, CloseReason::BadCredential);
+    assert!(detail.contains("another room: log in"), "{detail}");
+    // Where the shell says of no room that it is the only one, nothing holds it back.
+    bench.knock(4, RoomRequest::Named(BoundedStr::cut("main")));
+    bench.answer(4, Ok(admission(6, "Bob", None)));
+    assert_eq!(&*bench.welcome(4).room, "main");
     bench.lobby.set_wall(Millis(60_000));
     bench.knock(3, RoomRequest::Any);
     bench.answer(3, Ok(admission(5, "Ann", None)));
