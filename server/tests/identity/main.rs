@@ -2,6 +2,7 @@
 //!
 //! Never plays: whoever is in has shown who it is.
 
+mod held;
 mod server;
 
 use server::{ROOM, Scratch, Server, reason, run, within};

@@ -39,7 +39,7 @@ fn with_token(token: &Secret) -> AdmitOrder {
 }
 
 async fn knock<K: Keep>(workshop: &Workshop<K>, token: &Secret) -> Result<Admission, Refusal> {
-    workshop.gate.find_out(with_token(token)).await
+    workshop.find_out(with_token(token)).await
 }
 
 async fn registered<K: Keep>(workshop: &Workshop<K>, name: &str) -> LoggedIn {
@@ -63,19 +63,13 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
         let key = first.return_key;
         let after_restart = Workshop::new(workshop.store.clone());
         for workshop in [&workshop, &after_restart] {
-            let back = workshop
-                .gate
-                .find_out(order(Credential::Return { key }))
-                .await;
+            let back = workshop.find_out(order(Credential::Return { key })).await;
             assert_eq!(back.expect("known").account, ann.account);
         }
         let mut guess = key.0;
         guess[15] ^= 1;
         let key = Token(guess);
-        let refused = workshop
-            .gate
-            .find_out(order(Credential::Return { key }))
-            .await;
+        let refused = workshop.find_out(order(Credential::Return { key })).await;
         assert_eq!(refused.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
@@ -171,7 +165,7 @@ fn a_key_is_written_again_late_and_behind_its_player() {
                 .clone()
                 .commit(Millis(1), &[set])
                 .expect("memory");
-            let back = workshop.gate.find_out(order(Credential::Return { key }));
+            let back = workshop.find_out(order(Credential::Return { key }));
             let back = back.now_or_never().expect("it waits for no write");
             assert_eq!(back.expect("known").account, account);
             tokio::task::yield_now().await;
@@ -185,7 +179,7 @@ fn a_key_is_written_again_late_and_behind_its_player() {
         assert_eq!(late.len(), 1);
         store.commit(Millis(1), &late).expect("memory");
         slow.is_deaf.set(false);
-        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let back = workshop.find_out(order(Credential::Return { key }));
         assert_eq!(back.await.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
@@ -203,7 +197,7 @@ fn neither_a_login_nor_its_key_opens_another_room() {
         let workshop = Workshop::new(SharedMemory::default());
         let ann = registered(&workshop, "Ann").await;
         let elsewhere = wanting(Some("duel"), with_token(&ann.token));
-        let refused = workshop.gate.find_out(elsewhere).await.unwrap_err();
+        let refused = workshop.find_out(elsewhere).await.unwrap_err();
         assert_eq!(refused.reason, CloseReason::BadCredential);
         assert!(refused.detail.contains("another room: log in"), "{refused}");
         // It is not used up by that.
@@ -214,7 +208,7 @@ fn neither_a_login_nor_its_key_opens_another_room() {
         let restarted = Workshop::new(workshop.store.clone());
         let back = |room| {
             let order = wanting(room, order(Credential::Return { key }));
-            restarted.gate.find_out(order)
+            restarted.find_out(order)
         };
         let refused = back(Some("duel")).await.unwrap_err();
         assert_eq!(refused.reason, CloseReason::BadCredential);
@@ -252,7 +246,7 @@ fn a_role_that_is_taken_away_takes_sessions_and_keys_with_it() {
             .await
             .expect("let in")
             .return_key;
-        let back = || workshop.gate.find_out(order(Credential::Return { key }));
+        let back = || workshop.find_out(order(Credential::Return { key }));
         for (role, keys_dropped) in [(Role::Admin, false), (Role::Moderator, true)] {
             assert_eq!(
                 workshop.accounts.set_role("Ann", role).await,
@@ -279,7 +273,7 @@ fn whoever_is_being_let_in_has_the_newest_role() {
             .return_key;
         slow.answers
             .forget_permits(slow.answers.available_permits());
-        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let back = workshop.find_out(order(Credential::Return { key }));
         let (back, ()) = tokio::join!(back, async {
             let promote = Write::Role(ann.account, Role::Admin);
             let written = slow.memory.clone().commit(Millis(1), &[promote]);
@@ -301,7 +295,7 @@ fn a_token_for_nobody_is_none() {
             let refused = knock(&workshop, &token.unwrap()).await.unwrap_err();
             assert_eq!(refused.reason, CloseReason::BadCredential);
         }
-        let guest = workshop.gate.find_out(order(Credential::New)).await;
+        let guest = workshop.find_out(order(Credential::New)).await;
         assert_eq!(guest.unwrap_err().reason, CloseReason::BadCredential);
     });
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod corpus;
 mod gate;
+mod held;
 mod workshop;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use crate::auth::{
 };
 use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Query, StoreFault, Write, Written};
+use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::runtime::Clock;
 use crate::store::SharedMemory;
 
@@ -29,11 +30,13 @@ pub(super) struct Workshop<K = SharedMemory> {
     pub(super) registry: Rc<Registry>,
 }
 
-/// A store in memory whose answers to queries wait for permits, and that can be deaf to writes.
+/// A store in memory whose answers to queries wait for permits, as do writes before they are carried
+/// out, and that can be deaf to writes.
 #[derive(Clone)]
 pub(super) struct Slow {
     pub(super) memory: SharedMemory,
     pub(super) answers: Rc<Semaphore>,
+    pub(super) writes: Rc<Semaphore>,
     pub(super) is_deaf: Rc<Cell<bool>>,
     /// What came meanwhile.
     pub(super) unheard: Rc<RefCell<Vec<Write>>>,
@@ -44,6 +47,7 @@ impl Default for Slow {
         Slow {
             memory: SharedMemory::default(),
             answers: Rc::new(Semaphore::new(99)),
+            writes: Rc::new(Semaphore::new(99)),
             is_deaf: Rc::default(),
             unheard: Rc::default(),
         }
@@ -56,6 +60,8 @@ impl Keep for Slow {
             self.unheard.borrow_mut().extend(writes);
             return std::future::pending().await;
         }
+        let permit = self.writes.acquire().await;
+        permit.expect("never closed").forget();
         Keep::write(&self.memory, writes).await
     }
 
@@ -116,6 +122,18 @@ impl<K: Keep> Workshop<K> {
             registered,
             registry,
         }
+    }
+
+    /// Whether somebody would be let in: whoever is found is.
+    pub(super) async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+        let mut told = None;
+        let let_in = |found: Result<Admission, Refusal>| {
+            let is_in = found.is_ok();
+            told = Some(found);
+            is_in
+        };
+        self.gate.serve(order, let_in).await;
+        told.expect("an answer")
     }
 
     pub(super) async fn register(&self, name: &str) -> Result<LoggedIn, LoginError> {

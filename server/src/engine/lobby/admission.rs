@@ -24,16 +24,17 @@ pub(super) struct Newcomer {
 }
 
 impl Lobby {
-    /// What the shell found out about a link's player. One that is gone, or never asked, stays so.
+    /// What the shell found out about a link's player; whether it is in now. A link that is gone, or
+    /// never asked, stays so.
     pub fn admitted(
         &mut self,
         now: Instant,
         link: LinkId,
         found: Result<Admission, Refusal>,
         entropy: &mut dyn FnMut() -> u64,
-    ) {
+    ) -> bool {
         let Some(Phase::Admitting(admitting)) = self.links.get(&link) else {
-            return;
+            return false;
         };
         let hello = admitting.hello.clone();
         let entered = found.and_then(|admission| {
@@ -46,7 +47,9 @@ impl Lobby {
             };
             self.join(now, link, &newcomer, &room, entropy)
         });
+        let is_in = entered.is_ok();
         self.let_in(now, link, entered, &hello, entropy);
+        is_in
     }
 
     /// A name was registered: it is its account's alone from now on. Guests who have it, or one
