@@ -172,8 +172,8 @@ impl Raw {
     }
 }
 
-/// Whether what is good in one room alone, if it is, opens the room that is wanted. Whoever wants any
-/// gets that one.
+/// Whether what is good in one room alone, if it is, opens the room that is wanted. Whoever wants
+/// any gets that one.
 pub(super) fn check_opens(only: Option<&str>, wanted: Option<&str>) -> Result<(), TokenFault> {
     let elsewhere = only.is_some_and(|only| wanted.is_some_and(|wanted| wanted != only));
     match elsewhere && checks(TokenFault::Room) {

@@ -81,9 +81,9 @@ impl<K: Keep> Gate<K> {
         }
     }
 
-    /// Finds out who it is, or why it is not let in, and tells `let_in`, which says whether somebody
-    /// is in by that; needs a local task set. Where nobody is, a token is good as before: its link may
-    /// have been given up while the store was held.
+    /// Finds out who it is, or why it is not let in, and tells `let_in`, which says whether
+    /// somebody is in by that; needs a local task set. Where nobody is, a token is good as before:
+    /// its link may have been given up while the store was held.
     pub async fn serve(
         &self,
         order: AdmitOrder,

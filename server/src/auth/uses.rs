@@ -1,8 +1,8 @@
 //! What became of tokens that were shown here of late: somebody is in by one, or nobody yet.
 //!
-//! Never lets two at one token at a time, and never decides alone that one is good: the store has it
-//! as used before anybody is in. It knows of all; here is only what saves it the question, and what
-//! it cannot know: that the link was given up before the store had answered.
+//! Never lets two at one token at a time, and never decides alone that one is good: the store has
+//! it as used before anybody is in. It knows of all; here is only what saves it the question, and
+//! what it cannot know: that the link was given up before the store had answered.
 //!
 //! ```text
 //! Fresh --the store has it as used--> Stored --somebody is in--> Spent

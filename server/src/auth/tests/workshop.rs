@@ -30,8 +30,8 @@ pub(super) struct Workshop<K = SharedMemory> {
     pub(super) registry: Rc<Registry>,
 }
 
-/// A store in memory whose answers to queries wait for permits, as do writes before they are carried
-/// out, and that can be deaf to writes.
+/// A store in memory whose answers to queries wait for permits, as do writes before they are
+/// carried out, and that can be deaf to writes.
 #[derive(Clone)]
 pub(super) struct Slow {
     pub(super) memory: SharedMemory,

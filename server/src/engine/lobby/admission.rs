@@ -24,8 +24,8 @@ pub(super) struct Newcomer {
 }
 
 impl Lobby {
-    /// What the shell found out about a link's player; whether it is in now. A link that is gone, or
-    /// never asked, stays so.
+    /// What the shell found out about a link's player; whether it is in now. A link that is gone,
+    /// or never asked, stays so.
     pub fn admitted(
         &mut self,
         now: Instant,

@@ -17,8 +17,8 @@ pub struct ConnectInfo {
 }
 
 impl ConnectInfo {
-    /// `port` is the public one; `transports` are those that are switched on; `room` is the one that
-    /// whoever asks for any opens where there is none.
+    /// `port` is the public one; `transports` are those that are switched on; `room` is the one
+    /// that whoever asks for any opens where there is none.
     /// `certificate_hashes` gives the SHA-256 (hex) of the certificates for development: of the
     /// one in use and of the next; none with a certificate that browsers trust by themselves.
     #[must_use]
