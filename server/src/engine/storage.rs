@@ -98,6 +98,15 @@ pub struct Account {
     pub subject: String,
 }
 
+/// Whom a key brings back, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// Whom.
+    pub account: Account,
+    /// The only room the key opens; all without one.
+    pub room: Option<String>,
+}
+
 /// How one account stands to one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -217,6 +226,8 @@ pub enum Write {
         digest: [u8; 32],
         /// Whose.
         account: AccountId,
+        /// The only room it opens; all without one.
+        room: Option<String>,
         /// Until when it is good.
         until: Millis,
     },
@@ -354,7 +365,7 @@ pub enum Query {
     Skeleton(String),
     /// The account an issuer vouches for: issuer and subject. `Found::Account`.
     Subject(String),
-    /// The account that the key of this digest brings back at this time. `Found::Account`.
+    /// The account that the key of this digest brings back at this time. `Found::Key`.
     Key([u8; 32], Millis),
     /// All names that are taken. `Found::Names`.
     Names,
@@ -398,6 +409,8 @@ pub enum Found {
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
+    /// Whom a key brings back, or nobody.
+    Key(Option<KeyOwner>),
     /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
     Names(Vec<(String, AccountId)>),
     /// Whoever is held to something.

@@ -129,6 +129,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             id: text(),
             until: NOW,
         },
+        Write::Key {
+            digest: digest_of(account),
+            account,
+            room: Some(text()),
+            until: Millis(2),
+        },
         Write::Hold(Held {
             account,
             sanction: Sanction::Mute,
@@ -152,6 +158,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             what: text(),
         },
     ]
+}
+
+fn digest_of(account: AccountId) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&account.0.to_le_bytes());
+    digest
 }
 
 /// The text as every way to find it gives it back.
@@ -190,6 +202,7 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Members(log),
         Query::Skeleton(text.to_owned()),
         Query::Subject(text.to_owned()),
+        Query::Key(digest_of(account), NOW),
         Query::Desk(account),
         Query::Names,
         Query::Held(NOW),
@@ -204,7 +217,7 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
     ] {
         texts.extend(texts_of(store.find(&query).expect("it is found"), account));
     }
-    assert_eq!(texts.len(), 21, "a field was not looked at");
+    assert_eq!(texts.len(), 22, "a field was not looked at");
     texts
 }
 
@@ -237,6 +250,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
                 account.subject,
             ]
         }
+        Found::Key(owner) => owner.and_then(|owner| owner.room).into_iter().collect(),
         Found::Names(names) => {
             let own = names.into_iter().filter(|(_, whose)| *whose == account);
             own.map(|(skeleton, _)| skeleton).collect()

@@ -162,6 +162,7 @@ impl Random {
             3 => Write::Key {
                 digest: self.digest(),
                 account,
+                room: self.on().then(|| self.word()),
                 until: self.until(now),
             },
             4 => Write::DropKeys(account),
