@@ -250,6 +250,8 @@ pub enum Write {
         account: AccountId,
         /// From whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -259,6 +261,8 @@ pub enum Write {
         account: AccountId,
         /// Of whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -396,9 +400,9 @@ pub enum Found {
         logs: Vec<(LogHead, Membership)>,
         /// Who owns the logs that it may come into, and under which name.
         hosts: Vec<(LogId, AccountId, String)>,
-        /// Whom it hears nothing from.
-        blocked: Vec<AccountId>,
-        /// Of whom it is told, with their names where they are registered.
+        /// Whom it hears nothing from: with the name of the account, or a guest's at the time.
+        blocked: Vec<(AccountId, String)>,
+        /// Of whom it is told, with names as there.
         followed: Vec<(AccountId, String)>,
     },
     /// Lines.

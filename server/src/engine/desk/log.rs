@@ -120,6 +120,12 @@ impl Log {
             .filter(|member| is_in(member.standing))
     }
 
+    /// Everybody who is in the log or may come in.
+    pub fn present(&self) -> impl Iterator<Item = &Membership> {
+        let all = self.members.values();
+        all.filter(|member| member.standing != Standing::Left)
+    }
+
     /// Whether somebody comes into a log in which lines were stored since that was asked for:
     /// whoever comes reads what is said from then on.
     pub fn comes_late(&self, member: &Membership) -> bool {

@@ -18,6 +18,7 @@ mod log;
 mod mark;
 mod member;
 mod missed;
+mod neighbours;
 mod open;
 mod people;
 mod person;

@@ -18,6 +18,8 @@ pub enum Sabotage {
     SkipCatchUp,
     /// Members read what was said before they came.
     ReadBefore,
+    /// Both of a whisper are told of each other though one blocks the other.
+    TellPastBlock,
     /// What somebody hears nearby everybody in the room reads.
     SharedEars,
 }

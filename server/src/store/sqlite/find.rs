@@ -104,14 +104,16 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     hosts.sort();
     let mut blocked = all(
         db,
-        "SELECT other FROM blocked WHERE account = ?1 ORDER BY other LIMIT ?2",
+        "SELECT other, coalesce(accounts.name, blocked.name)
+         FROM blocked LEFT JOIN accounts ON accounts.account = other
+         WHERE blocked.account = ?1 ORDER BY other LIMIT ?2",
         some,
-        |row| values::read_account(row, 0),
+        |row| Ok((values::read_account(row, 0)?, row.get(1)?)),
     )?;
-    blocked.sort_unstable();
+    blocked.sort();
     let mut followed = all(
         db,
-        "SELECT other, ifnull(name, '')
+        "SELECT other, coalesce(accounts.name, followed.name)
          FROM followed LEFT JOIN accounts ON accounts.account = other
          WHERE followed.account = ?1 ORDER BY other LIMIT ?2",
         some,

@@ -38,7 +38,7 @@ fn an_older_store_is_brought_up_to_date() {
     store.commit(Millis(1_700_000_000_000), &[prune]).unwrap();
     let guest = AccountId(u64::MAX - 4);
     match store.find(&Query::Desk(guest)) {
-        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [AccountId(1)]),
+        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [(AccountId(1), String::new())]),
         other => panic!("{other:?}"),
     }
 }

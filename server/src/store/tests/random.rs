@@ -173,8 +173,18 @@ impl Random {
                 by: other,
                 why: self.word(),
             }),
-            6 => Write::Block { account, other, on },
-            7 => Write::Follow { account, other, on },
+            6 => Write::Block {
+                account,
+                other,
+                name: self.word(),
+                on,
+            },
+            7 => Write::Follow {
+                account,
+                other,
+                name: self.word(),
+                on,
+            },
             8 => Write::Report {
                 by: account,
                 log: self.log(),

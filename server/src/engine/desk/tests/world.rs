@@ -80,6 +80,7 @@ impl World {
             acked: BTreeMap::new(),
             refused: Vec::new(),
             receipts: BTreeMap::new(),
+            neighbours: None,
             news: Vec::new(),
             pulls: true,
         });
@@ -101,6 +102,7 @@ impl World {
         let peer = &mut self.peers[at];
         (peer.session, peer.link) = (session, Some(link));
         (peer.logs.values_mut()).for_each(|known| known.open = false);
+        peer.neighbours = None;
         let entrant = Entrant {
             link,
             account: peer.account,
@@ -132,6 +134,7 @@ impl World {
         let link = LinkId(self.links);
         let peer = &mut self.peers[at];
         peer.link = Some(link);
+        peer.neighbours = None;
         self.desk
             .attach(self.now, peer.session, link, peer.cursors());
         self.carry_out();

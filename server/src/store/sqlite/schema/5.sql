@@ -5,3 +5,8 @@ ALTER TABLE keys ADD COLUMN room TEXT;
 
 DELETE FROM keys WHERE account IN
     (SELECT account FROM accounts WHERE password <> '' OR subject <> '');
+
+-- Whom somebody blocks or follows has a name, also when it is a guest who is gone.
+
+ALTER TABLE blocked ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE followed ADD COLUMN name TEXT NOT NULL DEFAULT '';
