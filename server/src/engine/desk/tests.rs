@@ -6,6 +6,7 @@ mod crowd;
 mod inbox;
 mod manners;
 mod peer;
+mod places;
 mod price;
 mod rights;
 mod room;

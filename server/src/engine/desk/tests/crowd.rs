@@ -73,6 +73,7 @@ impl Crowd {
         for peer in &self.world.peers {
             all.push(Whereabouts {
                 player: PlayerId(peer.session.0 as u16),
+                came: peer.came,
                 team: Some(1 + (peer.account.0 % 2) as u8),
                 position: Some([self.rng.below(25) as f32, 0.0, 0.0]),
                 score: None,

@@ -28,6 +28,8 @@ pub struct Known {
 pub struct Peer {
     pub session: SessionId,
     pub link: Option<LinkId>,
+    /// The link over which its session came.
+    pub came: LinkId,
     pub account: AccountId,
     pub name: String,
     pub role: Role,
@@ -47,6 +49,12 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Another link, over which nothing is open before it is told so.
+    pub fn dial(&mut self, link: LinkId) {
+        self.link = Some(link);
+        (self.logs.values_mut()).for_each(|known| known.open = false);
+    }
+
     pub fn cursors(&self) -> Vec<LogCursor> {
         let logs = self.logs.iter();
         let cursors = logs.map(|(&log, known)| LogCursor {
