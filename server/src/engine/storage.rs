@@ -165,7 +165,8 @@ pub enum Write {
         seconds: u16,
     },
     /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
-    /// is no whisper reads only what is stored after that, whatever `since` says below.
+    /// is no whisper reads only what is stored after that, whatever `since` says below; of whoever
+    /// is in already `since` only rises. `Written::Member`.
     Member {
         /// To which.
         log: LogId,
@@ -290,6 +291,11 @@ pub enum Write {
 pub enum Written {
     /// It is stored.
     Done,
+    /// An account stands to a log as was wanted, and may read from this offset on.
+    Member {
+        /// As the store has it, which may be more than was wanted.
+        since: u64,
+    },
     /// A log.
     Log(LogHead),
     /// A line has its offsets, in the order of its logs.
@@ -312,6 +318,14 @@ pub enum Written {
     Taken,
     /// The log, line or account is not there: nothing was stored.
     Missing,
+}
+
+impl Written {
+    /// Whether what was wanted is stored, by a write that nothing more than that is told of.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Written::Done | Written::Member { .. })
+    }
 }
 
 /// Something that is looked up.

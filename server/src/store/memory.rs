@@ -84,7 +84,7 @@ impl MemoryStore {
             }
             Write::All(parts) => {
                 let mut written = parts.iter().map(|part| self.write(now, part));
-                let refused = written.find(|written| *written != Written::Done);
+                let refused = written.find(|written| !written.is_done());
                 refused.unwrap_or(Written::Done)
             }
             Write::Prune { lines_max, before } => {

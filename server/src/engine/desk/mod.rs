@@ -63,7 +63,9 @@ use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
 use super::etiquette::reports::Reports;
 use super::port::{Effect, Outbound};
-use super::storage::{Found, Membership, Millis, Query, StoreFault, Ticket, Write, Written};
+use super::storage::{
+    Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
+};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 
 /// What the desk counts.
@@ -120,7 +122,7 @@ pub struct Desk {
     /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
     left: VecDeque<Someone>,
     /// Who left a team and is not here any more, where the store has not taken it yet.
-    leaving: BTreeMap<(LogId, AccountId), Membership>,
+    leaving: BTreeMap<(LogId, AccountId), (LogKey, Membership)>,
     book: Book,
     /// Who may say what.
     conduct: Conduct,

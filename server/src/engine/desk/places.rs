@@ -55,10 +55,7 @@ impl Desk {
         }
         if let Some((_, place)) = placed {
             self.enlist(place);
-            let log = self.shelf.get(place);
-            if log.is_some_and(|log| !log.joining.contains_key(&account)) {
-                self.begin(place, id);
-            }
+            self.begin(place, id);
         }
         self.leave_others(account);
     }
@@ -105,7 +102,7 @@ impl Desk {
         let fresh = readers.filter(|reader| {
             let joining = log.joining.get(&reader.account);
             match joining {
-                Some(&standing) => standing == Standing::Left,
+                Some(&(standing, _)) => standing == Standing::Left,
                 None => log.member(reader.account).is_none(),
             }
         });

@@ -9,7 +9,7 @@ use tickwire_shared::wire::{Role, Sanction};
 
 use super::draft::Draft;
 use super::shelf::Place;
-use crate::engine::storage::{Held, Membership, Ticket};
+use crate::engine::storage::{Held, LogKey, Membership, Ticket};
 use crate::limits::STORE_TASKS_MAX;
 
 /// What an answer of the store is for.
@@ -98,7 +98,7 @@ pub enum Deed {
     /// Somebody is held to something, or sent away.
     Sentence(Sentenced),
     /// An account is not in the team of this log any more.
-    LeaveTeam(LogId, Membership),
+    LeaveTeam(LogId, LogKey, Membership),
 }
 
 /// What a sanction comes to.

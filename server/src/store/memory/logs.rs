@@ -170,16 +170,17 @@ impl Logs {
         let next = head.next;
         let before = self.members.get(&(log, member.account));
         let is_in = |of: &Membership| matches!(of.standing, Standing::Member | Standing::Owner);
-        let comes = is_in(member) && !before.is_some_and(is_in);
-        let late = comes && !matches!(head.key, LogKey::Whisper(..));
-        let since = if late {
-            member.since.max(next)
-        } else {
-            member.since
+        let since = match before.filter(|before| is_in(before)) {
+            Some(before) if is_in(member) => member.since.max(before.since),
+            None if is_in(member) && !matches!(head.key, LogKey::Whisper(..)) => {
+                member.since.max(next)
+            }
+            _ => member.since,
         };
+        let since = kept_number(since);
         let (delivered, read) = before.map_or((0, 0), |before| (before.delivered, before.read));
         let kept = Membership {
-            since: kept_number(since),
+            since,
             until: kept_number(member.until),
             delivered: member.delivered.min(next).max(delivered),
             read: member.read.min(next).max(read),
@@ -187,7 +188,7 @@ impl Logs {
         };
         self.touched.insert((log, member.account), now);
         self.members.insert((log, member.account), kept);
-        Written::Done
+        Written::Member { since }
     }
 
     pub(super) fn mark(

@@ -153,14 +153,15 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
 }
 
 /// Whoever comes in (standings 1, member, and 2, owner) reads what is stored after that, but for
-/// whispers (kind 3).
+/// whispers (kind 3). Of whoever is in already what it may read from on never falls: that may have
+/// been asked for before it came in.
 pub(super) fn member(
     db: &Connection,
     now: Millis,
     log: LogId,
     member: &Membership,
 ) -> Result<Written> {
-    let changed = run(
+    let since = one(
         db,
         "INSERT INTO members
              (log, account, name, standing, since, until, delivered, read, touched)
@@ -171,8 +172,11 @@ pub(super) fn member(
              ?6, min(?7, next), min(?8, next), ?9 FROM logs WHERE log = ?1
          ON CONFLICT (log, account) DO UPDATE SET
              touched = excluded.touched, name = excluded.name, standing = excluded.standing,
-             since = excluded.since, until = excluded.until,
-             delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)",
+             since = CASE WHEN standing IN (1, 2) AND excluded.standing IN (1, 2)
+                 THEN max(since, excluded.since) ELSE excluded.since END,
+             until = excluded.until,
+             delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)
+         RETURNING since",
         params![
             values::name(log.0),
             values::name(member.account.0),
@@ -184,8 +188,9 @@ pub(super) fn member(
             values::ordered(member.read),
             values::ordered(now.0),
         ],
+        |row| values::read_ordered(row, 0),
     )?;
-    Ok(done_if(changed))
+    Ok(since.map_or(Written::Missing, |since| Written::Member { since }))
 }
 
 pub(super) fn mark(

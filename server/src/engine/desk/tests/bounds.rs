@@ -341,3 +341,35 @@ fn who_left_a_team_reads_nothing_of_then_though_the_store_failed() {
         assert_eq!(texts(&world, ann, log), ["hello again"]);
     }
 }
+
+/// The same, while the log is opened for others: who is in it may be read before it is stored that
+/// somebody left.
+#[test]
+fn who_left_a_team_reads_nothing_of_then_though_its_log_was_being_opened() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, eve) = (world.join(ANN, "Ann"), world.join(EVE, "Eve"));
+    let locate = |world: &mut World, player: u16| {
+        let all = [told(player, Some(4), 0.0)];
+        world.desk.locate(RoomId(u32::from(b'm')), &all);
+        world.carry_out();
+    };
+    locate(&mut world, 1);
+    world.say(ann, Address::Team, "mine");
+    world.prompt = false;
+    world.leave(ann);
+    assert!(world.fail_write(StoreFault::Busy), "its going");
+    locate(&mut world, 2);
+    world.pass(1_000);
+    while world.answer_write() {
+        // Who is in the log is told at once, and whatever is written takes its time.
+        while world.answer_find(0) {}
+    }
+    world.settle();
+    world.pass(1_000);
+    world.say(eve, Address::Team, "while she is gone");
+    world.enter(ann);
+    locate(&mut world, 3);
+    world.say(eve, Address::Team, "hello again");
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    assert_eq!(texts(&world, ann, log), ["mine", "hello again"]);
+}
