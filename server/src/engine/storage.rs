@@ -300,11 +300,14 @@ pub enum Written {
     Log(LogHead),
     /// A line has its offsets, in the order of its logs.
     Line {
+        /// The first of its logs.
+        log: LogId,
         /// In each log.
         offsets: Vec<u64>,
         /// When it was stored.
         at: Millis,
-        /// It was stored before, with these offsets: it reached its readers then.
+        /// It was stored before, in that log and with these offsets, whatever logs it is for now:
+        /// it reached its readers then.
         known: bool,
     },
     /// All reactions to the line: sign and who.
@@ -358,6 +361,9 @@ pub enum Query {
         /// Above the highest offset.
         below: u64,
     },
+    /// Where the line of this author and client id is, also when it is not kept any more, as long
+    /// as it would be known again. `Found::Stored`.
+    Stored(AccountId, u64),
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
     /// Who is or was in the whisper of these two. `Found::Members`.
@@ -408,6 +414,9 @@ pub enum Found {
     Lines(Vec<Line>),
     /// Reactions, by offset.
     Reactions(Vec<LineReactions>),
+    /// The first log of a line and its offset there; none when it is not stored, as far as is
+    /// known.
+    Stored(Option<(LogId, u64)>),
     /// Members, by account.
     Members(Vec<Membership>),
     /// An account, or none.

@@ -26,6 +26,7 @@ mod presence;
 mod react;
 mod reader;
 mod reading;
+mod recall;
 mod sabotage;
 mod sanction;
 mod say;
@@ -136,6 +137,8 @@ pub struct Desk {
     missed: Vec<Missed>,
     /// What became of announcements, and nobody took yet.
     announced: Vec<Announced>,
+    /// Lines that would be refused and that the store was asked for.
+    recalling: usize,
     /// When the store was last asked again for what failed.
     retried: Option<Instant>,
     effects: Vec<Effect>,
@@ -165,6 +168,7 @@ impl Desk {
             sent_away: Vec::new(),
             missed: Vec::new(),
             announced: Vec::new(),
+            recalling: 0,
             retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),
@@ -255,6 +259,7 @@ impl Desk {
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
             Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
             Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
+            Some(Task::Recall(draft, verdict)) => self.recalled(&draft, verdict, result),
             Some(Task::Start) => self.begun(result),
             _ => {}
         }

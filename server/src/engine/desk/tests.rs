@@ -8,6 +8,7 @@ mod manners;
 mod peer;
 mod places;
 mod price;
+mod recall;
 mod rights;
 mod room;
 mod scopes;

@@ -8,6 +8,7 @@ use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{Role, Sanction};
 
 use super::draft::Draft;
+use super::recall::Verdict;
 use super::shelf::Place;
 use crate::engine::storage::{Held, LogKey, Membership, Ticket};
 use crate::limits::STORE_TASKS_MAX;
@@ -25,6 +26,8 @@ pub enum Task {
     Person(AccountId),
     /// A line, for the logs at these places.
     Line(Vec<(Place, LogId)>, Draft),
+    /// A line that may be stored already, and how it was judged.
+    Recall(Draft, Verdict),
     /// The next lines for a reader of a log.
     Next(Place, SessionId),
     /// Lines from before, from this offset on, for a session.

@@ -69,6 +69,7 @@ fn offsets_have_no_gap_and_a_line_is_stored_once() {
             &[open_room(), line(1, "a"), line(2, "b"), line(1, "a")],
         );
         let line_at = |offset, known| Written::Line {
+            log: LOG,
             offsets: vec![offset],
             at: NOW,
             known,

@@ -71,3 +71,24 @@ fn who_comes_near_after_a_line_was_taken_does_not_hear_it() {
     let near = world.peers[bob].log(|scope| *scope == Scope::Near);
     assert_eq!(texts(&world, bob, near), [""; 0]);
 }
+
+/// A line that comes again for another place is where it was stored first.
+#[test]
+fn a_line_that_comes_again_for_another_place_is_acked_where_it_is() {
+    let mut world = World::new(Sabotage::None);
+    let ann = world.join(ANN, "Ann");
+    locate(&mut world, &[told(1, None, 0.0)]);
+    let near = world.peers[ann].log(|scope| *scope == Scope::Near);
+    world.say(ann, Address::Room, "here");
+    world.prompt = false;
+    let id = world.say(ann, Address::Near, "psst");
+    world.commit_unheard();
+    world.restart();
+    world.settle();
+    let line = world.peers[ann].unacked.get_mut(&id).expect("not acked");
+    line.0 = Address::Room;
+    world.enter(ann);
+    assert_eq!(world.peers[ann].acked[&id], (near, 0));
+    let room = world.peers[ann].room();
+    assert_eq!(texts(&world, ann, room), ["here"]);
+}
