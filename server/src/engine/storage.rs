@@ -174,7 +174,8 @@ pub enum Write {
         seconds: u16,
     },
     /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
-    /// is no whisper reads only what is stored after that, whatever `since` says below.
+    /// is no whisper reads only what is stored after that, whatever `since` says below; of whoever
+    /// is in already `since` only rises. `Written::Member`.
     Member {
         /// To which.
         log: LogId,
@@ -305,15 +306,23 @@ pub enum Write {
 pub enum Written {
     /// It is stored.
     Done,
+    /// An account stands to a log as was wanted, and may read from this offset on.
+    Member {
+        /// As the store has it, which may be more than was wanted.
+        since: u64,
+    },
     /// A log.
     Log(LogHead),
     /// A line has its offsets, in the order of its logs.
     Line {
+        /// The first of its logs.
+        log: LogId,
         /// In each log.
         offsets: Vec<u64>,
         /// When it was stored.
         at: Millis,
-        /// It was stored before, with these offsets: it reached its readers then.
+        /// It was stored before, in that log and with these offsets, whatever logs it is for now:
+        /// it reached its readers then.
         known: bool,
     },
     /// All reactions to the line: sign and who.
@@ -327,6 +336,14 @@ pub enum Written {
     Taken,
     /// The log, line or account is not there: nothing was stored.
     Missing,
+}
+
+impl Written {
+    /// Whether what was wanted is stored, by a write that nothing more than that is told of.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Written::Done | Written::Member { .. })
+    }
 }
 
 /// Something that is looked up.
@@ -359,6 +376,9 @@ pub enum Query {
         /// Above the highest offset.
         below: u64,
     },
+    /// Where the line of this author and client id is, also when it is not kept any more, as long
+    /// as it would be known again. `Found::Stored`.
+    Stored(AccountId, u64),
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
     /// Who is or was in the whisper of these two. `Found::Members`.
@@ -409,6 +429,9 @@ pub enum Found {
     Lines(Vec<Line>),
     /// Reactions, by offset.
     Reactions(Vec<LineReactions>),
+    /// The first log of a line and its offset there; none when it is not stored, as far as is
+    /// known.
+    Stored(Option<(LogId, u64)>),
     /// Members, by account.
     Members(Vec<Membership>),
     /// An account, or none.

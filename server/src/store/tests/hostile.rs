@@ -272,6 +272,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
             held.map(|held| held.why).collect()
         }
         Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
+        Found::Stored(_) => panic!("nothing that was written"),
     }
 }
 

@@ -224,6 +224,7 @@ impl Random {
                 from: 0,
                 below,
             },
+            Query::Stored(self.account(), self.pick(&[1, 2, 3, 7 ^ 1 << 32])),
             Query::Members(self.log()),
             Query::Whisper(self.account(), self.account()),
             Query::Account(self.account()),

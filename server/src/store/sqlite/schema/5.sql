@@ -10,3 +10,8 @@ DELETE FROM keys WHERE account IN
 
 ALTER TABLE blocked ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE followed ADD COLUMN name TEXT NOT NULL DEFAULT '';
+
+-- A line that comes again is found where it is: the log of its author's own, the first
+-- of those that got it. 0 stands for one that was stored before.
+
+ALTER TABLE messages ADD COLUMN home INTEGER NOT NULL DEFAULT 0;
