@@ -69,6 +69,7 @@ impl Desk {
         let sessions: Vec<_> = person.sessions.iter().copied().collect();
         self.watch_followed(account);
         for id in sessions {
+            self.tell_neighbours(id);
             self.seat_own(account, id);
             self.begin_all(id);
             self.show_picture_to(id, account);

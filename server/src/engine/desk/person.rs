@@ -59,9 +59,9 @@ pub struct Person {
     pub acquainted: BTreeSet<Place>,
     /// How many whispers in memory are with it.
     pub whispers: u32,
-    /// Whom it hears nothing from.
-    pub blocked: BTreeSet<AccountId>,
-    /// Of whom it is told, and their names where they are registered.
+    /// Whom it hears nothing from, and their names.
+    pub blocked: BTreeMap<AccountId, String>,
+    /// Of whom it is told, and their names.
     pub followed: BTreeMap<AccountId, String>,
 }
 
@@ -79,7 +79,7 @@ impl Person {
             party: None,
             acquainted: BTreeSet::new(),
             whispers: 0,
-            blocked: BTreeSet::new(),
+            blocked: BTreeMap::new(),
             followed: BTreeMap::new(),
         }
     }

@@ -20,9 +20,9 @@ pub(super) struct Accounts {
     tokens: BTreeMap<String, Millis>,
     keys: BTreeMap<[u8; 32], Key>,
     held: BTreeMap<(AccountId, Sanction), Held>,
-    /// Whom somebody blocks and follows, and since when.
-    blocked: BTreeMap<(AccountId, AccountId), Millis>,
-    followed: BTreeMap<(AccountId, AccountId), Millis>,
+    /// Whom somebody blocks and follows.
+    blocked: Pairs,
+    followed: Pairs,
 }
 
 /// What a key is good for.
@@ -32,6 +32,9 @@ struct Key {
     room: Option<String>,
     until: Millis,
 }
+
+/// Two accounts, since when, and what the second was called then.
+type Pairs = BTreeMap<(AccountId, AccountId), (Millis, String)>;
 
 impl Accounts {
     /// Everything but what is about logs, reports and the audit log.
@@ -78,12 +81,18 @@ impl Accounts {
                 Written::Done
             }
             Write::Hold(held) => self.hold(now, held),
-            Write::Block { account, other, on } => {
-                switch(&mut self.blocked, now, (*account, *other), *on)
-            }
-            Write::Follow { account, other, on } => {
-                switch(&mut self.followed, now, (*account, *other), *on)
-            }
+            Write::Block {
+                account,
+                other,
+                name,
+                on,
+            } => switch(&mut self.blocked, (*account, *other), (now, name), *on),
+            Write::Follow {
+                account,
+                other,
+                name,
+                on,
+            } => switch(&mut self.followed, (*account, *other), (now, name), *on),
             _ => Written::Missing,
         }
     }
@@ -189,21 +198,24 @@ impl Accounts {
         Found::Names(names)
     }
 
-    /// Whom an account blocks, and whom it follows under which name.
+    /// Whom an account blocks, and whom it follows, each under which name.
     pub(super) fn neighbours(
         &self,
         account: AccountId,
-    ) -> (Vec<AccountId>, Vec<(AccountId, String)>) {
+    ) -> (Vec<(AccountId, String)>, Vec<(AccountId, String)>) {
         let own = (account, AccountId(0))..=(account, AccountId(u64::MAX));
-        let blocked = self.blocked.range(own.clone()).take(STORE_FOUND_MAX);
-        let blocked = blocked.map(|((_, other), _)| *other);
-        let followed = self.followed.range(own).take(STORE_FOUND_MAX);
-        let followed = followed.map(|((_, other), _)| {
-            let registered = self.accounts.get(other);
-            let name = registered.map_or(String::new(), |account| account.name.clone());
-            (*other, name)
-        });
-        (blocked.collect(), followed.collect())
+        let named = |pairs: &Pairs| {
+            let pairs = pairs.range(own.clone()).take(STORE_FOUND_MAX);
+            let named = pairs.map(|((_, other), (_, name))| {
+                let registered = self.accounts.get(other);
+                (
+                    *other,
+                    registered.map_or(name, |account| &account.name).clone(),
+                )
+            });
+            named.collect()
+        };
+        (named(&self.blocked), named(&self.followed))
     }
 
     /// Forgets what has ended, up to so many; how many still may go.
@@ -222,7 +234,7 @@ impl Accounts {
     /// Forgets whom guests block and follow of whom nothing was of use for long.
     pub(super) fn forget_guests(&mut self, before: Millis, is_used: impl Fn(AccountId) -> bool) {
         for pairs in [&mut self.blocked, &mut self.followed] {
-            pairs.retain(|&(account, _), at| {
+            pairs.retain(|&(account, _), (at, _)| {
                 !account.is_guest() || *at >= before || is_used(account)
             });
         }
@@ -230,13 +242,13 @@ impl Accounts {
 }
 
 fn switch(
-    pairs: &mut BTreeMap<(AccountId, AccountId), Millis>,
-    now: Millis,
+    pairs: &mut Pairs,
     pair: (AccountId, AccountId),
+    (now, name): (Millis, &str),
     on: bool,
 ) -> Written {
     if on {
-        pairs.insert(pair, now);
+        pairs.insert(pair, (now, name.to_owned()));
     } else {
         pairs.remove(&pair);
     }

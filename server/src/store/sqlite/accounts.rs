@@ -49,8 +49,18 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
         )
         .map(|_| Written::Done),
         Write::Hold(held) => hold(db, now, held),
-        Write::Block { account, other, on } => block(db, now, (*account, *other), *on),
-        Write::Follow { account, other, on } => follow(db, now, (*account, *other), *on),
+        Write::Block {
+            account,
+            other,
+            name,
+            on,
+        } => block(db, (*account, *other), (now, name), *on),
+        Write::Follow {
+            account,
+            other,
+            name,
+            on,
+        } => follow(db, (*account, *other), (now, name), *on),
         _ => Ok(Written::Missing),
     }
 }
@@ -158,11 +168,17 @@ fn hold(db: &Connection, now: Millis, held: &Held) -> Result<Written> {
     Ok(Written::Done)
 }
 
-fn block(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+fn block(
+    db: &Connection,
+    pair: (AccountId, AccountId),
+    note: (Millis, &str),
+    on: bool,
+) -> Result<Written> {
     if on {
-        let sql = "INSERT INTO blocked (account, other, touched) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
-        return note(db, sql, pair, now);
+        let sql = "INSERT INTO blocked (account, other, touched, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, other) DO UPDATE SET
+                 touched = excluded.touched, name = excluded.name";
+        return keep_pair(db, sql, pair, note);
     }
     drop_pair(
         db,
@@ -171,11 +187,17 @@ fn block(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -
     )
 }
 
-fn follow(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+fn follow(
+    db: &Connection,
+    pair: (AccountId, AccountId),
+    note: (Millis, &str),
+    on: bool,
+) -> Result<Written> {
     if on {
-        let sql = "INSERT INTO followed (account, other, touched) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
-        return note(db, sql, pair, now);
+        let sql = "INSERT INTO followed (account, other, touched, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, other) DO UPDATE SET
+                 touched = excluded.touched, name = excluded.name";
+        return keep_pair(db, sql, pair, note);
     }
     drop_pair(
         db,
@@ -184,14 +206,18 @@ fn follow(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) 
     )
 }
 
-fn note(
+fn keep_pair(
     db: &Connection,
     sql: &'static str,
     (account, other): (AccountId, AccountId),
-    now: Millis,
+    (now, name): (Millis, &str),
 ) -> Result<Written> {
     let who = [account, other].map(|account| values::name(account.0));
-    run(db, sql, [who[0], who[1], values::ordered(now.0)])?;
+    run(
+        db,
+        sql,
+        params![who[0], who[1], values::ordered(now.0), name],
+    )?;
     Ok(Written::Done)
 }
 

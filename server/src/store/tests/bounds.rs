@@ -12,7 +12,7 @@ use crate::store::Store;
 const NOW: Millis = Millis(1_000_000);
 const ANN: AccountId = AccountId(1);
 
-fn register(account: AccountId, name: &str) -> Write {
+pub fn register(account: AccountId, name: &str) -> Write {
     Write::Register(Account {
         account,
         name: name.to_owned(),

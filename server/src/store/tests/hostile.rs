@@ -116,6 +116,7 @@ fn writes_of_logs(account: AccountId, text: &str) -> Vec<Write> {
 fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
     let text = || text.to_owned();
     let log = tickwire_shared::id::LogId(account.0);
+    let guest = AccountId(AccountId::GUEST | account.0);
     vec![
         Write::Register(Account {
             account,
@@ -142,9 +143,16 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             by: account,
             why: text(),
         }),
+        Write::Block {
+            account,
+            other: guest,
+            name: text(),
+            on: true,
+        },
         Write::Follow {
             account,
-            other: account,
+            other: guest,
+            name: text(),
             on: true,
         },
         Write::Report {
@@ -223,12 +231,16 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
 
 fn texts_of(found: Found, account: AccountId) -> Vec<String> {
     match found {
-        Found::Desk { logs, followed, .. } => {
+        Found::Desk {
+            logs,
+            blocked,
+            followed,
+            ..
+        } => {
             let logs = logs.into_iter();
             let names = logs.flat_map(|(head, member)| [head.name, member.name]);
-            names
-                .chain(followed.into_iter().map(|(_, name)| name))
-                .collect()
+            let neighbours = blocked.into_iter().chain(followed);
+            names.chain(neighbours.map(|(_, name)| name)).collect()
         }
         Found::Lines(lines) => {
             let lines = lines.iter();
@@ -260,6 +272,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
             held.map(|held| held.why).collect()
         }
         Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
+        Found::Stored(_) => panic!("nothing that was written"),
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tickwire_shared::id::AccountId;
 
 use super::{LOG, Scratch, line, open_room, sqlite, texts};
-use crate::engine::storage::{Found, Millis, Query, Write};
+use crate::engine::storage::{Found, Millis, NewLine, Query, Write, Written};
 use crate::store::{SqliteStore, Store};
 
 #[test]
@@ -27,7 +27,11 @@ fn an_older_store_is_brought_up_to_date() {
     let scratch = Scratch::new("older");
     let older = of_version(&scratch, &[include_str!("../sqlite/schema/1.sql")]);
     older
-        .execute_batch("INSERT INTO blocked (account, other) VALUES (-5, 1)")
+        .execute_batch(
+            "INSERT INTO blocked (account, other) VALUES (-5, 1);
+             INSERT INTO messages (author, client_id, at, tick, role, manner, kept, name, text, offsets)
+             VALUES (1, 4, 1700000000000, 0, 0, 0, 1, 'Ann', 'hi', x'0300000000000000')",
+        )
         .unwrap();
     drop(older);
     let mut store = sqlite(&scratch);
@@ -38,9 +42,26 @@ fn an_older_store_is_brought_up_to_date() {
     store.commit(Millis(1_700_000_000_000), &[prune]).unwrap();
     let guest = AccountId(u64::MAX - 4);
     match store.find(&Query::Desk(guest)) {
-        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [AccountId(1)]),
+        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [(AccountId(1), String::new())]),
         other => panic!("{other:?}"),
     }
+    // Where such a line is is not known, and that it is stored is.
+    let place = store.find(&Query::Stored(AccountId(1), 4));
+    assert_eq!(place, Ok(Found::Stored(None)));
+    let again = Write::Line(NewLine {
+        logs: vec![LOG],
+        from: AccountId(1),
+        client_id: 4,
+        ..NewLine::default()
+    });
+    let written = store.commit(Millis(1_700_000_000_000), &[again]).unwrap();
+    let known = Written::Line {
+        log: LOG,
+        offsets: vec![3],
+        at: Millis(1_700_000_000_000),
+        known: true,
+    };
+    assert_eq!(written, [known]);
 }
 
 /// A file as the migrations up to this version leave it.
