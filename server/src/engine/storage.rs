@@ -98,6 +98,15 @@ pub struct Account {
     pub subject: String,
 }
 
+/// Whom a key brings back, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// Whom.
+    pub account: Account,
+    /// The only room the key opens; all without one.
+    pub room: Option<String>,
+}
+
 /// How one account stands to one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -165,7 +174,8 @@ pub enum Write {
         seconds: u16,
     },
     /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
-    /// is no whisper reads only what is stored after that, whatever `since` says below.
+    /// is no whisper reads only what is stored after that, whatever `since` says below; of whoever
+    /// is in already `since` only rises. `Written::Member`.
     Member {
         /// To which.
         log: LogId,
@@ -217,6 +227,8 @@ pub enum Write {
         digest: [u8; 32],
         /// Whose.
         account: AccountId,
+        /// The only room it opens; all without one.
+        room: Option<String>,
         /// Until when it is good.
         until: Millis,
     },
@@ -294,15 +306,23 @@ pub enum Write {
 pub enum Written {
     /// It is stored.
     Done,
+    /// An account stands to a log as was wanted, and may read from this offset on.
+    Member {
+        /// As the store has it, which may be more than was wanted.
+        since: u64,
+    },
     /// A log.
     Log(LogHead),
     /// A line has its offsets, in the order of its logs.
     Line {
+        /// The first of its logs.
+        log: LogId,
         /// In each log.
         offsets: Vec<u64>,
         /// When it was stored.
         at: Millis,
-        /// It was stored before, with these offsets: it reached its readers then.
+        /// It was stored before, in that log and with these offsets, whatever logs it is for now:
+        /// it reached its readers then.
         known: bool,
     },
     /// All reactions to the line: sign and who.
@@ -316,6 +336,14 @@ pub enum Written {
     Taken,
     /// The log, line or account is not there: nothing was stored.
     Missing,
+}
+
+impl Written {
+    /// Whether what was wanted is stored, by a write that nothing more than that is told of.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Written::Done | Written::Member { .. })
+    }
 }
 
 /// Something that is looked up.
@@ -348,6 +376,9 @@ pub enum Query {
         /// Above the highest offset.
         below: u64,
     },
+    /// Where the line of this author and client id is, also when it is not kept any more, as long
+    /// as it would be known again. `Found::Stored`.
+    Stored(AccountId, u64),
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
     /// Who is or was in the whisper of these two. `Found::Members`.
@@ -358,7 +389,7 @@ pub enum Query {
     Skeleton(String),
     /// The account an issuer vouches for: issuer and subject. `Found::Account`.
     Subject(String),
-    /// The account that the key of this digest brings back at this time. `Found::Account`.
+    /// The account that the key of this digest brings back at this time. `Found::Key`.
     Key([u8; 32], Millis),
     /// All names that are taken. `Found::Names`.
     Names,
@@ -398,10 +429,15 @@ pub enum Found {
     Lines(Vec<Line>),
     /// Reactions, by offset.
     Reactions(Vec<LineReactions>),
+    /// The first log of a line and its offset there; none when it is not stored, as far as is
+    /// known.
+    Stored(Option<(LogId, u64)>),
     /// Members, by account.
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
+    /// Whom a key brings back, or nobody.
+    Key(Option<KeyOwner>),
     /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
     Names(Vec<(String, AccountId)>),
     /// Whoever is held to something.

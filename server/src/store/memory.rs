@@ -84,7 +84,7 @@ impl MemoryStore {
             }
             Write::All(parts) => {
                 let mut written = parts.iter().map(|part| self.write(now, part));
-                let refused = written.find(|written| *written != Written::Done);
+                let refused = written.find(|written| !written.is_done());
                 refused.unwrap_or(Written::Done)
             }
             Write::Prune { lines_max, before } => {
@@ -139,6 +139,7 @@ impl MemoryStore {
             Query::Reactions { log, from, below } => {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
+            Query::Stored(author, id) => Found::Stored(self.logs.place(*author, *id)),
             Query::Members(log) => Found::Members(self.logs.members(*log)),
             Query::Whisper(one, other) => Found::Members(self.logs.whisper(*one, *other)),
             Query::Reports { below, count } => newest(&self.reports, *below, *count),

@@ -231,7 +231,7 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
 fn carry_out_all(db: &Connection, now: Millis, parts: &[Write]) -> rusqlite::Result<Written> {
     for part in parts {
         let written = carry_out(db, now, part)?;
-        if written != Written::Done {
+        if !written.is_done() {
             return Ok(written);
         }
     }

@@ -121,7 +121,7 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        log.joining.insert(member.account, member.standing);
+        log.joins(member.account, member.standing);
         self.leaving.remove(&(log.head.log, member.account));
         let write = Write::Member {
             log: log.head.log,
@@ -139,16 +139,22 @@ impl Desk {
     pub(super) fn joined(
         &mut self,
         place: Place,
-        member: Membership,
+        mut member: Membership,
         asker: Option<Asker>,
         result: Result<Written, StoreFault>,
     ) {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        log.joining.remove(&member.account);
+        log.has_joined(member.account);
         let opening = log.stage == Stage::Joining;
         let fault = match result {
+            Ok(Written::Member { since }) => {
+                // More than was asked for, when lines were stored meanwhile.
+                member.since = since;
+                None
+            }
+            // One of several, none of whom comes in.
             Ok(Written::Done) => None,
             Ok(_) => Some(StoreFault::Failed),
             Err(fault) => Some(fault),
@@ -162,6 +168,8 @@ impl Desk {
             if let Some(asker) = asker {
                 self.answer(asker, Some(fault.refusal()));
             }
+            // It is in the log as before.
+            self.begin_of(place, member.account);
             return self.release(place);
         }
         log.founder = None;
@@ -180,10 +188,6 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        if log.comes_late(&member) {
-            // The store has it so, too.
-            member.since = log.head.next;
-        }
         let (account, standing) = (member.account, member.standing);
         if let Some(before) = log.members.get(&account) {
             // Marks that were answered since it was asked for: they only rise.
@@ -369,7 +373,7 @@ pub(super) fn membership(
 pub(super) fn crowd(log: &Log) -> usize {
     let counted = |standing: Standing| standing != Standing::Left;
     let there = log.members.values().filter(|m| counted(m.standing)).count();
-    let coming = log.joining.iter().filter(|&(account, &standing)| {
+    let coming = log.joining.iter().filter(|&(account, &(standing, _))| {
         counted(standing)
             && log
                 .members

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Sanction;
 
-use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
+use crate::engine::storage::{Account, Found, Held, KeyOwner, Millis, Query, Write, Written};
 use crate::limits::{KEYS_PER_ACCOUNT_MAX, STORE_FOUND_MAX};
 use crate::store::kept_number;
 
@@ -18,12 +18,19 @@ pub(super) struct Accounts {
     accounts: BTreeMap<AccountId, Account>,
     /// Until when each is remembered.
     tokens: BTreeMap<String, Millis>,
-    /// Whose, and until when.
-    keys: BTreeMap<[u8; 32], (AccountId, Millis)>,
+    keys: BTreeMap<[u8; 32], Key>,
     held: BTreeMap<(AccountId, Sanction), Held>,
     /// Whom somebody blocks and follows.
     blocked: Pairs,
     followed: Pairs,
+}
+
+/// What a key is good for.
+#[derive(Clone, Debug)]
+struct Key {
+    account: AccountId,
+    room: Option<String>,
+    until: Millis,
 }
 
 /// Two accounts, since when, and what the second was called then.
@@ -45,21 +52,32 @@ impl Accounts {
             Write::Key {
                 digest,
                 account,
+                room,
                 until,
-            } => self.key(digest, *account, *until),
+            } => {
+                let (account, room, until) = (*account, room.clone(), *until);
+                self.key(
+                    digest,
+                    Key {
+                        account,
+                        room,
+                        until,
+                    },
+                )
+            }
             Write::ProlongKey {
                 digest,
                 account,
                 until,
             } => match self.keys.get_mut(digest) {
-                Some(key) if key.0 == *account => {
-                    key.1 = *until;
+                Some(key) if key.account == *account => {
+                    key.until = *until;
                     Written::Done
                 }
                 _ => Written::Missing,
             },
             Write::DropKeys(account) => {
-                self.keys.retain(|_, (whose, _)| whose != account);
+                self.keys.retain(|_, key| key.account != *account);
                 Written::Done
             }
             Write::Hold(held) => self.hold(now, held),
@@ -100,23 +118,24 @@ impl Accounts {
         Written::Done
     }
 
-    fn key(&mut self, digest: &[u8; 32], account: AccountId, until: Millis) -> Written {
+    fn key(&mut self, digest: &[u8; 32], key: Key) -> Written {
+        let account = key.account;
         if !self.accounts.contains_key(&account) {
             return Written::Missing;
         }
-        if (self.keys.get(digest)).is_some_and(|(whose, _)| *whose != account) {
+        if (self.keys.get(digest)).is_some_and(|known| known.account != account) {
             return Written::Taken;
         }
-        self.keys.insert(*digest, (account, until));
+        self.keys.insert(*digest, key);
         self.drop_oldest_keys(digest, account);
         Written::Done
     }
 
     /// Past so many of an account those go that end first, but not this one.
     fn drop_oldest_keys(&mut self, digest: &[u8; 32], account: AccountId) {
-        let own = (self.keys.iter()).filter(|(_, (whose, _))| *whose == account);
+        let own = (self.keys.iter()).filter(|(_, key)| key.account == account);
         let mut own: Vec<_> = own
-            .map(|(key, (_, until))| (key != digest, Reverse(*until), *key))
+            .map(|(of, key)| (of != digest, Reverse(key.until), *of))
             .collect();
         own.sort_unstable();
         for (_, _, key) in own.into_iter().skip(KEYS_PER_ACCOUNT_MAX) {
@@ -153,9 +172,13 @@ impl Accounts {
                 first(&|account| !subject.is_empty() && account.subject == *subject)
             }
             Query::Key(digest, now) => {
-                let good = self.keys.get(digest).filter(|(_, until)| until > now);
-                let account = good.and_then(|(whose, _)| self.accounts.get(whose));
-                Found::Account(account.cloned())
+                let good = self.keys.get(digest).filter(|key| key.until > *now);
+                let owner = good.and_then(|key| {
+                    let account = self.accounts.get(&key.account)?.clone();
+                    let room = key.room.clone();
+                    Some(KeyOwner { account, room })
+                });
+                Found::Key(owner)
             }
             Query::Names => self.names(),
             Query::Held(now) => {
@@ -203,7 +226,7 @@ impl Accounts {
             !goes
         };
         self.tokens.retain(|_, until| stays(*until));
-        self.keys.retain(|_, (_, until)| stays(*until));
+        self.keys.retain(|_, key| stays(key.until));
         self.held.retain(|_, held| stays(held.until));
         budget
     }

@@ -25,8 +25,9 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
         Write::Key {
             digest,
             account,
+            room,
             until,
-        } => key(db, digest, *account, *until),
+        } => key(db, digest, *account, (room.as_deref(), *until)),
         Write::ProlongKey {
             digest,
             account,
@@ -92,7 +93,12 @@ fn use_token(db: &Connection, id: &str, until: Millis) -> Result<Written> {
     Ok(taken_unless(noted))
 }
 
-fn key(db: &Connection, digest: &[u8; 32], account: AccountId, until: Millis) -> Result<Written> {
+fn key(
+    db: &Connection,
+    digest: &[u8; 32],
+    account: AccountId,
+    (room, until): (Option<&str>, Millis),
+) -> Result<Written> {
     let there = one(
         db,
         "SELECT 1 FROM accounts WHERE account = ?1",
@@ -104,13 +110,14 @@ fn key(db: &Connection, digest: &[u8; 32], account: AccountId, until: Millis) ->
     }
     let noted = run(
         db,
-        "INSERT INTO keys (digest, account, until) VALUES (?1, ?2, ?3)
-         ON CONFLICT (digest) DO UPDATE SET until = excluded.until
+        "INSERT INTO keys (digest, account, until, room) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (digest) DO UPDATE SET until = excluded.until, room = excluded.room
          WHERE account = excluded.account",
         params![
             digest.as_slice(),
             values::name(account.0),
-            values::ordered(until.0)
+            values::ordered(until.0),
+            room,
         ],
     )?;
     drop_oldest_keys(db, digest, account)?;

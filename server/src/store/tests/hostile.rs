@@ -130,6 +130,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             id: text(),
             until: NOW,
         },
+        Write::Key {
+            digest: digest_of(account),
+            account,
+            room: Some(text()),
+            until: Millis(2),
+        },
         Write::Hold(Held {
             account,
             sanction: Sanction::Mute,
@@ -160,6 +166,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             what: text(),
         },
     ]
+}
+
+fn digest_of(account: AccountId) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&account.0.to_le_bytes());
+    digest
 }
 
 /// The text as every way to find it gives it back.
@@ -198,6 +210,7 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Members(log),
         Query::Skeleton(text.to_owned()),
         Query::Subject(text.to_owned()),
+        Query::Key(digest_of(account), NOW),
         Query::Desk(account),
         Query::Names,
         Query::Held(NOW),
@@ -249,6 +262,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
                 account.subject,
             ]
         }
+        Found::Key(owner) => owner.and_then(|owner| owner.room).into_iter().collect(),
         Found::Names(names) => {
             let own = names.into_iter().filter(|(_, whose)| *whose == account);
             own.map(|(skeleton, _)| skeleton).collect()
@@ -258,6 +272,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
             held.map(|held| held.why).collect()
         }
         Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
+        Found::Stored(_) => panic!("nothing that was written"),
     }
 }
 

@@ -162,6 +162,7 @@ impl Random {
             3 => Write::Key {
                 digest: self.digest(),
                 account,
+                room: self.on().then(|| self.word()),
                 until: self.until(now),
             },
             4 => Write::DropKeys(account),
@@ -223,6 +224,7 @@ impl Random {
                 from: 0,
                 below,
             },
+            Query::Stored(self.account(), self.pick(&[1, 2, 3, 7 ^ 1 << 32])),
             Query::Members(self.log()),
             Query::Whisper(self.account(), self.account()),
             Query::Account(self.account()),

@@ -28,6 +28,8 @@ pub struct Known {
 pub struct Peer {
     pub session: SessionId,
     pub link: Option<LinkId>,
+    /// The link over which its session came.
+    pub came: LinkId,
     pub account: AccountId,
     pub name: String,
     pub role: Role,
@@ -49,6 +51,13 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Another link, over which nothing is open before it is told so.
+    pub fn dial(&mut self, link: LinkId) {
+        self.link = Some(link);
+        (self.logs.values_mut()).for_each(|known| known.open = false);
+        self.neighbours = None;
+    }
+
     pub fn cursors(&self) -> Vec<LogCursor> {
         let logs = self.logs.iter();
         let cursors = logs.map(|(&log, known)| LogCursor {
