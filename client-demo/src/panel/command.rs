@@ -13,9 +13,7 @@ use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Sc
 use super::act::ask;
 use super::model::to_account;
 use super::{Panel, Place, Shelf};
-
-/// Commands that are offered at the most.
-const OFFERED_MAX: usize = 8;
+use crate::limits::OFFERED_MAX;
 
 /// The commands that begin with what was typed, as they are written, and what they do. Those for
 /// moderators are offered to moderators.

@@ -11,13 +11,7 @@ use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Scope, Standing, Status};
 
 use super::{Panel, printable};
-
-/// People that are listed at the most.
-const PEOPLE_MAX: usize = 256;
-
-/// Letters of a line of people, and lines of them at the most, where they are told in words.
-const WORDS_MAX: usize = 60;
-const WORD_LINES_MAX: usize = 5;
+use crate::limits::{PEOPLE_LINES_MAX, PEOPLE_MAX, PEOPLE_WORDS_MAX};
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,12 +70,13 @@ impl Panel {
         let mut lines: Vec<String> = Vec::new();
         for (at, person) in people.iter().enumerate() {
             let words = person.in_words();
-            let fits =
-                |line: &&mut String| line.chars().count() + words.chars().count() + 2 <= WORDS_MAX;
+            let fits = |line: &&mut String| {
+                line.chars().count() + words.chars().count() + 2 <= PEOPLE_WORDS_MAX
+            };
             if let Some(line) = lines.last_mut().filter(fits) {
                 line.push_str(", ");
                 line.push_str(&words);
-            } else if lines.len() < WORD_LINES_MAX {
+            } else if lines.len() < PEOPLE_LINES_MAX {
                 lines.push(words);
             } else {
                 lines.push(format!("and {} more", people.len() - at));
