@@ -190,7 +190,7 @@ fn ask(at: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (
 }
 
 fn named(name: &str, password: &str) -> String {
-    serde_json::json!({"name": name, "password": password}).to_string()
+    serde_json::json!({"name": name, "password": password, "room": "lobby"}).to_string()
 }
 
 /// Players who are in the room and stay there until told otherwise.

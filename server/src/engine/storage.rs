@@ -98,6 +98,15 @@ pub struct Account {
     pub subject: String,
 }
 
+/// Whom a key brings back, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// Whom.
+    pub account: Account,
+    /// The only room the key opens; all without one.
+    pub room: Option<String>,
+}
+
 /// How one account stands to one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -218,6 +227,8 @@ pub enum Write {
         digest: [u8; 32],
         /// Whose.
         account: AccountId,
+        /// The only room it opens; all without one.
+        room: Option<String>,
         /// Until when it is good.
         until: Millis,
     },
@@ -240,6 +251,8 @@ pub enum Write {
         account: AccountId,
         /// From whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -249,6 +262,8 @@ pub enum Write {
         account: AccountId,
         /// Of whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -374,7 +389,7 @@ pub enum Query {
     Skeleton(String),
     /// The account an issuer vouches for: issuer and subject. `Found::Account`.
     Subject(String),
-    /// The account that the key of this digest brings back at this time. `Found::Account`.
+    /// The account that the key of this digest brings back at this time. `Found::Key`.
     Key([u8; 32], Millis),
     /// All names that are taken. `Found::Names`.
     Names,
@@ -405,9 +420,9 @@ pub enum Found {
         logs: Vec<(LogHead, Membership)>,
         /// Who owns the logs that it may come into, and under which name.
         hosts: Vec<(LogId, AccountId, String)>,
-        /// Whom it hears nothing from.
-        blocked: Vec<AccountId>,
-        /// Of whom it is told, with their names where they are registered.
+        /// Whom it hears nothing from: with the name of the account, or a guest's at the time.
+        blocked: Vec<(AccountId, String)>,
+        /// Of whom it is told, with names as there.
         followed: Vec<(AccountId, String)>,
     },
     /// Lines.
@@ -421,6 +436,8 @@ pub enum Found {
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
+    /// Whom a key brings back, or nobody.
+    Key(Option<KeyOwner>),
     /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
     Names(Vec<(String, AccountId)>),
     /// Whoever is held to something.

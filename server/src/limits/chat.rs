@@ -137,7 +137,8 @@ pub const PARTY_MEMBERS_MAX: usize = 8;
 /// Members of a group, with those who may come in. A further one is refused.
 pub const GROUP_MEMBERS_MAX: usize = 32;
 
-/// Accounts one account blocks, or follows, at the most. A further one is refused.
+/// Accounts one account blocks, or follows, at the most. A further one is refused. A client is told
+/// of all that the store knows, which may be a few more: those asked for while one was stored.
 pub const NEIGHBOURS_MAX: usize = 256;
 
 /// Accounts that left whose names are remembered, so that they can be whispered to; the oldest go.

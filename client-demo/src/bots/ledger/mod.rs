@@ -109,12 +109,16 @@ impl Ledger {
         let Some(reader) = self.bots.get_mut(bot) else {
             return;
         };
+        let arrived = reader.room.is_none();
         let moved = reader.room.is_some_and(|before| before != room);
         let changed = moved || (reader.room.is_some() && reader.team != team);
         (reader.room, reader.team, reader.account) = (Some(room), team, Some(account));
         self.accounts.insert(account, bot);
         let team = self.teams.entry((room, team)).or_default();
         team.entry(bot).or_insert(now);
+        if arrived {
+            self.heard_unseen(bot, room, now);
+        }
         if changed {
             self.excuse(bot, |place| {
                 place == Place::Team || (moved && matches!(place, Place::Room | Place::Near))

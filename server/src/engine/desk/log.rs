@@ -121,6 +121,12 @@ impl Log {
             .filter(|member| is_in(member.standing))
     }
 
+    /// Everybody who is in the log or may come in.
+    pub fn present(&self) -> impl Iterator<Item = &Membership> {
+        let all = self.members.values();
+        all.filter(|member| member.standing != Standing::Left)
+    }
+
     /// A membership is handed to the store.
     pub fn joins(&mut self, account: AccountId, standing: Standing) {
         let joining = self.joining.entry(account).or_insert((standing, 0));

@@ -103,7 +103,7 @@ impl Desk {
         let key = &log.head.key;
         let blocked = |draft: &mut Draft| {
             let other = other_of(key, draft.from).and_then(|other| people.get(&other));
-            other.is_some_and(|other| other.blocked.contains(&draft.from))
+            other.is_some_and(|other| other.blocked.contains_key(&draft.from))
         };
         let refused: Vec<Draft> = log.waiting.extract_if(.., blocked).collect();
         let over = log.waiting.is_empty() && !refused.is_empty();
@@ -257,14 +257,10 @@ impl Desk {
             return;
         };
         let number = log.head.log;
-        let present = |member: &&Membership| member.standing != Standing::Left;
         let all: Vec<Member> = match log.head.key {
             LogKey::Whisper(..) => Vec::new(),
-            _ => log.members.values().filter(present).map(shown).collect(),
+            _ => log.present().map(shown).collect(),
         };
-        let there = log.members.values().filter(present);
-        let marked = there.filter(|member| member.delivered > 0);
-        let receipts: Vec<Receipt> = marked.map(receipt).collect();
         for batch in all.chunks(PEOPLE_BATCH_MAX) {
             let members = BoundedVec::of_first(batch.iter().cloned());
             self.tell(
@@ -275,15 +271,18 @@ impl Desk {
                 },
             );
         }
-        for batch in receipts.chunks(PEOPLE_BATCH_MAX) {
+        self.tell_receipts(place, id);
+    }
+
+    /// Tells a session how far everybody got in a log.
+    pub(super) fn tell_receipts(&mut self, place: Place, id: SessionId) {
+        let (Some(log), Some(reader)) = (self.shelf.get(place), self.readers.get(&id)) else {
+            return;
+        };
+        let log = log.head.log;
+        for batch in (self.receipts_for(place, reader.account)).chunks(PEOPLE_BATCH_MAX) {
             let receipts = BoundedVec::of_first(batch.iter().copied());
-            self.tell(
-                id,
-                ChatNews::Receipts {
-                    log: number,
-                    receipts,
-                },
-            );
+            self.tell(id, ChatNews::Receipts { log, receipts });
         }
     }
 
@@ -392,7 +391,8 @@ fn shown(member: &Membership) -> Member {
     }
 }
 
-fn receipt(member: &Membership) -> Receipt {
+/// How far a member got, as others are told.
+pub(super) fn receipt(member: &Membership) -> Receipt {
     Receipt {
         account: member.account,
         delivered: member.delivered,

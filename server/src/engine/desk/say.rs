@@ -80,7 +80,7 @@ impl Desk {
     /// Whether a log is a whisper with somebody who hears nothing from an account.
     pub(super) fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
         let other = other_of(key, account).and_then(|other| self.people.get(&other));
-        other.is_some_and(|other| other.blocked.contains(&account))
+        other.is_some_and(|other| other.blocked.contains_key(&account))
     }
 
     /// Whether what an account does in a log besides saying something is shown to the others: its
@@ -88,7 +88,7 @@ impl Desk {
     pub(super) fn is_noticed(&self, place: Place, account: AccountId) -> bool {
         let reach = self.conduct.sanctions.check_say(self.wall, account);
         let log = self.shelf.get(place);
-        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_shut_out(&log.head.key, account))
+        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_apart(&log.head.key))
     }
 
     /// A line for a log that its author reads. Whether that takes it is asked before it is judged:

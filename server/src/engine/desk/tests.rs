@@ -5,6 +5,7 @@ mod company;
 mod crowd;
 mod inbox;
 mod manners;
+mod neighbours;
 mod peer;
 mod places;
 mod price;

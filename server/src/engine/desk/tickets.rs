@@ -93,7 +93,7 @@ pub enum Deed {
     /// An account has reported the line at this offset.
     Report(AccountId, u64),
     /// An account hears nothing from another, or again.
-    Block(AccountId, AccountId, bool),
+    Block(AccountId, Someone, bool),
     /// An account is told of another, or no more.
     Follow(AccountId, Someone, bool),
     /// A log is as slow as this.
@@ -140,6 +140,15 @@ impl Tickets {
     /// The task of a ticket, which is over.
     pub fn end(&mut self, ticket: Ticket) -> Option<Task> {
         self.open.remove(&ticket)
+    }
+
+    /// Whether it is being stored that an account hears nothing from another any more.
+    pub fn is_blocking(&self, account: AccountId, other: AccountId) -> bool {
+        let blocks = |task: &Task| match task {
+            Task::Deed(Deed::Block(by, whom, true), _) => (*by, whom.account) == (account, other),
+            _ => false,
+        };
+        self.open.values().any(blocks)
     }
 
     /// How many are under way.

@@ -10,7 +10,7 @@ use tickwire_shared::wire::Line;
 use super::statement::{all, one};
 use super::values;
 use crate::engine::storage::{
-    Account, Found, Held, LineReactions, LogHead, LogKey, Membership, Millis, Query,
+    Account, Found, Held, KeyOwner, LineReactions, LogHead, LogKey, Membership, Millis, Query,
 };
 use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
 use crate::store::signs::by_sign;
@@ -50,11 +50,7 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             account_where!("subject = ?1 AND subject <> ''"),
             [subject],
         ),
-        Query::Key(digest, now) => account(
-            db,
-            account_where!("account = (SELECT account FROM keys WHERE digest = ?1 AND until > ?2)"),
-            params![digest.as_slice(), values::ordered(now.0)],
-        ),
+        Query::Key(digest, now) => key_owner(db, digest, *now),
         Query::Names => names(db),
         Query::Held(now) => held(db, *now),
         Query::Reports { below, count } => texts(
@@ -120,14 +116,16 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     hosts.sort();
     let mut blocked = all(
         db,
-        "SELECT other FROM blocked WHERE account = ?1 ORDER BY other LIMIT ?2",
+        "SELECT other, coalesce(accounts.name, blocked.name)
+         FROM blocked LEFT JOIN accounts ON accounts.account = other
+         WHERE blocked.account = ?1 ORDER BY other LIMIT ?2",
         some,
-        |row| values::read_account(row, 0),
+        |row| Ok((values::read_account(row, 0)?, row.get(1)?)),
     )?;
-    blocked.sort_unstable();
+    blocked.sort();
     let mut followed = all(
         db,
-        "SELECT other, ifnull(name, '')
+        "SELECT other, coalesce(accounts.name, followed.name)
          FROM followed LEFT JOIN accounts ON accounts.account = other
          WHERE followed.account = ?1 ORDER BY other LIMIT ?2",
         some,
@@ -260,6 +258,23 @@ fn read_account(row: &Row<'_>) -> Result<Account> {
         password: row.get(4)?,
         subject: row.get(5)?,
     })
+}
+
+fn key_owner(db: &Connection, digest: &[u8; 32], now: Millis) -> Result<Found> {
+    let owner = one(
+        db,
+        "SELECT account, name, skeleton, role, password, subject, room
+         FROM keys JOIN accounts USING (account) WHERE digest = ?1 AND until > ?2",
+        params![digest.as_slice(), values::ordered(now.0)],
+        |row| {
+            let account = read_account(row)?;
+            Ok(KeyOwner {
+                account,
+                room: row.get(6)?,
+            })
+        },
+    );
+    owner.map(Found::Key)
 }
 
 fn names(db: &Connection) -> Result<Found> {

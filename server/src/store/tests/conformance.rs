@@ -233,6 +233,7 @@ fn what_must_be_unique_is_taken_once() {
         let key = |number| Write::Key {
             digest: [1; 32],
             account: AccountId(number),
+            room: Some("duel".to_owned()),
             until: Millis(NOW.0 + 1),
         };
         for (write, expected) in [
@@ -251,7 +252,10 @@ fn what_must_be_unique_is_taken_once() {
         ] {
             assert_eq!(commit_one(store, NOW, write.clone()), expected, "{write:?}");
         }
-        let found = |found| matches!(found, Ok(Found::Account(Some(_))));
+        let found = |found| match found {
+            Ok(Found::Key(Some(owner))) => owner.room.as_deref() == Some("duel"),
+            _ => false,
+        };
         assert!(found(store.find(&Query::Key([1; 32], NOW))));
         assert!(!found(store.find(&Query::Key([1; 32], Millis(NOW.0 + 1)))));
         let prolong = |number| Write::ProlongKey {

@@ -8,7 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tickwire_shared::id::{AccountId, LogId, PlayerId, RoomId};
 use tickwire_shared::rng::Rng;
-use tickwire_shared::wire::{Address, Ask, BoundedStr, ChatCommand, ChatNews, Line, Scope, Whom};
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, ChatCommand, ChatNews, Line, Neighbour, Scope, Whom,
+};
 
 use super::world::World;
 use crate::engine::desk::Sabotage;
@@ -98,7 +100,8 @@ impl Crowd {
             }
             80..82 => self.locate(),
             82..85 => self.fail(),
-            85..90 => self.page(at),
+            85..89 => self.page(at),
+            89 => self.meet(at),
             90..95 => self.mark(at),
             95..98 => self.world.pass(1_500),
             98 => self.move_in_or_out(),
@@ -185,6 +188,19 @@ impl Crowd {
         }
     }
 
+    /// Somebody is blocked or followed, or no more; most blocks are soon over.
+    fn meet(&mut self, at: usize) {
+        let other = AccountId::GUEST | u64::from(self.rng.below(ACCOUNTS) + 1);
+        let whom = Whom::Account(AccountId(other));
+        let what = match self.rng.below(4) {
+            0 => Ask::Block { whom, on: true },
+            1 => Ask::Block { whom, on: false },
+            2 => Ask::Follow { whom, on: true },
+            _ => Ask::Follow { whom, on: false },
+        };
+        self.ask(at, what);
+    }
+
     /// The third account leaves the group, or comes again.
     fn move_in_or_out(&mut self) {
         let (log, whom) = (self.group, Whom::Account(self.world.peers[2].account));
@@ -251,6 +267,7 @@ impl Crowd {
         }
         for at in 0..PEERS as usize {
             self.check_peer(at, &stored);
+            self.check_neighbours(at);
         }
         let checked = self
             .world
@@ -259,6 +276,28 @@ impl Crowd {
             .map(|peer| peer.acked.len())
             .sum::<usize>();
         assert!(checked > 60, "only {checked} lines were acked");
+    }
+
+    /// A client knows whom the store says that its account blocks and follows.
+    fn check_neighbours(&mut self, at: usize) {
+        let peer = &self.world.peers[at];
+        let Ok(Found::Desk {
+            blocked, followed, ..
+        }) = self.world.store.find(&Query::Desk(peer.account))
+        else {
+            panic!("of an account");
+        };
+        let stored = |all: Vec<(AccountId, String)>| -> BTreeSet<AccountId> {
+            all.into_iter().map(|(account, _)| account).collect()
+        };
+        let known = peer.neighbours.as_ref().expect("it was told").values();
+        let known: Vec<_> = known.collect();
+        let of = |is: fn(&Neighbour) -> bool| -> BTreeSet<AccountId> {
+            let some = known.iter().filter(|one| is(one));
+            some.map(|one| one.account).collect()
+        };
+        assert_eq!(of(|one| one.blocked), stored(blocked), "{}", peer.name);
+        assert_eq!(of(|one| one.followed), stored(followed), "{}", peer.name);
     }
 
     fn check_peer(&mut self, at: usize, stored: &BTreeMap<LogId, Vec<Line>>) {

@@ -81,6 +81,7 @@ impl World {
             acked: BTreeMap::new(),
             refused: Vec::new(),
             receipts: BTreeMap::new(),
+            neighbours: None,
             news: Vec::new(),
             pulls: true,
         });
