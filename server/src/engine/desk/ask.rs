@@ -250,6 +250,8 @@ impl Desk {
     pub(super) fn done(&mut self, deed: Deed, asker: Asker, result: Result<Written, StoreFault>) {
         let refused = match result {
             Ok(written) if written.is_done() => None,
+            // Of a log that was forgotten nobody is a member.
+            Ok(Written::Missing) if matches!(deed, Deed::LeaveTeam(..)) => None,
             Ok(_) => Some(ChatRefusal::NotMember),
             Err(fault) => Some(fault.refusal()),
         };
@@ -278,6 +280,7 @@ impl Desk {
                 if let Some(person) = self.people.get_mut(&member.account) {
                     person.teams.remove(&log);
                 }
+                self.begin_teams(member.account);
             }
             Deed::Sentence(sentence) => self.carry_out(sentence),
         }

@@ -140,6 +140,7 @@ impl Desk {
         (waiting.into_iter()).for_each(|draft| self.hand_over(place, draft));
         (wishes.into_iter()).for_each(|(wish, asker)| self.grant(place, wish, asker));
         self.enlist(place);
+        self.dismiss(place);
         self.release(place);
     }
 
@@ -239,6 +240,11 @@ impl Desk {
 
     /// Tells a session that a log is open, once it is, and sends its first lines.
     pub(super) fn begin(&mut self, place: Place, id: SessionId) {
+        let reader = self.readers.get(&id);
+        let both = reader.zip(self.shelf.get(place));
+        if both.is_some_and(|(r, log)| self.has_yet_to_leave(r.account, &log.head.key)) {
+            return;
+        }
         let (Some(reader), Some(log)) = (self.readers.get_mut(&id), self.shelf.get_mut(place))
         else {
             return;

@@ -1,6 +1,7 @@
 //! Teams that players are in no more: their logs are left, also after a crash or a fault.
 //!
-//! Never leaves the log of a team that a session of the account is in.
+//! Never leaves the log of a team that a session of the account is in, and opens none before it is
+//! stored that the account left the last one: else it would be in both after a crash.
 
 use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::Standing;
@@ -33,7 +34,46 @@ impl Desk {
         if inside && !readers.any(|reader| reader.account == account) {
             let left = gone(member, log.head.next);
             self.join(place, left, None);
+        } else if !inside {
+            self.begin_teams(account);
         }
+    }
+
+    /// An account has left a team: the log of another one may have waited for that.
+    pub(super) fn begin_teams(&mut self, account: AccountId) {
+        let person = self.people.get(&account);
+        let sessions = person.map(|person| person.sessions.clone());
+        for id in sessions.into_iter().flatten() {
+            let team = self.readers.get(&id).and_then(|reader| reader.team);
+            team.into_iter()
+                .for_each(|(_, place)| self.begin(place, id));
+        }
+    }
+
+    /// Whether the log of a team waits until it is stored that the account left another one of that
+    /// room.
+    pub(super) fn has_yet_to_leave(&self, account: AccountId, key: &LogKey) -> bool {
+        let LogKey::Team(room, _) = key else {
+            return false;
+        };
+        let others = self.left_behind(account).into_iter();
+        let mut rooms = others.filter_map(|(_, key, _)| match key {
+            LogKey::Team(room, _) => Some(room),
+            _ => None,
+        });
+        rooms.any(|other| other == *room)
+    }
+
+    /// The log of a team is here: whoever came into another one meanwhile leaves it.
+    pub(super) fn dismiss(&mut self, place: Place) {
+        let log = self.shelf.get(place);
+        let Some(log) = log.filter(|log| matches!(log.head.key, LogKey::Team(..))) else {
+            return;
+        };
+        let inside = log.members.values().filter(|member| is_in(member.standing));
+        let known = inside.filter(|member| self.people.contains_key(&member.account));
+        let known: Vec<AccountId> = known.map(|member| member.account).collect();
+        (known.into_iter()).for_each(|account| self.leave_others(account));
     }
 
     /// It was not stored how an account stands to a team; one that left will leave later.
@@ -89,8 +129,15 @@ impl Desk {
 
     /// An account leaves the teams it is not in, of rooms where it is in another one.
     pub(super) fn leave_others(&mut self, account: AccountId) {
+        for (log, key, member) in self.left_behind(account) {
+            self.leave_log(log, &key, &member);
+        }
+    }
+
+    /// The teams an account is in by the store, and not here.
+    fn left_behind(&self, account: AccountId) -> Vec<(LogId, LogKey, Membership)> {
         let Some(person) = self.people.get(&account) else {
-            return;
+            return Vec::new();
         };
         let sessions = person.sessions.iter();
         let readers = sessions.filter_map(|id| self.readers.get(id));
@@ -104,13 +151,10 @@ impl Desk {
             let here = placed.contains(&(room.as_str(), *number));
             !here && (moved || !is_in(member.standing))
         };
-        let over: Vec<(LogId, LogKey, Membership)> = (person.teams.iter())
+        (person.teams.iter())
             .filter(|(_, (key, member))| over(key, member))
             .map(|(&log, (key, member))| (log, key.clone(), member.clone()))
-            .collect();
-        for (log, key, member) in over {
-            self.leave_log(log, &key, &member);
-        }
+            .collect()
     }
 
     /// Has it written that an account is not in a team; a log that is being opened is left later.

@@ -223,6 +223,37 @@ fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
     assert_eq!(texts(&world, ann, log), ["ours", "again"]);
 }
 
+/// The log of the last team is being opened for others when the player comes into the next one, and
+/// the server dies before it asks the store for anything again.
+#[test]
+fn who_has_a_team_open_has_left_the_last_one_for_good() {
+    let mut world = World::new(Sabotage::None);
+    let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+    let room = RoomId(u32::from(b'm'));
+    let locate = |world: &mut World, players: [(u16, u8); 2]| {
+        let all = players.map(|(player, team)| told(player, Some(team), 0.0));
+        world.desk.locate(room, &all);
+        world.carry_out();
+    };
+    locate(&mut world, [(1, 1), (2, 1)]);
+    let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+    world.say(ann, Address::Team, "ours");
+    world.restart();
+    world.enter(bob);
+    world.enter(ann);
+    locate(&mut world, [(3, 1), (4, 2)]);
+    let other = |scope: &Scope| *scope == Scope::Team { number: 2 };
+    let next = world.peers[ann].log(other);
+    assert!(world.peers[ann].logs[&next].open);
+    world.say(bob, Address::Team, "secret");
+    world.restart();
+    world.enter(bob);
+    world.enter(ann);
+    locate(&mut world, [(5, 1), (6, 1)]);
+    world.say(bob, Address::Team, "again");
+    assert_eq!(texts(&world, ann, log), ["ours", "again"]);
+}
+
 #[test]
 fn a_player_whom_the_store_did_not_let_into_a_team_comes_in_later() {
     let mut world = World::new(Sabotage::None);
