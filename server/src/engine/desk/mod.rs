@@ -254,7 +254,7 @@ impl Desk {
         self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Members(place)) => self.gathered(place, result),
-            Some(Task::Person(account)) => self.remembered(account, result),
+            Some(Task::Person(account)) => self.remembered(ticket, account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
             Some(Task::Older(log, id, from)) => self.leafed(ticket, log, id, from, result),
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),

@@ -109,8 +109,11 @@ impl Desk {
     }
 
     fn follow_no_more(&mut self, account: AccountId, other: AccountId) {
-        let person = self.people.get_mut(&account);
-        if person.is_some_and(|person| person.followed.remove(&other).is_some()) {
+        let Some(person) = self.people.get_mut(&account) else {
+            return;
+        };
+        let followed = person.followed.remove(&other).is_some();
+        if followed || person.known == Known::Asked {
             self.end_watch(account, other, Reason::Follows);
             self.tell_neighbour(account, other);
         }

@@ -178,6 +178,34 @@ fn a_follow_that_is_asked_for_while_a_block_is_stored_does_not_outlive_it() {
     assert_eq!(told(&world, bob), names(&["Ann"], &[]));
 }
 
+/// Bob comes back while his block of Ann is stored: the store was asked of both before.
+#[test]
+fn what_the_store_said_before_a_block_was_stored_does_not_count() {
+    let (mut world, _, ann, bob) = court();
+    assert_eq!(ask(&mut world, ann, follow(account(BOB), true)).1, None);
+    world.prompt = false;
+    let what = block(account(ANN), true);
+    world.command(bob, ChatCommand::Ask { ask: 7, what });
+    for client in [ann, bob] {
+        world.leave(client);
+        world.enter(client);
+    }
+    let early: Vec<_> = (world.finds.drain(..))
+        .map(|(ticket, query)| (ticket, world.store.find(&query)))
+        .collect();
+    assert!(early.len() >= 2, "of both");
+    world.answer_write();
+    for (ticket, found) in early {
+        world.desk.found(world.now, ticket, found);
+        world.carry_out();
+    }
+    world.settle();
+    assert_eq!(told(&world, ann), names(&[], &[]));
+    assert_eq!(told(&world, bob), names(&["Ann"], &[]));
+    world.pass(1_000);
+    assert_eq!(shown_as(&world, ann, BOB), None);
+}
+
 /// What either of a whisper hears of the other, past a block by Bob.
 fn leaks(sabotage: Sabotage, again: bool) -> Vec<&'static str> {
     let mut world = World::new(sabotage);
