@@ -194,6 +194,7 @@ fn what_the_store_said_before_a_block_was_stored_does_not_count() {
         .map(|(ticket, query)| (ticket, world.store.find(&query)))
         .collect();
     assert!(early.len() >= 2, "of both");
+    world.peers[ann].news.clear();
     world.answer_write();
     for (ticket, found) in early {
         world.desk.found(world.now, ticket, found);
