@@ -15,6 +15,7 @@ pub mod driver;
 pub mod flags;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod histogram;
+pub mod limits;
 pub mod panel;
 pub mod pilot;
 #[cfg(not(target_arch = "wasm32"))]

@@ -65,8 +65,8 @@ fn bots(server: &Served, flags: &str) -> Receiver<Report> {
 }
 
 /// A client notices the death of its server after 5 s of silence at the latest and dials again; the
-/// time between two kills is drawn so that some come before all are back. In every scope but that
-/// of teams: whoever comes back may be dealt into another one.
+/// time between two kills is drawn so that some come before all are back. Whoever comes back may be
+/// dealt into another team; what it still had to say to its last one is refused.
 #[test]
 fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
     let scratch = Scratch::new("restart-bots");
@@ -76,10 +76,7 @@ fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
         .map(|_| Duration::from_secs_f32(rng.range(4.0, 9.0)))
         .collect();
     let seconds = pauses.iter().sum::<Duration>().as_secs() + 25;
-    let flags = format!(
-        "--count 12 --room pit --scopes room,near,whisper,party,group --chat 2 \
-         --duration {seconds}s"
-    );
+    let flags = format!("--count 12 --room pit --scopes all --chat 2 --duration {seconds}s");
     let fleet = bots(&server, &flags);
     let (began, mut due) = (Instant::now(), Duration::ZERO);
     for pause in pauses {
@@ -104,6 +101,16 @@ fn bots_talk_on_over_kills_without_loss_double_or_disorder() {
     let whispers = chat.scopes.get("whisper").map_or(0, |scope| scope.refused);
     assert_eq!(chat.refused, whispers, "{table}");
     assert!(whispers * 10 < chat.sent, "{table}");
+    assert!(
+        chat.team_changes > 0,
+        "all were dealt their teams again: {table}"
+    );
+    assert!(chat.moved * 10 < chat.sent, "{table}");
+    let team = chat.scopes.get("team").copied().unwrap_or_default();
+    assert!(
+        team.expected > team.sent && team.moved == chat.moved,
+        "{table}"
+    );
     assert!(chat.acked > 48 * kills(), "{table}");
 }
 

@@ -5,6 +5,7 @@
 
 mod live;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use live::served::{self, Scratch, Served};
@@ -17,8 +18,12 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::Lane;
 use tickwire_shared::wire::{Address, Manner};
 
-/// Clients that stop to read, and those who talk.
+/// One at a time: each measures how much is said meanwhile.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Clients that stop to read, how many do where that costs without a bound, and those who talk.
 const SLEEPERS: usize = 32;
+const SLEEPERS_ENDLESS: usize = 8;
 const SPEAKERS: usize = 12;
 
 /// Bytes of a line: nearly the longest there are, 512.
@@ -27,7 +32,7 @@ const LINE_BYTES: usize = 500;
 /// KiB that a client that does not read may cost.
 const KIB_MAX: u64 = 1_024;
 
-/// Not a test by itself: the server of the other, unless another program is.
+/// Not a test by itself: the server of the others, unless another program is.
 #[test]
 fn serves_where_it_is_asked_to() {
     served::serve_if_asked();
@@ -145,15 +150,30 @@ fn cut(server: &Served) -> u64 {
     number.expect("a figure")
 }
 
-/// Lets everybody talk and `sleepers` not read, until all of their links are cut; the most memory
-/// there was.
+/// Those who talk, and so many who will not read, all in the room.
+async fn gather(server: &Served, clock: Clock, sleepers_count: usize) -> (Vec<Peer>, Vec<Peer>) {
+    let (mut speakers, mut sleepers) = (Vec::new(), Vec::new());
+    for number in 0..SPEAKERS {
+        speakers.push(Peer::join(server, &format!("Speaker{number}"), clock).await);
+    }
+    for number in 0..sleepers_count {
+        sleepers.push(Peer::join(server, &format!("Sleeper{number}"), clock).await);
+        for peer in speakers.iter_mut().chain(&mut sleepers) {
+            assert!(peer.read(clock, 1).await, "all read");
+        }
+    }
+    (speakers, sleepers)
+}
+
+/// Lets everybody talk and `sleepers` not read, until all of their links are cut or each costs more
+/// than `enough`; how many KiB each did at the most.
 async fn talk_past(
     server: &Served,
     clock: Clock,
-    speakers: &mut [Peer],
-    sleepers: &mut [Peer],
+    (speakers, sleepers): (&mut [Peer], &mut [Peer]),
+    enough: u64,
 ) -> u64 {
-    let (began, mut most, mut number) = (clock.now(), 0, 0);
+    let (began, before, mut most, mut number) = (clock.now(), kib(server), 0, 0);
     loop {
         for speaker in &mut *speakers {
             if speaker.flying < 2 {
@@ -166,38 +186,45 @@ async fn talk_past(
             .iter_mut()
             .for_each(|sleeper| sleeper.sleepwalk(clock));
         most = most.max(kib(server));
-        let cut = cut(server);
-        if cut >= sleepers.len() as u64 {
-            return most;
+        let each = most.saturating_sub(before) / sleepers.len() as u64;
+        let (cut, waited) = (cut(server), clock.now().since(began));
+        if cut >= sleepers.len() as u64 || each > enough {
+            println!("{before} KiB before, {most} KiB at the most: {each} KiB a client, {cut} cut");
+            return each;
         }
-        let waited = clock.now().since(began);
         assert!(
             waited < 2 * PATIENCE,
-            "only {cut} links were cut in {waited:?}"
+            "only {cut} links were cut in {waited:?}, at {each} KiB a client"
         );
     }
 }
 
+/// The same talk where what waits for a client has no bound.
+#[test]
+fn without_a_bound_it_costs_more_and_more() {
+    let _alone = ALONE.lock().unwrap_or_else(|broken| broken.into_inner());
+    let scratch = Scratch::new("slow-endless");
+    let server = Served::endless(&scratch.0);
+    run(async {
+        let clock = Clock::start();
+        let (mut speakers, mut sleepers) = gather(&server, clock, SLEEPERS_ENDLESS).await;
+        let enough = KIB_MAX + KIB_MAX / 2;
+        let each = talk_past(&server, clock, (&mut speakers, &mut sleepers), enough).await;
+        assert!(each > KIB_MAX, "{each} KiB a client");
+        assert_eq!(cut(&server), 0);
+    });
+}
+
 #[test]
 fn a_client_that_does_not_read_costs_little_and_comes_back_to_every_line() {
+    let _alone = ALONE.lock().unwrap_or_else(|broken| broken.into_inner());
     let scratch = Scratch::new("slow");
     let server = Served::talkative(&scratch.0);
     run(async {
         let clock = Clock::start();
-        let (mut speakers, mut sleepers) = (Vec::new(), Vec::new());
-        for number in 0..SPEAKERS {
-            speakers.push(Peer::join(&server, &format!("Speaker{number}"), clock).await);
-        }
-        for number in 0..SLEEPERS {
-            sleepers.push(Peer::join(&server, &format!("Sleeper{number}"), clock).await);
-            for peer in speakers.iter_mut().chain(&mut sleepers) {
-                assert!(peer.read(clock, 1).await, "all read");
-            }
-        }
-        let before = kib(&server);
-        let most = talk_past(&server, clock, &mut speakers, &mut sleepers).await;
-        let each = most.saturating_sub(before) / SLEEPERS as u64;
-        println!("{before} KiB before, {most} KiB at the most: {each} KiB a client");
+        let (mut speakers, mut sleepers) = gather(&server, clock, SLEEPERS).await;
+        let both = (&mut *speakers, &mut *sleepers);
+        let each = talk_past(&server, clock, both, u64::MAX).await;
         assert!(each <= KIB_MAX, "{each} KiB a client");
         let end = speakers[0].offsets.last().copied().expect("lines");
         for sleeper in &mut sleepers {

@@ -120,6 +120,9 @@ impl Bot {
         self.driver.client.frame(now);
         self.note_join(now);
         self.hear(now);
+        if matches!(turn, Turn::Heard) && self.driver.client.is_live() {
+            self.shared.ledger.borrow_mut().told(self.index, now);
+        }
         self.cut(now);
         match turn {
             Turn::Due | Turn::Heard | Turn::Linked => true,

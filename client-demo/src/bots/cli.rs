@@ -132,8 +132,9 @@ impl FromStr for Scopes {
 impl Cli {
     /// What `--help` says last.
     pub const STATUS: &str = "Exit status: 0 when everything held; 1 when a bot did not get in, \
-        chat was lost, doubled, reordered or leaked, or a client and the server disagreed about \
-        the game's state; 2 for a wrong flag.";
+        chat was lost, doubled, reordered, skipped or leaked, or shown though it was refused, or a \
+        client and the server disagreed about the game's state; 2 for a wrong flag. A line to a \
+        team that its bot was dealt out of by a restart is counted, and is no failure.";
 
     /// Which certificate to accept.
     #[must_use]

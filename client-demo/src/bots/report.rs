@@ -237,7 +237,7 @@ impl Report {
                 "{} sent, {} acked, {} refused, {} of {} delivered, {} leaked",
                 one.sent, one.acked, one.refused, one.delivered, one.expected, one.leaked
             );
-            (*name, words)
+            (*name, words + &moved(one.moved))
         };
         several.map(row).collect()
     }
@@ -292,6 +292,14 @@ fn books(chat: &ChatReport) -> String {
         chat.gaps,
         chat.leaked
     )
+}
+
+/// Nothing where it does not happen: without a restart nobody is dealt another team.
+fn moved(lines: u64) -> String {
+    match lines {
+        0 => String::new(),
+        _ => format!(", {lines} to a team that was left"),
+    }
 }
 
 fn times(percentiles: Percentiles) -> String {
@@ -354,7 +362,7 @@ mod tests {
             /chat/lost /chat/duplicated /chat/reordered /chat/delivery_ms/p50 \
             /chat/delivery_ms/p99 /bytes_down_per_bot_per_s /bytes_up_per_bot_per_s \
             /mispredictions_per_bot_per_minute /unexplained_mispredictions /desyncs \
-            /chat/leaked /chat/denied /chat/gaps /chat/scopes /cuts /disconnects /errors \
+            /chat/moved /chat/team_changes /chat/leaked /chat/denied /chat/gaps /chat/scopes /cuts /disconnects /errors \
             /server/tick_us/p50 /server/tick_us/p99 /server/overruns /server/cpu_s /kills";
         for pointer in promised.split_whitespace() {
             assert!(

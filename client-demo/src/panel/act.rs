@@ -8,8 +8,9 @@ use tickwire_shared::client::Client;
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Ask, BoundedStr, Sanction, Whom};
 
-use super::shelf::{Before, SHELF_MAX};
+use super::shelf::Before;
 use super::{Panel, Place};
+use crate::limits::SHELF_MAX;
 
 /// Something a player does. Numbers that may not fit a script's own are texts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

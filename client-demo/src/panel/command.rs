@@ -15,9 +15,7 @@ use tickwire_shared::wire::{
 use super::act::ask;
 use super::model::to_account;
 use super::{Panel, Place, Shelf};
-
-/// Commands that are offered at the most.
-const OFFERED_MAX: usize = 8;
+use crate::limits::OFFERED_MAX;
 
 /// The commands that begin with what was typed, as they are written, and what they do. Those for
 /// moderators are offered to moderators.

@@ -11,22 +11,12 @@ use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Address, Scope};
 
-use super::notice::NOTICES_MAX;
-use super::shelf::{Before, SHELF_CLOSED_MAX, SHELF_MAX};
+use super::shelf::Before;
 use super::{Item, Notice, NoticeKind, Place, Shelf, printable};
-
-/// Names of accounts that are remembered; the one heard of longest ago goes.
-pub(super) const NAMES_MAX: usize = 2_048;
-
-/// Lines that were not taken and are still shown; the oldest goes.
-const FAILED_MAX: usize = 16;
+use crate::limits::{FAILED_MAX, NAMES_MAX, NOTICES_MAX, OLDER_RESTS, SHELF_CLOSED_MAX, SHELF_MAX};
 
 /// How long after coming in a place may take to open before it counts as gone.
 const OPENING_TAKES: Duration = Duration::from_secs(8);
-
-/// How long no older lines are asked for after a page came without any, though there are some: the
-/// server could not read them then.
-pub(super) const OLDER_RESTS: Duration = Duration::from_secs(3);
 
 /// A line that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,6 @@ use serde::Serialize;
 
 use super::Place;
 
-/// Untaken notices at the most; the oldest goes.
-pub const NOTICES_MAX: usize = 16;
-
 /// Why it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

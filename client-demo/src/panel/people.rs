@@ -11,16 +11,7 @@ use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::{Scope, Standing, Status};
 
 use super::{Panel, printable};
-
-/// People that are listed at the most.
-const PEOPLE_MAX: usize = 256;
-
-/// Letters of a line of people, and lines of them at the most, where they are told in words.
-const WORDS_MAX: usize = 60;
-const WORD_LINES_MAX: usize = 5;
-
-/// Lines of names of those who are blocked at the most.
-const BLOCKED_LINES_MAX: usize = 40;
+use crate::limits::{BLOCKED_LINES_MAX, PEOPLE_LINES_MAX, PEOPLE_MAX, PEOPLE_WORDS_MAX};
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,7 +75,7 @@ impl Panel {
     pub fn people_in_words(&self, client: &Client<Arena>) -> Vec<String> {
         let people = self.people(client);
         let words: Vec<String> = people.iter().map(PersonState::in_words).collect();
-        in_lines(&words, WORD_LINES_MAX)
+        in_lines(&words, PEOPLE_LINES_MAX)
     }
 
     /// Whom the player blocks, in lines of words, and how that ends.
@@ -163,8 +154,9 @@ fn called(name: &str) -> String {
 fn in_lines(all: &[String], most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (at, words) in all.iter().enumerate() {
-        let fits =
-            |line: &&mut String| line.chars().count() + words.chars().count() + 2 <= WORDS_MAX;
+        let fits = |line: &&mut String| {
+            line.chars().count() + words.chars().count() + 2 <= PEOPLE_WORDS_MAX
+        };
         if let Some(line) = lines.last_mut().filter(fits) {
             line.push_str(", ");
             line.push_str(words);

@@ -6,11 +6,7 @@ use std::collections::VecDeque;
 
 use tickwire_shared::wire::{Line, Reaction, Scope};
 
-/// Lines of a log that is open in the panel; at that many nothing older is asked for.
-pub const SHELF_MAX: usize = 500;
-
-/// Lines of a log that is not open in the panel; the oldest go, and can be asked for.
-pub const SHELF_CLOSED_MAX: usize = 100;
+use crate::limits::SHELF_MAX;
 
 /// A line with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

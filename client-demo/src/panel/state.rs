@@ -8,9 +8,10 @@ use tickwire_shared::client::{Client, Log};
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{Manner, Role, Scope};
 
-use super::shelf::{Before, SHELF_MAX};
+use super::shelf::Before;
 use super::words::{kind, rank, title};
 use super::{Item, Panel, Part, PersonState, Place, Shelf, ShelfLine, parts, people, printable};
+use crate::limits::SHELF_MAX;
 
 /// Everything that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

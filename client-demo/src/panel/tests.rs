@@ -14,9 +14,9 @@ use tickwire_shared::wire::{
     ServerControl, Status, Token, Welcome, Whom, decode, decode_typing, encode,
 };
 
-use super::shelf::SHELF_CLOSED_MAX;
 use super::{Act, Item, ItemState, NoticeKind, Panel, PartKind, Place, complete, parts};
 use super::{signs, tag};
+use crate::limits::SHELF_CLOSED_MAX;
 
 mod lines;
 mod neighbours;

@@ -12,6 +12,7 @@ use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{Line as Told, Manner, Scope};
 
 use super::panels::{CHAT_LINES, Line};
+use crate::limits::TERMINAL_QUEUE_MAX;
 use crate::panel::{NoticeKind, Panel, signs, tag};
 
 /// How long a line of chat stays on the screen.
@@ -19,9 +20,6 @@ const CHAT_STAYS: Duration = Duration::from_secs(20);
 
 /// How long a line that is counted as read is on the screen before another one takes its place.
 const READ_TAKES: Duration = Duration::from_secs(3);
-
-/// Lines that wait for a place on the screen at the most; past it the oldest is shown at once.
-const QUEUE_MAX: usize = 256;
 
 /// A line on the screen.
 struct Kept {
@@ -80,7 +78,9 @@ impl Chatter {
         }
         self.lines
             .retain(|shown| now.since(shown.since) < CHAT_STAYS);
-        while !self.queue.is_empty() && (self.has_place(now) || self.queue.len() > QUEUE_MAX) {
+        while !self.queue.is_empty()
+            && (self.has_place(now) || self.queue.len() > TERMINAL_QUEUE_MAX)
+        {
             let next = self.queue.pop_front();
             next.into_iter()
                 .for_each(|kept| self.put(Kept { since: now, ..kept }));

@@ -18,9 +18,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::canvas::{Canvas, Cell, Rgb};
 use super::hands::{Act, Stroke};
 use super::held::Key;
-
-/// Acts that may wait to be handled; further ones are dropped, which a person cannot produce.
-const ACTS_MAX: usize = 1_024;
+use crate::limits::TERMINAL_ACTS_MAX;
 
 /// Cells a picture has at the most in each direction; a larger terminal shows a border.
 const COLUMNS_MAX: u16 = 240;
@@ -178,7 +176,7 @@ fn restore_on_panic() {
 /// Hears keys and mouse on a thread of its own; the thread ends when the receiver is dropped.
 #[must_use]
 pub fn listen() -> Receiver<Act> {
-    let (sender, receiver) = channel(ACTS_MAX);
+    let (sender, receiver) = channel(TERMINAL_ACTS_MAX);
     std::thread::spawn(move || hear(&sender));
     receiver
 }

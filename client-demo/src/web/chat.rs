@@ -8,11 +8,9 @@ use wasm_bindgen::prelude::*;
 
 use super::app::PageApp;
 use super::game::Game;
+use crate::limits::ACT_BYTES_MAX;
 use crate::panel::{Act, complete};
 use crate::window::Play;
-
-/// Bytes of one act of the page; a longer one is none.
-const ACT_BYTES_MAX: usize = 4_096;
 
 #[wasm_bindgen]
 impl Game {

@@ -95,6 +95,7 @@ pub fn options() -> Result<QuicOptions, String> {
         transports: Transport::ALL.to_vec(),
         reset_key: ResetKey([7; 64]),
         seats: Seats::new(usize::MAX),
+        sabotage: Sabotage::None,
     })
 }
 

@@ -45,7 +45,18 @@ impl Passwords {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(processors: usize) -> io::Result<Passwords> {
-        let threads = (processors / 2).clamp(1, PASSWORD_PERMITS_MAX);
+        Passwords::with_threads((processors / 2).clamp(1, PASSWORD_PERMITS_MAX))
+    }
+
+    /// As many threads as may wait, each with its own memory: where a test took the bound off.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start_many() -> io::Result<Passwords> {
+        Passwords::with_threads(LOGINS_WAITING_MAX)
+    }
+
+    fn with_threads(threads: usize) -> io::Result<Passwords> {
         Ok(Passwords {
             helpers: Helpers::start("passwords", threads, LOGINS_WAITING_MAX)?,
             hashed: Arc::default(),

@@ -8,10 +8,12 @@ mod keys;
 mod load;
 mod parse;
 mod report;
+mod sabotage;
 mod store;
 
 pub use command::{Action, from_command_line};
 pub use load::{ConfigError, Layers, Loaded, load};
+pub use sabotage::Sabotage;
 pub use store::{ChatConfig, StoreConfig, StorePlace};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -57,6 +59,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long players may finish after SIGTERM.
     pub shutdown_grace: Duration,
+    /// A defence that is off; none outside tests, and no operator can choose one.
+    pub sabotage: Sabotage,
 }
 
 /// How players reach a server behind NAT or a load balancer.
@@ -203,6 +207,7 @@ impl Default for Config {
                 format: LogFormat::Text,
             },
             shutdown_grace: Duration::from_secs(10),
+            sabotage: Sabotage::None,
         }
     }
 }

@@ -285,8 +285,9 @@ pub enum Write {
         /// What, in words.
         what: String,
     },
-    /// Several in one commit: `Written::Done`, or the answer of the first that was not, after which
-    /// none is stored. No other than the first may be one that can be refused.
+    /// Several in one commit: `Written::Done`, or where one is a line the answer to that; or the
+    /// answer of the first that was not stored, or was before, after which none is stored. No other
+    /// than the first may be one of these.
     All(Vec<Write>),
     /// Forgets what is too old: lines past these bounds, used tokens, ended sanctions, keys, what
     /// is kept of guests (but for whispers that wait for them), and logs without a line that were

@@ -21,7 +21,7 @@ use crate::auth::{
     Accounts, AccountsParts, BotRequest, Bots, Gate, Helpers, Keep, LoginRates, LoginRequest,
     NamesSink, Passwords, Registry, RoleRequest, SigningKey, Tokens,
 };
-use crate::config::Config;
+use crate::config::{Config, Sabotage};
 use crate::data_dir::DataDir;
 use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Query, StoreFault};
@@ -134,11 +134,15 @@ pub(super) fn attend<K: Keep>(parts: DoorParts<'_, K>, inbox: DoorInbox) -> Resu
     let no_thread = |error| format!("cannot start a thread for logins: {error}");
     let helpers = Helpers::start("tokens", 1, ADMISSIONS_WAITING_MAX).map_err(no_thread)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let passwords = match parts.config.sabotage {
+        Sabotage::ManyPermits => Passwords::start_many(),
+        _ => Passwords::start(processors),
+    };
     let registry = Registry::new(parts.names, Rc::clone(&parts.sink) as Rc<dyn NamesSink>);
     let accounts = Accounts::new(AccountsParts {
         keep: parts.keep.clone(),
         tokens: Arc::clone(&tokens),
-        passwords: Passwords::start(processors).map_err(no_thread)?,
+        passwords: passwords.map_err(no_thread)?,
         signers: helpers.clone(),
         registry: Rc::clone(&registry),
         rates: LoginRates::default(),

@@ -10,7 +10,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::transport::Transport;
 use tokio::sync::mpsc;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::metrics::Metrics;
 use crate::transport::origin::OriginRule;
@@ -95,6 +95,10 @@ impl WayParts<'_> {
             transports: self.config.transports.clone(),
             reset_key: self.data.reset_key()?,
             seats: Rc::clone(seats),
+            sabotage: match self.config.sabotage {
+                config::Sabotage::EndlessQueues => Sabotage::EndlessQueues,
+                _ => Sabotage::None,
+            },
         })
     }
 

@@ -56,7 +56,8 @@ pub const CLIENT_ID_BYTES_MAX: usize = 64;
 pub const OFFICE_WAITING_MAX: usize = 16;
 
 /// Fates of announcements that wait in the desk for the host at the most; it takes them at once.
-/// Whoever asked for one beyond is told after [`GATEWAY_TIME_MAX`] that the server is busy.
+/// Whoever asked for one beyond is told after [`GATEWAY_TIME_MAX`] that the server is busy, and
+/// keeps nobody's place from then on.
 pub const ANNOUNCED_WAITING_MAX: usize = 2 * OFFICE_WAITING_MAX;
 
 /// Whispers to those who are offline that wait in the desk for the webhook at the most; it takes

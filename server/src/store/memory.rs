@@ -83,9 +83,15 @@ impl MemoryStore {
                 keep(&mut self.audit, text, STORE_AUDIT_MAX)
             }
             Write::All(parts) => {
-                let mut written = parts.iter().map(|part| self.write(now, part));
-                let refused = written.find(|written| !written.is_done());
-                refused.unwrap_or(Written::Done)
+                let mut answer = Written::Done;
+                for part in parts {
+                    match self.write(now, part) {
+                        line @ Written::Line { known: false, .. } => answer = line,
+                        done if done.is_done() => {}
+                        other => return other,
+                    }
+                }
+                answer
             }
             Write::Prune { lines_max, before } => {
                 let budget = self.accounts.prune(now, STORE_PRUNE_LINES_MAX);

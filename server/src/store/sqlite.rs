@@ -227,15 +227,17 @@ fn carry_out(db: &Connection, now: Millis, write: &Write) -> rusqlite::Result<Wr
     }
 }
 
-/// Nothing follows a part that was not stored.
+/// Nothing follows a part that was not stored, or was before.
 fn carry_out_all(db: &Connection, now: Millis, parts: &[Write]) -> rusqlite::Result<Written> {
+    let mut answer = Written::Done;
     for part in parts {
-        let written = carry_out(db, now, part)?;
-        if !written.is_done() {
-            return Ok(written);
+        match carry_out(db, now, part)? {
+            line @ Written::Line { known: false, .. } => answer = line,
+            done if done.is_done() => {}
+            other => return Ok(other),
         }
     }
-    Ok(Written::Done)
+    Ok(answer)
 }
 
 /// Whoever reports the same line again has it reported already.

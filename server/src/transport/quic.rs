@@ -25,7 +25,7 @@ use web_transport_quinn::{RecvStream, SendStream, Session};
 
 use super::origin::OriginRule;
 use super::seats::{Seat, Seats};
-use super::socket::{MuxSocket, Standing};
+use super::socket::{MuxSocket, Sabotage, Standing};
 use super::{LinkSink, Links};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, HANDSHAKE_TIME_MAX, HANDSHAKES_OPEN_MAX, LINKS_MAX};
 use crate::metrics::Metrics;
@@ -49,6 +49,7 @@ struct Shared {
     seats: Rc<Seats>,
     /// Which pages may open a session of WebTransport.
     origins: OriginRule,
+    sabotage: Sabotage,
 }
 
 /// A client that finished its handshake.
@@ -78,7 +79,7 @@ impl Quic {
         metrics: Arc<Metrics>,
     ) -> Result<Quic, String> {
         let seats = Rc::clone(&options.seats);
-        let origins = options.origins.clone();
+        let (origins, sabotage) = (options.origins.clone(), options.sabotage);
         let (endpoint, socket, address) = endpoint::bind(options, Arc::clone(&metrics))?;
         let shared = Rc::new(Shared {
             links,
@@ -88,6 +89,7 @@ impl Quic {
             handshakes: Cell::new(0),
             seats,
             origins,
+            sabotage,
         });
         spawn_local(accept_all(endpoint.clone(), shared));
         Ok(Quic {

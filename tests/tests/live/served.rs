@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tickwire_arena::Arena;
-use tickwire_server::config::Config;
+use tickwire_server::config::{Config, Sabotage};
 
 /// Asks a test's program to be the server: its addresses and its data directory.
 const SERVE: &str = "TICKWIRE_TEST_SERVE";
@@ -37,11 +37,26 @@ pub fn serve_if_asked() {
     if std::env::var_os(FAST_TALK).is_some() {
         config.chat.lines_per_s = 0;
     }
+    if std::env::var_os(ENDLESS).is_some() {
+        config.sabotage = Sabotage::EndlessQueues;
+    }
     tickwire_server::run::<Arena>(config).expect("it serves");
 }
 
 /// Lifts what one account may say a second.
 const FAST_TALK: &str = "TICKWIRE_TEST_FAST_TALK";
+
+/// Takes off the bound of what waits for a client.
+const ENDLESS: &str = "TICKWIRE_TEST_ENDLESS";
+
+/// What a server of a test is not as usual in.
+#[derive(Clone, Copy, Default)]
+struct Liberties {
+    /// Everybody may say as much as they like.
+    fast_talk: bool,
+    /// What waits for a client has no bound: only the test's own program can be so.
+    endless: bool,
+}
 
 /// A directory that is gone in the end.
 pub struct Scratch(pub PathBuf);
@@ -66,13 +81,12 @@ pub struct Served {
     _stdout: BufReader<ChildStdout>,
     pub public: SocketAddr,
     pub admin: SocketAddr,
-    /// Whether everybody may say as much as they like.
-    fast_talk: bool,
+    liberties: Liberties,
 }
 
 impl Served {
-    fn start(data: &Path, public: &str, admin: &str, fast_talk: bool) -> Served {
-        let mut command = command(data, public, admin, fast_talk);
+    fn start(data: &Path, public: &str, admin: &str, liberties: Liberties) -> Served {
+        let mut command = command(data, public, admin, liberties);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -92,26 +106,43 @@ impl Served {
             _stdout: stdout,
             public,
             admin,
-            fast_talk,
+            liberties,
         }
     }
 
     /// On picked ports.
     pub fn first(data: &Path) -> Served {
-        Served::start(data, "127.0.0.1:0", "127.0.0.1:0", false)
+        Served::picked(data, Liberties::default())
     }
 
     /// The same, where everybody may say as much as they like.
     pub fn talkative(data: &Path) -> Served {
-        Served::start(data, "127.0.0.1:0", "127.0.0.1:0", true)
+        let fast_talk = true;
+        Served::picked(
+            data,
+            Liberties {
+                fast_talk,
+                ..Liberties::default()
+            },
+        )
+    }
+
+    /// The same, where whatever waits for a client goes on waiting.
+    pub fn endless(data: &Path) -> Served {
+        let (fast_talk, endless) = (true, true);
+        Served::picked(data, Liberties { fast_talk, endless })
+    }
+
+    fn picked(data: &Path, liberties: Liberties) -> Served {
+        Served::start(data, "127.0.0.1:0", "127.0.0.1:0", liberties)
     }
 
     /// kill -9, and the same again.
     pub fn restart(self, data: &Path) -> Served {
         let (public, admin) = (self.public.to_string(), self.admin.to_string());
-        let fast_talk = self.fast_talk;
+        let liberties = self.liberties;
         drop(self);
-        Served::start(data, &public, &admin, fast_talk)
+        Served::start(data, &public, &admin, liberties)
     }
 
     /// The process.
@@ -138,14 +169,18 @@ pub fn get(admin: SocketAddr, path: &str) -> String {
     answer
 }
 
-fn command(data: &Path, public: &str, admin: &str, fast_talk: bool) -> Command {
-    let Some(program) = std::env::var_os(PROGRAM) else {
+fn command(data: &Path, public: &str, admin: &str, liberties: Liberties) -> Command {
+    let Liberties { fast_talk, endless } = liberties;
+    let Some(program) = std::env::var_os(PROGRAM).filter(|_| !endless) else {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command
             .args(["--exact", "serves_where_it_is_asked_to", "--nocapture"])
             .env(SERVE, format!("{public} {admin} {}", data.display()));
         if fast_talk {
             command.env(FAST_TALK, "1");
+        }
+        if endless {
+            command.env(ENDLESS, "1");
         }
         return command;
     };

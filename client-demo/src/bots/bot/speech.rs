@@ -93,7 +93,7 @@ impl Bot {
                 client_id, reason, ..
             } => {
                 if let Some(key) = self.said.remove(&client_id) {
-                    ledger.refuse(key);
+                    ledger.refuse(key, reason);
                 }
                 shared.note_error(&format!("a chat message was refused: {reason:?}"));
             }
@@ -102,7 +102,7 @@ impl Bot {
             }
             TalkEvent::Opened { log, scope, .. } => {
                 if let Some(place) = place_of(&scope) {
-                    ledger.opened(self.index, log, place);
+                    ledger.opened(self.index, log, place, now);
                 }
             }
             TalkEvent::Closed { log, .. } => ledger.closed(self.index, log),

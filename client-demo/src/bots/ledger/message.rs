@@ -6,10 +6,24 @@ use tickwire_shared::time::Instant;
 
 use super::bits::Bits;
 use super::place::Place;
+use super::teams::Team;
 
 /// Names a message of this run; its text carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MessageKey(pub u32);
+
+/// What the server said of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nothing yet.
+    Sent,
+    /// That it has its place.
+    Acked,
+    /// That nobody gets it.
+    Refused,
+    /// That nobody gets it, since its sender is in another team than when it was sent.
+    Moved,
+}
 
 /// A message.
 #[derive(Clone, Debug)]
@@ -18,12 +32,11 @@ pub(super) struct Message {
     pub bot: usize,
     pub place: Place,
     pub sent_at: Instant,
-    /// The room and the team of its sender.
-    pub home: (usize, u8),
+    /// The team of its sender.
+    pub home: Option<Team>,
     /// When it was acked, or else sent.
     pub known_at: Instant,
-    pub refused: bool,
-    pub acked: bool,
+    pub fate: Fate,
     /// Who may hear it.
     pub may: Bits,
     /// Who must.
@@ -40,10 +53,9 @@ impl Message {
             bot,
             place,
             sent_at: now,
-            home: (0, 0),
+            home: None,
             known_at: now,
-            refused: false,
-            acked: false,
+            fate: Fate::Sent,
             may,
             must,
             delivered: Bits::default(),
@@ -51,15 +63,25 @@ impl Message {
         }
     }
 
+    /// Whether its sender was told that it has its place.
+    pub fn is_acked(&self) -> bool {
+        self.fate == Fate::Acked
+    }
+
+    /// Whether its sender was told that nobody gets it.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.fate, Fate::Refused | Fate::Moved)
+    }
+
     /// Whether its sender was told that nobody gets it, and somebody did.
     pub fn denied(&self) -> bool {
-        self.refused && self.delivered.count() > 0
+        self.is_refused() && self.delivered.count() > 0
     }
 
     /// How many got it who may not. Of a message without an ack nobody knows when the server took
     /// it, and so who was near then.
     pub fn leaked(&self, entitled: &Bits) -> u64 {
-        let known = self.acked || self.place != Place::Near;
+        let known = self.is_acked() || self.place != Place::Near;
         match known {
             true => self.delivered.without(entitled).count(),
             false => 0,

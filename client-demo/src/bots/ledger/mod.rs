@@ -12,6 +12,7 @@
 //! ```text
 //! bits      sets of bots
 //! place     where something is said, and who hears it there
+//! teams     which bot was in which team when
 //! message   one message, and who got it
 //! reach     who may hear a message, and who must
 //! report    what the report says of it all
@@ -22,19 +23,21 @@ mod message;
 mod place;
 mod reach;
 mod report;
+mod teams;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tickwire_shared::glam::Vec2;
 use tickwire_shared::id::{AccountId, LogId, PlayerId};
 use tickwire_shared::time::Instant;
+use tickwire_shared::wire::ChatRefusal;
 
 pub use bits::Bits;
-use message::Message;
 pub use message::MessageKey;
-use place::team_of;
+use message::{Fate, Message};
 pub use place::{Earshot, Place, Stand};
 pub use report::{ChatReport, ScopeReport};
+use teams::{Team, Teams, has_settled};
 
 use crate::histogram::Histogram;
 
@@ -51,8 +54,7 @@ pub struct Ledger {
     accounts: BTreeMap<AccountId, usize>,
     /// Who reads a log, as far as the bots were told.
     logs: BTreeMap<LogId, Shelf>,
-    /// Since when each bot that ever was in a team of a room has been.
-    teams: BTreeMap<(usize, u8), BTreeMap<usize, Instant>>,
+    teams: Teams,
     acked: u64,
     expected: u64,
     delivered: u64,
@@ -73,12 +75,16 @@ struct Shelf {
 #[derive(Clone, Debug, Default)]
 struct Reader {
     room: Option<usize>,
-    team: u8,
     account: Option<AccountId>,
     stand: Option<Stand>,
     /// The last offset of each log, and the last message of each sender there.
     last: BTreeMap<(LogId, u32), u64>,
     heard: BTreeMap<(LogId, usize), MessageKey>,
+    /// Logs of teams it left: what was said there meanwhile it does not see when it comes back.
+    left: BTreeSet<LogId>,
+    /// Since when it reads its team's log on this link, and when it last was told something on it.
+    team_since: Option<Instant>,
+    told_at: Option<Instant>,
 }
 
 impl Ledger {
@@ -105,24 +111,31 @@ impl Ledger {
     ) {
         let next = self.rooms.len();
         let room = *self.rooms.entry(room.to_owned()).or_insert(next);
-        let team = team_of(seat);
         let Some(reader) = self.bots.get_mut(bot) else {
             return;
         };
         let arrived = reader.room.is_none();
         let moved = reader.room.is_some_and(|before| before != room);
-        let changed = moved || (reader.room.is_some() && reader.team != team);
-        (reader.room, reader.team, reader.account) = (Some(room), team, Some(account));
+        (reader.room, reader.account) = (Some(room), Some(account));
         self.accounts.insert(account, bot);
-        let team = self.teams.entry((room, team)).or_default();
-        team.entry(bot).or_insert(now);
         if arrived {
             self.heard_unseen(bot, room, now);
         }
-        if changed {
-            self.excuse(bot, |place| {
-                place == Place::Team || (moved && matches!(place, Place::Room | Place::Near))
-            });
+        if self.teams.deal(bot, Team::of(room, seat), now) {
+            self.leave_team(bot);
+        }
+        if moved {
+            self.excuse(bot, &[Place::Room, Place::Near], |_| true);
+        }
+        if let Some(reader) = self.bots.get_mut(bot) {
+            (reader.team_since, reader.told_at) = (None, None);
+        }
+    }
+
+    /// A bot's client was told something by the server, whatever it is.
+    pub fn told(&mut self, bot: usize, now: Instant) {
+        if let Some(reader) = self.bots.get_mut(bot) {
+            reader.told_at = Some(now);
         }
     }
 
@@ -155,7 +168,11 @@ impl Ledger {
     }
 
     /// A bot was told that it reads a log.
-    pub fn opened(&mut self, bot: usize, log: LogId, place: Place) {
+    pub fn opened(&mut self, bot: usize, log: LogId, place: Place, now: Instant) {
+        if let (Place::Team, Some(reader)) = (place, self.bots.get_mut(bot)) {
+            reader.team_since = Some(now);
+            self.teams.settle(bot, now);
+        }
         let readers = Bits::default();
         let shelf = self.logs.entry(log).or_insert(Shelf { place, readers });
         shelf.readers.set(bot);
@@ -194,7 +211,7 @@ impl Ledger {
         now: Instant,
     ) -> Option<MessageKey> {
         let reader = self.bots.get(bot)?;
-        let (room, team) = (reader.room?, reader.team);
+        let room = reader.room?;
         let key = self.next_key()?;
         let may = self.may_hear(bot, room, place, to, now);
         let must = match (place, log.and_then(|log| self.logs.get(&log))) {
@@ -204,7 +221,7 @@ impl Ledger {
             (_, None) => Bits::from_iter([bot]),
         };
         let mut message = Message::new(bot, place, now, may, must);
-        message.home = (room, team);
+        message.home = self.teams.of(bot).filter(|team| team.room == room);
         message.near = match place {
             Place::Near => self.around(bot, now, |earshot| earshot == Earshot::Within),
             _ => Bits::default(),
@@ -214,19 +231,30 @@ impl Ledger {
         Some(key)
     }
 
-    /// The server refused a message: nobody is expected to see it.
-    pub fn refuse(&mut self, key: MessageKey) {
-        if let Some(message) = self.messages.get_mut(key.0 as usize) {
-            message.refused = true;
-            self.expected -= message.must.count();
-            self.delivered -= message.must.and(&message.delivered).count();
-            message.must = Bits::default();
-        }
+    /// The server refused a message: nobody is expected to see it. One to a team that its sender is
+    /// not in any more is no fault where the server says so.
+    pub fn refuse(&mut self, key: MessageKey, reason: ChatRefusal) {
+        let Some(message) = self.messages.get_mut(key.0 as usize) else {
+            return;
+        };
+        let dealt = self.teams.of(message.bot);
+        let moved = message.place == Place::Team && message.home != dealt;
+        message.fate = match reason {
+            ChatRefusal::NotMember if moved => Fate::Moved,
+            _ => Fate::Refused,
+        };
+        self.expected -= message.must.count();
+        self.delivered -= message.must.and(&message.delivered).count();
+        message.must = Bits::default();
     }
 
     /// The server told the sender that its message has its place.
     pub fn ack(&mut self, key: MessageKey, now: Instant) {
-        let Some(message) = self.messages.get(key.0 as usize).filter(|one| !one.acked) else {
+        let Some(message) = self
+            .messages
+            .get(key.0 as usize)
+            .filter(|one| !one.is_acked())
+        else {
             return;
         };
         let (bot, place, sent_at) = (message.bot, message.place, message.sent_at);
@@ -238,7 +266,7 @@ impl Ledger {
             return;
         };
         self.acked += 1;
-        (message.acked, message.known_at) = (true, now);
+        (message.fate, message.known_at) = (Fate::Acked, now);
         let more = heard.without(&message.must);
         self.expected += more.count();
         self.delivered += more.and(&message.delivered).count();
@@ -259,6 +287,8 @@ impl Ledger {
         };
         let last = reader.last.insert((log, epoch), offset);
         let mut behind = last.is_some_and(|last| offset <= last);
+        let is_back = reader.left.remove(&log);
+        let last = last.filter(|_| !is_back);
         self.gaps += last.map_or(0, |last| offset.saturating_sub(last.saturating_add(1)));
         let message = key.and_then(|key| Some((key, self.messages.get_mut(key.0 as usize)?)));
         let Some((key, message)) = message else {
@@ -306,12 +336,30 @@ impl Ledger {
         (number(run)? == self.run).then_some(MessageKey(number(key)?))
     }
 
-    /// A bot cannot get what it has not got of such places.
-    fn excuse(&mut self, bot: usize, of: impl Fn(Place) -> bool) {
-        for shelf in self.logs.values_mut().filter(|shelf| of(shelf.place)) {
-            shelf.readers.clear(bot);
-        }
-        for message in self.messages.iter_mut().filter(|one| of(one.place)) {
+    /// A bot is not in its team any more: of that it gets what it has by now, and what it must have
+    /// got long since it must have.
+    fn leave_team(&mut self, bot: usize) {
+        let Some(reader) = self.bots.get_mut(bot) else {
+            return;
+        };
+        let logs = self.logs.iter();
+        let teams = logs.filter(|(_, shelf)| shelf.place == Place::Team);
+        reader.left.extend(teams.map(|(log, _)| *log));
+        let link = reader.team_since.zip(reader.told_at);
+        self.excuse(bot, &[Place::Team], |message| {
+            let settled = link.is_some_and(|link| has_settled(link, message.known_at));
+            !(message.is_acked() && settled)
+        });
+    }
+
+    /// A bot reads logs of such places no more, and of their messages cannot get these, where it
+    /// has not got them.
+    fn excuse(&mut self, bot: usize, places: &[Place], of: impl Fn(&Message) -> bool) {
+        let shelves = self.logs.values_mut();
+        (shelves.filter(|shelf| places.contains(&shelf.place)))
+            .for_each(|shelf| shelf.readers.clear(bot));
+        let messages = self.messages.iter_mut();
+        for message in messages.filter(|one| places.contains(&one.place) && of(one)) {
             if message.must.get(bot) && !message.delivered.get(bot) {
                 message.must.clear(bot);
                 self.expected -= 1;

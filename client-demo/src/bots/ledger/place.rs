@@ -5,9 +5,8 @@
 
 use std::str::FromStr;
 
-use tickwire_arena::tune::{EARSHOT, SPEED_MAX, TEAMS};
+use tickwire_arena::tune::{EARSHOT, SPEED_MAX};
 use tickwire_shared::glam::Vec2;
-use tickwire_shared::id::PlayerId;
 use tickwire_shared::time::Instant;
 
 /// A position that is older says nothing.
@@ -98,12 +97,6 @@ impl FromStr for Place {
             format!("no such scope; there are {names}, and all")
         })
     }
-}
-
-/// The team of a seat, as the arena deals them out.
-#[must_use]
-pub fn team_of(seat: PlayerId) -> u8 {
-    (seat.0 % u16::from(TEAMS)) as u8
 }
 
 /// Where a bot stands, by its own client, and since when that is known.

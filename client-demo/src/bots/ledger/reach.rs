@@ -31,8 +31,9 @@ impl Ledger {
         match place {
             Place::Room => self.of_room(room),
             Place::Team => {
-                let team = self.bots.get(bot).map_or(0, |reader| reader.team);
-                self.of_room(room).and(&self.of_team((room, team), now))
+                let team = self.teams.of(bot);
+                let there = team.map(|team| self.teams.dealt(team));
+                self.of_room(room).and(&there.unwrap_or_default())
             }
             Place::Near => self.around(bot, now, |earshot| earshot != Earshot::Beyond),
             Place::Whisper => [bot].into_iter().chain(to).collect(),
@@ -44,22 +45,19 @@ impl Ledger {
     /// for whoever was in it when it was said, as far as can be told from here.
     pub(super) fn entitled(&self, message: &Message) -> Bits {
         match message.place {
-            Place::Room => {
-                let teams = self
-                    .teams
-                    .iter()
-                    .filter(|((room, _), _)| *room == message.home.0);
-                teams.flat_map(|(_, bots)| bots.keys().copied()).collect()
-            }
-            Place::Team => self.of_team(message.home, message.known_at + JOIN_SLACK),
+            Place::Room => (message.home)
+                .map(|home| self.teams.ever_in(home.room))
+                .unwrap_or_default(),
+            Place::Team => (message.home)
+                .map(|home| {
+                    // Of one without an ack nobody knows when the server took it.
+                    let acked = message.is_acked().then_some(message.known_at + JOIN_SLACK);
+                    let stored = acked.unwrap_or(Instant(u64::MAX));
+                    self.teams.during(home, message.sent_at, stored)
+                })
+                .unwrap_or_default(),
             _ => message.may.clone(),
         }
-    }
-
-    pub(super) fn of_team(&self, team: (usize, u8), until: Instant) -> Bits {
-        let all = self.teams.get(&team).into_iter().flatten();
-        let then = all.filter(|(_, since)| **since <= until);
-        then.map(|(bot, _)| *bot).collect()
     }
 
     pub(super) fn of_room(&self, room: usize) -> Bits {
@@ -91,7 +89,8 @@ impl Ledger {
     pub(super) fn heard_unseen(&mut self, bot: usize, room: usize, now: Instant) {
         let near = self.messages.iter_mut().filter(|message| {
             let recent = message.known_at + JOIN_SLACK >= now;
-            message.place == Place::Near && message.home.0 == room && recent
+            let there = message.home.is_some_and(|team| team.room == room);
+            message.place == Place::Near && there && recent
         });
         near.for_each(|message| message.may.set(bot));
     }

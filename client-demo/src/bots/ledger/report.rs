@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Ledger;
-use super::message::Message;
+use super::message::{Fate, Message};
 use crate::histogram::Percentiles;
 
 /// What the report says of chat.
@@ -33,7 +33,11 @@ pub struct ChatReport {
     pub leaked: u64,
     /// Messages the server refused (too fast, too long).
     pub refused: u64,
-    /// Of these, the ones that reached somebody all the same.
+    /// Messages to a team that the server refused since their sender was in another one by then.
+    pub moved: u64,
+    /// How often a bot was dealt into another team.
+    pub team_changes: u64,
+    /// Of those refused or moved, the ones that reached somebody all the same.
     pub denied: u64,
     /// From the sender's sending to each receiver's receiving.
     pub delivery_ms: Percentiles,
@@ -50,6 +54,8 @@ pub struct ScopeReport {
     pub acked: u64,
     /// Messages that were refused.
     pub refused: u64,
+    /// Messages whose sender was in another team when the server refused them.
+    pub moved: u64,
     /// Expected deliveries that happened.
     pub delivered: u64,
     /// Deliveries that should happen.
@@ -60,9 +66,10 @@ pub struct ScopeReport {
 
 impl ScopeReport {
     fn add(&mut self, message: &Message, leaked: u64) {
-        self.sent += u64::from(!message.refused);
-        self.acked += u64::from(message.acked);
-        self.refused += u64::from(message.refused);
+        self.sent += u64::from(!message.is_refused());
+        self.acked += u64::from(message.is_acked());
+        self.refused += u64::from(message.fate == Fate::Refused);
+        self.moved += u64::from(message.fate == Fate::Moved);
         self.delivered += message.must.and(&message.delivered).count();
         self.expected += message.must.count();
         self.leaked += leaked;
@@ -91,6 +98,8 @@ impl Ledger {
             gaps: self.gaps,
             leaked: total(|scope| scope.leaked),
             refused: total(|scope| scope.refused),
+            moved: total(|scope| scope.moved),
+            team_changes: self.teams.changes(),
             denied: self.messages.iter().filter(|one| one.denied()).count() as u64,
             delivery_ms: self.delivery.percentiles(),
             scopes,

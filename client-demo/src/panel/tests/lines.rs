@@ -1,7 +1,7 @@
 //! Lines of logs that are cut, replaced or read on from, and whoever wrote them.
 
-use super::super::model::{NAMES_MAX, OLDER_RESTS};
 use super::*;
+use crate::limits::{NAMES_MAX, OLDER_RESTS};
 
 fn pages(stage: &mut Stage) -> usize {
     stage.act(Act::Older);

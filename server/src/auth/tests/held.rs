@@ -8,6 +8,7 @@ use tickwire_shared::wire::{BoundedStr, Credential, Token};
 
 use super::workshop::{Slow, Workshop, run};
 use crate::auth::Secret;
+use crate::engine::storage::StoreFault;
 use crate::engine::{Admission, AdmitOrder, Refusal};
 
 /// A link shows a token.
@@ -75,6 +76,24 @@ fn a_token_that_let_nobody_in_lets_in_whoever_shows_it_next() {
             ..shows(4, &token)
         };
         assert!(restarted.find_out(back).await.is_ok(), "its key is kept");
+    });
+}
+
+/// A full disk and a store that is held for too long say so: nothing was noted of the token.
+#[test]
+fn a_token_that_the_store_refused_to_note_is_good_as_before() {
+    run(async {
+        let workshop = Workshop::new(Slow::default());
+        let ann = workshop.register("Ann").await.expect("a new account");
+        for fault in [StoreFault::Full, StoreFault::Busy, StoreFault::Failed] {
+            workshop.store.fault.set(Some(fault));
+            let refused = workshop.find_out(shows(1, &ann.token)).await.unwrap_err();
+            assert_eq!(refused.reason, CloseReason::ServerFull);
+            assert!(refused.detail.contains(fault.text()), "{refused}");
+        }
+        workshop.store.fault.set(None);
+        assert!(workshop.find_out(shows(2, &ann.token)).await.is_ok());
+        assert!(is_used(workshop.find_out(shows(3, &ann.token)).await));
     });
 }
 

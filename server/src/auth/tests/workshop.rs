@@ -31,12 +31,13 @@ pub(super) struct Workshop<K = SharedMemory> {
 }
 
 /// A store in memory whose answers to queries wait for permits, as do writes before they are
-/// carried out, and that can be deaf to writes.
+/// carried out, and that can refuse writes or be deaf to them.
 #[derive(Clone)]
 pub(super) struct Slow {
     pub(super) memory: SharedMemory,
     pub(super) answers: Rc<Semaphore>,
     pub(super) writes: Rc<Semaphore>,
+    pub(super) fault: Rc<Cell<Option<StoreFault>>>,
     pub(super) is_deaf: Rc<Cell<bool>>,
     /// What came meanwhile.
     pub(super) unheard: Rc<RefCell<Vec<Write>>>,
@@ -48,6 +49,7 @@ impl Default for Slow {
             memory: SharedMemory::default(),
             answers: Rc::new(Semaphore::new(99)),
             writes: Rc::new(Semaphore::new(99)),
+            fault: Rc::default(),
             is_deaf: Rc::default(),
             unheard: Rc::default(),
         }
@@ -62,6 +64,9 @@ impl Keep for Slow {
         }
         let permit = self.writes.acquire().await;
         permit.expect("never closed").forget();
+        if let Some(fault) = self.fault.get() {
+            return Err(fault);
+        }
         Keep::write(&self.memory, writes).await
     }
 

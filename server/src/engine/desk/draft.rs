@@ -8,7 +8,7 @@ use tickwire_shared::wire::{BoundedStr, Line, Manner, Role};
 
 use crate::engine::etiquette::conduct::Allowed;
 use crate::engine::etiquette::pen::Price;
-use crate::engine::storage::{Millis, NewLine};
+use crate::engine::storage::{Millis, NewLine, Write};
 use tickwire_shared::id::LogId;
 
 /// A line that was judged and has no offset yet.
@@ -46,8 +46,20 @@ impl Draft {
         }
     }
 
-    /// For the store.
-    pub fn to_store(&self, logs: Vec<LogId>) -> NewLine {
+    /// For the store. A line of the server itself is an operator's, and in the audit log too.
+    pub fn to_write(&self, logs: Vec<LogId>) -> Write {
+        let line = Write::Line(self.to_store(logs));
+        if self.session.is_some() {
+            return line;
+        }
+        let audit = Write::Audit {
+            by: self.from,
+            what: format!("announced: {}", &*self.text),
+        };
+        Write::All(vec![line, audit])
+    }
+
+    fn to_store(&self, logs: Vec<LogId>) -> NewLine {
         NewLine {
             logs,
             from: self.from,

@@ -19,7 +19,7 @@ use crate::engine::etiquette::Refusal;
 use crate::engine::etiquette::conduct::Allowed;
 use crate::engine::etiquette::pen::Intent;
 use crate::engine::etiquette::sanctions::Reach;
-use crate::engine::storage::{LogKey, StoreFault, Write, Written};
+use crate::engine::storage::{LogKey, StoreFault, Written};
 use crate::limits::CHAT_WAITING_MAX;
 
 impl Desk {
@@ -181,7 +181,7 @@ impl Desk {
     /// Hands a line to the store.
     pub(super) fn store(&mut self, places: Vec<(Place, LogId)>, draft: Draft) {
         let logs: Vec<LogId> = places.iter().map(|&(_, log)| log).collect();
-        let line = Write::Line(draft.to_store(logs));
+        let line = draft.to_write(logs);
         if self.config.sabotage == Sabotage::AckBeforeCommit
             && let (Some(id), Some(&(place, log))) = (draft.session, places.first())
         {

@@ -20,6 +20,13 @@ pub(super) struct Announcements {
 }
 
 impl Announcements {
+    /// Whether as many wait as may. Who has given up waits no more, whatever became of the line.
+    fn is_full(&self) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|_, reply| !reply.is_closed());
+        waiting.len() >= OFFICE_WAITING_MAX
+    }
+
     /// Tells those who wait.
     pub(super) fn tell(&self, announced: Vec<Announced>) {
         for Announced { number, outcome } in announced {
@@ -34,7 +41,7 @@ impl Hub {
     /// Tells everybody something, and whoever asked for it what became of that. Where too many wait
     /// it is refused at once.
     pub(in crate::host) fn announce(&self, Announcement { text, reply }: Announcement) {
-        if self.announcements.waiting.borrow().len() >= OFFICE_WAITING_MAX {
+        if self.announcements.is_full() {
             let _ = reply.send(Err(ChatRefusal::StoreBusy));
             return;
         }
@@ -44,5 +51,26 @@ impl Hub {
         waiting.insert(number, reply);
         drop(waiting);
         self.drive(|_| {});
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_given_up_leaves_its_place_to_others() {
+        let announcements = Announcements::default();
+        let mut waiting = Vec::new();
+        for number in 0..OFFICE_WAITING_MAX as u64 {
+            assert!(!announcements.is_full(), "{number} wait");
+            let (reply, outcome) = oneshot::channel();
+            announcements.waiting.borrow_mut().insert(number, reply);
+            waiting.push(outcome);
+        }
+        assert!(announcements.is_full());
+        waiting.pop();
+        assert!(!announcements.is_full());
+        assert_eq!(announcements.waiting.borrow().len(), waiting.len());
     }
 }

@@ -225,7 +225,7 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
     ] {
         texts.extend(texts_of(store.find(&query).expect("it is found"), account));
     }
-    assert_eq!(texts.len(), 22, "a field was not looked at");
+    assert_eq!(texts.len(), 23, "a field was not looked at");
     texts
 }
 

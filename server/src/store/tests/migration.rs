@@ -29,7 +29,8 @@ fn an_older_store_is_brought_up_to_date() {
     older
         .execute_batch(
             "INSERT INTO blocked (account, other) VALUES (-5, 1);
-             INSERT INTO messages (author, client_id, at, tick, role, manner, kept, name, text, offsets)
+             INSERT INTO messages
+                 (author, client_id, at, tick, role, manner, kept, name, text, offsets)
              VALUES (1, 4, 1700000000000, 0, 0, 0, 1, 'Ann', 'hi', x'0300000000000000')",
         )
         .unwrap();

@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::transport::congestion::FloorConfig;
 use crate::transport::origin::OriginRule;
 use crate::transport::seats::Seats;
-use crate::transport::socket::MuxSocket;
+use crate::transport::socket::{MuxSocket, Sabotage};
 use crate::transport::tls::{ALPN, ALPN_HTTP3, Certificates};
 
 /// The secret that lets a restarted server tell clients of the old one to dial again at once.
@@ -42,6 +42,8 @@ pub struct QuicOptions {
     pub reset_key: ResetKey,
     /// Links of each address, over all transports.
     pub seats: Rc<Seats>,
+    /// What a test breaks; nothing else does.
+    pub sabotage: Sabotage,
 }
 
 /// Binds the socket and makes the endpoint.

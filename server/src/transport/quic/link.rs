@@ -24,6 +24,7 @@ use super::{Opened, Shared};
 use crate::limits::{CLOSE_LINGER_TIME_MAX, DATAGRAM_BURST_MAX, DATAGRAM_OVERHEAD_BYTES};
 use crate::transport::Link;
 use crate::transport::ordered::{HEAD_BYTES, OrderedQueue, QueueFull};
+use crate::transport::socket::Sabotage;
 
 /// Bytes of the text that travels with a close at the most.
 const CLOSE_TEXT_BYTES_MAX: usize = 256;
@@ -150,7 +151,11 @@ impl QuicLink {
     }
 
     fn push_ordered(&self, bytes: &[u8], shared: &Shared) -> bool {
-        if self.queue.borrow_mut().push(bytes) == Err(QueueFull) {
+        let endless = shared.sabotage == Sabotage::EndlessQueues;
+        let mut queue = self.queue.borrow_mut();
+        if endless {
+            queue.push_past_bounds(bytes);
+        } else if queue.push(bytes) == Err(QueueFull) {
             shared.metrics.links.slow_consumers.inc();
             self.cut(CloseReason::SlowConsumer);
             return false;

@@ -113,6 +113,7 @@ fn options(listen: SocketAddr, certificates: Arc<Certificates>, named: Vec<Origi
         transports: vec![Transport::Quic, Transport::WebTransport],
         reset_key: ResetKey([7; 64]),
         seats: Seats::new(1),
+        sabotage: Sabotage::None,
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Sabotage {
     Gullible,
     /// A client may take any amount of time.
     Patient,
+    /// What waits for a client over QUIC has no bound.
+    EndlessQueues,
 }
 
 /// Who may reach which connection.

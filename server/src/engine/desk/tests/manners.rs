@@ -47,7 +47,8 @@ fn answered(world: &World, at: usize) -> Option<Option<ChatRefusal>> {
     })
 }
 
-fn audit(world: &mut World) -> Vec<String> {
+/// What is in the audit log, the newest entry first.
+pub fn audit(world: &mut World) -> Vec<String> {
     let newest = Query::Audit {
         below: u64::MAX,
         count: 10,

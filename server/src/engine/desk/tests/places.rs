@@ -7,6 +7,7 @@ use super::scopes::{ANN, BOB, EVE, texts, told};
 use super::world::World;
 use crate::engine::desk::Sabotage;
 use crate::engine::port::Whereabouts;
+use crate::engine::storage::StoreFault;
 
 const ROOM: RoomId = RoomId(b'm' as u32);
 
@@ -91,4 +92,30 @@ fn a_line_that_comes_again_for_another_place_is_acked_where_it_is() {
     assert_eq!(world.peers[ann].acked[&id], (near, 0));
     let room = world.peers[ann].room();
     assert_eq!(texts(&world, ann, room), ["here"]);
+}
+
+/// What is said between a player's going and its coming again is not for it, though both are still
+/// on their way into the store when it is back.
+#[test]
+fn who_leaves_a_team_and_comes_again_hears_nothing_of_between() {
+    for fault in [false, true] {
+        let mut world = World::new(Sabotage::None);
+        let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
+        locate(&mut world, &[told(1, Some(1), 0.0), told(2, Some(1), 0.0)]);
+        let team = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
+        world.prompt = false;
+        world.leave(ann);
+        world.say(bob, Address::Team, "she is gone");
+        world.enter(ann);
+        locate(&mut world, &[told(3, Some(1), 0.0)]);
+        while world.answer_find(0) {}
+        if fault {
+            assert!(world.fail_write(StoreFault::Busy), "she never went");
+        }
+        world.settle();
+        world.say(bob, Address::Team, "welcome");
+        let heard = texts(&world, ann, team);
+        let between = usize::from(fault);
+        assert_eq!(heard, ["she is gone", "welcome"][1 - between..]);
+    }
 }

@@ -41,6 +41,11 @@ impl Rights {
                     self.note(store, part, written);
                 }
             }
+            (Write::All(parts), written) => {
+                if let Some(first) = parts.first() {
+                    self.note(store, first, written);
+                }
+            }
             _ => {}
         }
     }

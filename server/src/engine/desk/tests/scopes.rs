@@ -5,6 +5,7 @@ use tickwire_shared::wire::{
     Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Scope, Whom,
 };
 
+use super::manners::audit;
 use super::world::World;
 use crate::engine::desk::{Announced, Sabotage};
 use crate::engine::port::Whereabouts;
@@ -298,6 +299,12 @@ fn only_admins_and_the_server_announce() {
     assert_eq!(texts(&world, ann, log), ["news", "maintenance at noon"]);
     let outcome = Ok(());
     assert_eq!(world.desk.take_announced(), [Announced { number, outcome }]);
+    let noted = audit(&mut world);
+    assert!(
+        noted[0].contains("announced: maintenance at noon"),
+        "{noted:?}"
+    );
+    assert_eq!(noted.len(), 1, "players' lines are not");
     // Whoever had it said learns as well that it is not stored.
     world.prompt = false;
     let number = world.desk.announce(world.now, "to nobody");
@@ -306,6 +313,7 @@ fn only_admins_and_the_server_announce() {
     world.fail_write(StoreFault::Full);
     let outcome = Err(ChatRefusal::StoreFull);
     assert_eq!(world.desk.take_announced(), [Announced { number, outcome }]);
+    assert_eq!(audit(&mut world), noted, "nothing was announced");
 }
 
 /// How many lines somebody gets who asks for pages of every log that others read.

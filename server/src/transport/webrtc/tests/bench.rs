@@ -61,6 +61,7 @@ impl Bench {
             transports: Transport::ALL.to_vec(),
             reset_key: ResetKey([7; 64]),
             seats: Seats::new(1_000),
+            sabotage: Sabotage::None,
         };
         let quic = Quic::start(
             options,

@@ -1,17 +1,18 @@
 //! Guesses at passwords, a thousand a second, against the program as an operator starts it: rooms
 //! tick on, memory is bounded, and the time of an answer does not tell which names there are.
 //!
-//! Never guesses right. `GUESSING_SECONDS` sets for how long.
+//! Never guesses right. `GUESSING_SECONDS` sets for how long. Where a defence is off the server is
+//! this program once more: no operator can switch one off.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+mod server;
+
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use server::{Asker, Server, ask};
 use tickwire_arena::Arena;
 use tickwire_link::{Dial, dial_quic};
 use tickwire_shared::game::schema_of;
@@ -30,6 +31,9 @@ const SECONDS: u64 = 3;
 /// Guesses a second, and on how many connections: more than may wait for a password to be hashed.
 const PER_SECOND: u64 = 1_000;
 const CONNECTIONS: u64 = 128;
+
+/// Connections where each guess has its own memory to be looked at in.
+const CONNECTIONS_UNBOUND: u64 = 16;
 
 /// Players in the room.
 const PLAYERS: usize = 8;
@@ -50,143 +54,10 @@ const GUESSES: usize = 4;
 /// How often two times that lie apart are measured again: the machine may have been busy.
 const ROUNDS: usize = 3;
 
-struct Server {
-    child: Child,
-    data: PathBuf,
-    public: SocketAddr,
-    admin: SocketAddr,
-    /// What operators show.
-    token: String,
-}
-
-impl Server {
-    fn start(name: &str) -> Server {
-        let data = format!("tickwire-guessing-{name}-{}", std::process::id());
-        let data = std::env::temp_dir().join(data);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tickwire-server"));
-        // Whoever runs the tests may have a server of their own configured.
-        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("TICKWIRE_")) {
-            command.env_remove(key);
-        }
-        command
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--log-level",
-                "warn",
-                "--data-dir",
-            ])
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the server starts");
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        stdout.read_line(&mut line).expect("a first line");
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let ["listening", public, "admin", admin] = words[..] else {
-            panic!("the first line is {line:?}");
-        };
-        Server {
-            public: public.parse().expect("the public address"),
-            admin: admin.parse().expect("the admin address"),
-            token: std::fs::read_to_string(data.join("admin.token")).expect("a token"),
-            child,
-            data,
-        }
-    }
-
-    /// A figure of the process in KiB, as the system tells it.
-    fn kib(&self, name: &str) -> u64 {
-        let file = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(file).expect("a process");
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        let number = line.and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-        number.expect("a figure")
-    }
-
-    /// The 99th percentile of a tick's CPU time while something happens, in µs, and the ticks that
-    /// were given up meanwhile.
-    fn ticks<T>(&self, happens: impl FnOnce() -> T) -> (f64, u64, T) {
-        let stats = || -> serde_json::Value {
-            let (_, body) = ask(self.admin, "GET", "/debug/stats", "", "");
-            serde_json::from_str(&body).expect("figures")
-        };
-        let skipped = |stats: &serde_json::Value| stats["skipped_ticks"].as_u64().expect("a count");
-        let before = skipped(&stats());
-        let shown = format!("Authorization: Bearer {}\r\n", self.token);
-        let (status, _) = ask(self.admin, "POST", "/debug/stats/reset", &shown, "");
-        assert_eq!(status, 204, "nothing is measured anew");
-        let happened = happens();
-        let stats = stats();
-        let p99 = stats["tick_us"]["p99"].as_f64().expect("ticks");
-        (p99, skipped(&stats) - before, happened)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.data);
-    }
-}
-
-/// One request on a connection that is kept.
-struct Asker {
-    at: SocketAddr,
-    stream: BufReader<TcpStream>,
-}
-
-impl Asker {
-    fn new(at: SocketAddr) -> Asker {
-        let stream = TcpStream::connect(at).expect("a listener");
-        stream.set_nodelay(true).expect("a socket");
-        let stream = BufReader::new(stream);
-        Asker { at, stream }
-    }
-
-    /// The status; `None` when the connection is over.
-    fn post(&mut self, path: &str, body: &str) -> Option<u16> {
-        let (at, length) = (self.at, body.len());
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        );
-        self.stream.get_mut().write_all(request.as_bytes()).ok()?;
-        let mut line = String::new();
-        self.stream.read_line(&mut line).ok()?;
-        let status = line.split(' ').nth(1)?.parse().ok()?;
-        let mut length = 0;
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line).ok()?;
-            let head = line.trim().to_ascii_lowercase();
-            match head.strip_prefix("content-length:") {
-                Some(count) => length = count.trim().parse().ok()?,
-                None if head.is_empty() => break,
-                None => {}
-            }
-        }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).ok()?;
-        Some(status)
-    }
-}
-
-fn ask(at: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(at).expect("a listener");
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok());
-    let body = answer.split_once("\r\n\r\n").expect("a body").1;
-    (status.expect("a status"), body.to_owned())
+/// Not a test by itself: the server of another, where that asks for it.
+#[test]
+fn serves_without_a_defence() {
+    server::serve_if_asked();
 }
 
 fn named(name: &str, password: &str) -> String {
@@ -231,17 +102,17 @@ fn play(at: SocketAddr, over: &AtomicBool, inside: &AtomicU64) {
 }
 
 /// So many guesses a second for so long, at names nobody has; how many there were by status.
-fn guess(at: SocketAddr, seconds: u64) -> Vec<(u16, u64)> {
+fn guess(at: SocketAddr, seconds: u64, connections: u64) -> Vec<(u16, u64)> {
     let counts = Mutex::new(std::collections::BTreeMap::<u16, u64>::new());
     let began = Instant::now();
-    let each = Duration::from_secs(1) * CONNECTIONS as u32 / PER_SECOND as u32;
+    let each = Duration::from_secs(1) * connections as u32 / PER_SECOND as u32;
     thread::scope(|scope| {
-        for connection in 0..CONNECTIONS {
+        for connection in 0..connections {
             let counts = &counts;
             scope.spawn(move || {
                 let mut asker = Asker::new(at);
                 let mut number = 0;
-                let offset = each * connection as u32 / CONNECTIONS as u32;
+                let offset = each * connection as u32 / connections as u32;
                 while began.elapsed() < Duration::from_secs(seconds) {
                     let due = began + offset + each * number;
                     thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -283,7 +154,7 @@ fn a_flood_of_guesses_slows_no_tick_and_fills_no_memory() {
         let quiet_time = Duration::from_secs(seconds.min(5));
         let (quiet, _, ()) = server.ticks(|| thread::sleep(quiet_time));
         let before = server.kib("VmRSS");
-        let (busy, skipped, counts) = server.ticks(|| guess(server.public, seconds));
+        let (busy, skipped, counts) = server.ticks(|| guess(server.public, seconds, CONNECTIONS));
         // The highest it ever was, not what it is now.
         let grown = server.kib("VmHWM").saturating_sub(before);
         over.store(true, Ordering::SeqCst);
@@ -305,6 +176,18 @@ fn a_flood_of_guesses_slows_no_tick_and_fills_no_memory() {
         assert!(busy <= quiet + SLOWER_MAX_US, "ticks are slower");
         assert!(grown < GROWTH_MAX_KIB, "memory is not bounded");
     });
+}
+
+/// The same where as many passwords are hashed at a time as may wait, and each in its own memory.
+#[test]
+fn without_a_bound_of_what_is_hashed_a_flood_fills_memory() {
+    let _alone = ALONE.lock().unwrap_or_else(|broken| broken.into_inner());
+    let server = Server::unbound("unbound");
+    let before = server.kib("VmRSS");
+    let counts = guess(server.public, SECONDS, CONNECTIONS_UNBOUND);
+    let grown = server.kib("VmHWM").saturating_sub(before);
+    println!("{counts:?}; {before} KiB, and {grown} KiB more");
+    assert!(grown > 2 * GROWTH_MAX_KIB, "{grown} KiB");
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
