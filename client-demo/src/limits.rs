@@ -31,6 +31,9 @@ pub const PEOPLE_WORDS_MAX: usize = 60;
 /// Lines of people where they are told in words; how many more there are is said.
 pub const PEOPLE_LINES_MAX: usize = 5;
 
+/// Lines of names of those who are blocked, in words; how many more there are is said.
+pub const BLOCKED_LINES_MAX: usize = 40;
+
 /// Commands that are offered; further ones are not.
 pub const OFFERED_MAX: usize = 8;
 

@@ -48,8 +48,9 @@ let before = null;
 let playing = null;
 /** What takes its session up again: a client that broke cannot be asked any more. */
 let token = null;
-/** Whether the server answered the last time. */
+/** Whether the server answered the last time, and the rooms it told. */
 let present = null;
+let rooms = [];
 let roomsTimer = 0;
 
 function say(words, bad = false) {
@@ -165,7 +166,8 @@ async function askForRooms() {
   try {
     const answer = await fetch("/rooms", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
     if (!answer.ok) throw new Error(`${answer.status}`);
-    showRooms(await answer.json());
+    rooms = (await answer.json()).filter((room) => typeof room.name === "string");
+    showRooms();
     if (present === false) say("The server is back.");
     present = true;
   } catch {
@@ -176,12 +178,12 @@ async function askForRooms() {
   if (!document.hidden) roomsTimer = setTimeout(askForRooms, ROOMS_EVERY_MS);
 }
 
-function showRooms(rooms) {
+function showRooms() {
   const list = on("rooms");
   // What is written in the field counts, as when it comes to joining.
   const before = on("room").value.trim() || (document.querySelector("#rooms input:checked")?.value ?? "");
   const any = { name: "", title: "Any room with a free seat" };
-  const rows = [any, ...rooms.filter((room) => typeof room.name === "string")];
+  const rows = [any, ...rooms];
   list.replaceChildren(...rows.map((room) => roomRow(room, room.name === before)));
   if (!list.querySelector("input:checked") && on("room").value.trim() === "") list.querySelector("input").checked = true;
 }
@@ -341,10 +343,11 @@ function refreshButtons() {
 
 // --- The game ------------------------------------------------------------------------------------
 
-/** Joins as a guest, or with what the server gave for a password. */
-function join(event, admission) {
+/** Joins as a guest, or with what the server gave for a password and one room. */
+function join(event, login) {
   event?.preventDefault();
-  const { name, room, transport } = choice();
+  const { name, room, transport } = { ...choice(), ...login?.as };
+  const admission = login?.token;
   if (!checkName(name)) return;
   kept.set("name", name);
   const link = new URL(location.href);
@@ -365,11 +368,23 @@ function checkName(name) {
 }
 
 /**
+ * The room to log in to, since a login is for one alone. Whoever picked none gets the fullest with a free
+ * seat, or else the one that the server opens first.
+ */
+async function roomOfLogin(picked) {
+  if (picked) return picked;
+  const free = rooms.filter((room) => room.players < room.seats);
+  if (free.length > 0) return free.reduce((best, room) => (room.players > best.players ? room : best)).name;
+  const answer = await fetch("/connect-info", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+  return (await answer.json()).room;
+}
+
+/**
  * Logs in or registers under the name of the form, and joins at once: what the server gives for a password
- * is good for one minute and one join, and is kept nowhere.
+ * is good for one minute, one room and one join, and is kept nowhere.
  */
 async function enter(path) {
-  const { name } = choice();
+  const { name, room: picked } = choice();
   if (!checkName(name)) return;
   const password = on("password").value;
   if (password === "") {
@@ -379,15 +394,16 @@ async function enter(path) {
   say(path === "/login" ? "Logging in." : "Registering.");
   for (const id of ["login", "register"]) on(id).disabled = true;
   try {
+    const room = await roomOfLogin(picked);
     const answer = await fetch(path, {
       method: "POST", headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name, password }), signal: AbortSignal.timeout(LOGIN_MS),
+      body: JSON.stringify({ name, password, room }), signal: AbortSignal.timeout(LOGIN_MS),
     });
     if (answer.ok) {
-      const { token: admission } = await answer.json();
+      const { token } = await answer.json();
       on("password").value = "";
       say("");
-      join(null, admission);
+      join(null, { token, as: { name, room } });
     } else {
       const words = (await answer.text()).trim();
       say(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, true);

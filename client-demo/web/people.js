@@ -9,6 +9,7 @@ const SECTIONS = [
   ["In this chat", ["owner", "member", "invited"]],
   ["In this room", ["here"]],
   ["Elsewhere", ["friend"]],
+  ["Blocked", ["blocked"]],
 ];
 
 const STATUSES = { online: "there", away: "away", offline: "offline", "": "" };
@@ -95,8 +96,9 @@ export class People {
     };
     add("Whisper", () => this.acts.whisper(account));
     add("Invite", () => this.acts.invite(account));
-    if (person.stands === "friend") add("Unfollow", () => this.acts.follow(account, false));
-    else add("Follow", () => this.acts.follow(account, true));
+    // Whoever is blocked is not followed.
+    if (person.followed) add("Unfollow", () => this.acts.follow(account, false));
+    else if (!person.blocked) add("Follow", () => this.acts.follow(account, true));
     add(person.blocked ? "Unblock" : "Block", () => this.acts.block(account, !person.blocked));
     if (["moderator", "admin"].includes(this.state.role)) {
       stern("Mute 10 min", "mute", 600);
@@ -108,6 +110,12 @@ export class People {
 }
 
 function detailOf(person) {
+  const how = howOf(person);
+  if (!person.followed) return how;
+  return how ? `followed, ${how}` : "followed";
+}
+
+function howOf(person) {
   if (person.me) return "you";
   if (person.blocked) return "blocked";
   if (person.stands === "invited") return "invited";

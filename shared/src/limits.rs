@@ -197,7 +197,8 @@ pub const REACTIONS_MAX: usize = 16;
 /// Bytes of the reason of a report or of a sanction in UTF-8. A longer one is refused.
 pub const REASON_BYTES_MAX: usize = 200;
 
-/// Receipts, members or presences in one packet at the most. More go into further packets.
+/// Receipts, members, presences or neighbours in one packet at the most. More go into further
+/// packets.
 pub const PEOPLE_BATCH_MAX: usize = 64;
 
 /// Lines of a client on their way to the server at the most; further ones wait for an answer.
@@ -213,12 +214,12 @@ pub const CHAT_REFUSED_MAX: usize = 16;
 /// Logs a client knows at the most; the one that was used least lately goes, an open one last.
 pub const TALK_LOGS_MAX: usize = 1_024;
 
-/// Members, receipts, invitations, players seen present or blocked that a client knows at the most,
-/// in each list; further ones are not noted.
+/// Members, receipts, invitations, players seen present, and players blocked or followed that a
+/// client knows at the most, in each list; further ones are not noted.
 pub const TALK_PEOPLE_MAX: usize = 1_024;
 
-/// Own lines after the last one read that a client tells from others' in a log; the oldest go, and
-/// count as unread.
+/// Own lines, and those of players who are blocked, after the last one read that a client tells
+/// from others in a log; the oldest go, and count as unread.
 pub const TALK_OWN_MAX: usize = 256;
 
 /// Questions of a client to chat that wait for an answer at the most; a further one is not asked.

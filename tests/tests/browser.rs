@@ -90,6 +90,11 @@ fn pages_whisper_with_receipts_and_find_what_waited() {
 }
 
 #[test]
+fn a_page_that_is_loaded_again_hides_who_is_blocked() {
+    Stage::direct("blocked").run("blocked", &[]);
+}
+
+#[test]
 fn a_page_that_came_late_scrolls_back_to_the_first_line() {
     let talkative = |config: &mut Config| config.chat.lines_per_s = 0;
     Stage::with("history", talkative).run("history", &[]);

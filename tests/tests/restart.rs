@@ -247,7 +247,7 @@ fn lines_receipts_inboxes_and_guests_outlive_a_kill() {
 
 /// Registers or logs in: the status, and the token of one visit.
 fn enter(server: &Served, path: &str, name: &str) -> (u16, String) {
-    let body = format!("{{\"name\":\"{name}\",\"password\":\"{PASSWORD}\"}}");
+    let body = format!("{{\"name\":\"{name}\",\"password\":\"{PASSWORD}\",\"room\":\"lobby\"}}");
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",

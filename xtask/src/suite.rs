@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use crate::step::{self, Outcome};
+use crate::wasm::Toolchain;
 use crate::{browser, openapi, report, wasm, workspace};
 
 /// Runs of each fuzz target in `test` and in `fuzz`.
@@ -67,9 +68,14 @@ pub fn test() -> Result<bool, String> {
         }),
     ];
     outcomes.extend(deny_step());
-    outcomes.push(step::run("clippy", &mut clippy()));
+    let toolchain = wasm::toolchain();
+    let lint = || step::run("clippy", &mut clippy());
+    outcomes.push(match toolchain.clone() {
+        Ok(toolchain) => wasm::build_client_meanwhile(toolchain, lint),
+        Err(_) => lint(),
+    });
     outcomes.push(step::run("documentation", &mut documentation()));
-    outcomes.extend(wasm_steps());
+    outcomes.extend(wasm_steps(toolchain));
     outcomes.extend(browser_steps());
     outcomes.push(step::check("a screen for the window", screen));
     outcomes.push(step::run(
@@ -127,7 +133,7 @@ fn interface() -> Result<String, String> {
 
 /// The wasm builds and the comparison alone.
 pub fn wasm() -> Result<bool, String> {
-    Ok(report::print(&wasm_steps()))
+    Ok(report::print(&wasm_steps(wasm::toolchain())))
 }
 
 /// The page and its tests in a real Chromium alone.
@@ -165,8 +171,7 @@ fn browser_steps() -> Vec<Outcome> {
     ]
 }
 
-fn wasm_steps() -> Vec<Outcome> {
-    let toolchain = wasm::toolchain();
+fn wasm_steps(toolchain: Result<Toolchain, String>) -> Vec<Outcome> {
     let core = match toolchain.clone().and_then(wasm::build_shared) {
         Ok(mut command) => step::run("core for wasm32", &mut command),
         Err(problem) => step::check("core for wasm32", || Err(problem)),

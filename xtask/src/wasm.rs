@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::workspace;
 
@@ -127,10 +127,7 @@ fn build_probe(toolchain: Toolchain) -> Result<PathBuf, String> {
 ///
 /// That it does not build; the compiler has said why.
 pub fn build_client(toolchain: Toolchain) -> Result<PathBuf, String> {
-    let mut command = cargo(toolchain, &CLIENT_BUILD)?;
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    command.env("RUSTFLAGS", format!("{flags} {CLIENT_FLAGS}"));
-    let status = command
+    let status = client_build(toolchain)?
         .status()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
@@ -138,6 +135,30 @@ pub fn build_client(toolchain: Toolchain) -> Result<PathBuf, String> {
     }
     let folder = target_dir()?.join(TARGET).join("web");
     Ok(folder.join("tickwire_client_demo.wasm"))
+}
+
+/// Builds the client as [`build_client`] does, while something else runs: its link is one long step
+/// on one processor. What goes wrong is told by the [`build_client`] that follows, which finds the
+/// work done or does it again.
+pub fn build_client_meanwhile<T>(toolchain: Toolchain, other: impl FnOnce() -> T) -> T {
+    let build = client_build(toolchain).and_then(|mut command| {
+        let quiet = command.arg("--quiet").stdout(Stdio::null());
+        let spawned = quiet.stderr(Stdio::null()).spawn();
+        spawned.map_err(|error| format!("cargo cannot be started: {error}"))
+    });
+    let result = other();
+    if let Ok(mut build) = build {
+        // How it ended the next build sees for itself.
+        let _ = build.wait();
+    }
+    result
+}
+
+fn client_build(toolchain: Toolchain) -> Result<Command, String> {
+    let mut command = cargo(toolchain, &CLIENT_BUILD)?;
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    command.env("RUSTFLAGS", format!("{flags} {CLIENT_FLAGS}"));
+    Ok(command)
 }
 
 /// Apart from the native target folder: the two compilers may differ and would rebuild each other's

@@ -34,7 +34,8 @@ struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     room: Option<String>,
-    /// File with an admission token, as POST /login gives it; without it you are a guest
+    /// File with an admission token, as POST /login gives it for the room; without it you are a
+    /// guest
     #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
     token_file: Option<Secrets>,
     /// Simulate a network on both directions: lan, broadband, wifi, 4g, train, satellite, bad

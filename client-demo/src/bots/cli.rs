@@ -50,8 +50,8 @@ pub struct Cli {
     /// Room to join; without it, any room with a free seat
     #[arg(long, value_parser = room_name, value_name = "NAME")]
     pub room: Option<String>,
-    /// File with admission tokens, one a line, as POST /login gives them: the first bot comes with
-    /// the first one, and so on; bots beyond are guests
+    /// File with admission tokens, one a line, as POST /login gives them for the room: the first
+    /// bot comes with the first one, and so on; bots beyond are guests
     #[arg(long, value_parser = Secrets::from_str, value_name = "FILE")]
     pub token_file: Option<Secrets>,
     /// Transport to play over: quic, webtransport, webrtc, websocket, or mix for all in turn

@@ -362,7 +362,8 @@ mod tests {
             /chat/lost /chat/duplicated /chat/reordered /chat/delivery_ms/p50 \
             /chat/delivery_ms/p99 /bytes_down_per_bot_per_s /bytes_up_per_bot_per_s \
             /mispredictions_per_bot_per_minute /unexplained_mispredictions /desyncs \
-            /chat/moved /chat/team_changes /chat/leaked /chat/denied /chat/gaps /chat/scopes /cuts /disconnects /errors \
+            /chat/moved /chat/team_changes /chat/leaked /chat/denied /chat/gaps /chat/scopes \
+            /cuts /disconnects /errors \
             /server/tick_us/p50 /server/tick_us/p99 /server/overruns /server/cpu_s /kills";
         for pointer in promised.split_whitespace() {
             assert!(

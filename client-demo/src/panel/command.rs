@@ -8,7 +8,9 @@ use tickwire_shared::chat::{check_line, check_reason};
 use tickwire_shared::client::Client;
 use tickwire_shared::id::LogId;
 use tickwire_shared::limits::NAME_BYTES_MAX;
-use tickwire_shared::wire::{Address, Ask, BoundedStr, Manner, Role, Sanction, Scope, Whom};
+use tickwire_shared::wire::{
+    Address, Ask, BoundedStr, Manner, Neighbour, Role, Sanction, Scope, Whom,
+};
 
 use super::act::ask;
 use super::model::to_account;
@@ -114,13 +116,23 @@ impl Panel {
                 let log = self.circle(client)?;
                 ask(client, Ask::Leave { log })
             }
-            Slash::Block(whom, on) => {
-                let whom = self.whom(client, &whom)?;
+            Slash::Block(name, on) => {
+                let whom = self.neighbour(client, &name, |one| one.blocked && !on)?;
                 ask(client, Ask::Block { whom, on })
             }
-            Slash::Follow(whom, on) => {
-                let whom = self.whom(client, &whom)?;
+            Slash::Follow(name, on) => {
+                let whom = self.neighbour(client, &name, |one| one.followed && !on)?;
+                if matches!(whom, Whom::Account(account) if on && client.talk().hides(account)) {
+                    return Err(format!(
+                        "You hear nothing from {name}: /unblock {name} first."
+                    ));
+                }
                 ask(client, Ask::Follow { whom, on })
+            }
+            Slash::Blocked => {
+                let blocked = self.blocked_in_words(client);
+                blocked.iter().for_each(|words| self.note(words));
+                Ok(())
             }
             Slash::Report(why) => self.report(client, &why),
             Slash::React(sign) => self.react_to_newest(client, &sign),
@@ -268,6 +280,22 @@ impl Panel {
         }
         let long = format!("A name has at most {NAME_BYTES_MAX} bytes.");
         BoundedStr::new(name).map(Whom::Name).map_err(|_| long)
+    }
+
+    /// Whom a name means where something is to end: of those it holds for, who may be gone, else
+    /// as elsewhere.
+    fn neighbour(
+        &self,
+        client: &Client<Arena>,
+        name: &str,
+        holds: impl Fn(&Neighbour) -> bool,
+    ) -> Result<Whom, String> {
+        let mut all = client.talk().neighbours().filter(|one| holds(one));
+        let known = all.find(|one| one.name.to_lowercase() == name.to_lowercase());
+        match known {
+            Some(known) => Ok(Whom::Account(known.account)),
+            None => self.whom(client, name),
+        }
     }
 
     fn help(&mut self, client: &Client<Arena>) {

@@ -6,7 +6,7 @@ use tickwire_arena::Arena;
 use tickwire_shared::chat::mention::mentions;
 use tickwire_shared::client::{Client, ClientEvent, TalkEvent};
 use tickwire_shared::id::{AccountId, LogId};
-use tickwire_shared::wire::{Ask, ChatRefusal, Line, Scope, Standing, Whom};
+use tickwire_shared::wire::{Ask, ChatRefusal, Line, Neighbour, Scope, Standing, Whom};
 
 use super::model::Failed;
 use super::shelf::ShelfLine;
@@ -96,6 +96,13 @@ impl Panel {
             TalkEvent::Presence { changes } => {
                 let all = changes.iter();
                 all.for_each(|change| self.learn(change.account, &change.name));
+            }
+            TalkEvent::Neighbours { people } => {
+                // It may be what a guest was called once.
+                let new = |one: &&Neighbour| !self.names.contains_key(&one.account);
+                let new: Vec<&Neighbour> = people.iter().filter(new).collect();
+                let new = new.into_iter().filter(|one| !one.name.is_empty());
+                new.for_each(|one| self.learn(one.account, &one.name));
             }
             TalkEvent::Invited {
                 log,

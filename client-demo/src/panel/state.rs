@@ -251,7 +251,8 @@ impl Panel {
         let mentions = self.shelves.get(&log).map_or(0, |shelf| {
             let news = shelf.lines().rev();
             let news = news.take_while(|shown| shown.line.offset >= read);
-            news.filter(|shown| shown.mentioned).count()
+            let shown = news.filter(|shown| !client.talk().hides(shown.line.from));
+            shown.filter(|shown| shown.mentioned).count()
         });
         PlaceState {
             key: Place::Log(log),

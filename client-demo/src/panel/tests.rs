@@ -19,6 +19,7 @@ use super::{signs, tag};
 use crate::limits::SHELF_CLOSED_MAX;
 
 mod lines;
+mod neighbours;
 mod places;
 
 const ME: AccountId = AccountId(1);
@@ -392,15 +393,9 @@ fn a_mention_is_told_and_whoever_is_blocked_is_not_heard() {
     assert_eq!(notice.title, "Bob mentions you in pit");
     let account = BOB.0.to_string();
     stage.act(Act::Block { account, on: true });
-    let ask = stage.sent().into_iter().find_map(|command| match command {
-        ChatCommand::Ask { ask, .. } => Some(ask),
-        _ => None,
-    });
-    stage.tell(ChatNews::Answer {
-        ask: ask.expect("it is asked"),
-        log: LogId(0),
-        refused: None,
-    });
+    let asks = |command: &ChatCommand| matches!(command, ChatCommand::Ask { .. });
+    assert!(stage.sent().iter().any(asks));
+    stage.neighbour(BOB, "Bob", (true, false));
     stage.line(ROOM, 1, BOB, "@ann again");
     assert_eq!(stage.panel.take_notice(), None);
     assert_eq!(stage.lines(), []);

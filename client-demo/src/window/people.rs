@@ -1,17 +1,18 @@
 //! Who is there, as a list in the chat.
 //!
-//! Never does anything to anybody: a click whispers, and commands do the rest.
+//! Never does anything to anybody but what a button says; commands do the rest.
 
-use eframe::egui::{Button, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
 
 use super::theme;
 use crate::panel::{Act, PanelState, PersonState};
 
 /// Sections of the list, in order, by how people stand.
-const SECTIONS: [(&str, &[&str]); 3] = [
+const SECTIONS: [(&str, &[&str]); 4] = [
     ("In this chat", &["owner", "member", "invited"]),
     ("In this room", &["here"]),
     ("Elsewhere", &["friend"]),
+    ("Blocked", &["blocked"]),
 ];
 
 /// The button that shows people in the place of lines, or lines again.
@@ -61,5 +62,37 @@ fn person(ui: &mut Ui, person: &PersonState, acts: &mut Vec<Act>) {
         }
         let detail = RichText::new(person.detail());
         ui.label(detail.size(theme::SMALL).color(theme::FAINT));
+        if !person.me {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                tools(ui, person, acts);
+            });
+        }
     });
+}
+
+/// What can be done about somebody, from the right: each button says what comes of it.
+fn tools(ui: &mut Ui, person: &PersonState, acts: &mut Vec<Act>) {
+    let mut button = |text: &str| {
+        let text = RichText::new(text).size(theme::SMALL).color(theme::FAINT);
+        ui.add(Button::new(text).small()).clicked()
+    };
+    let account = || person.account.clone();
+    if button(if person.blocked { "Unblock" } else { "Block" }) {
+        acts.push(Act::Block {
+            account: account(),
+            on: !person.blocked,
+        });
+    }
+    // Whoever is blocked is not followed.
+    let follow = if person.followed {
+        "Unfollow"
+    } else {
+        "Follow"
+    };
+    if (person.followed || !person.blocked) && button(follow) {
+        acts.push(Act::Follow {
+            account: account(),
+            on: !person.followed,
+        });
+    }
 }

@@ -45,6 +45,8 @@ pub struct LoginRequest {
     pub name: String,
     /// The password.
     pub password: Secret,
+    /// The room to join; one that a room may be called.
+    pub room: String,
     /// From where.
     pub from: IpAddr,
     /// Takes the answer.
@@ -69,7 +71,7 @@ pub struct LoggedIn {
     pub account: AccountId,
     /// Its name.
     pub name: String,
-    /// Lets it in once, within a minute.
+    /// Lets it into that room, once, within a minute.
     pub token: Secret,
 }
 
@@ -164,11 +166,7 @@ impl<K: Keep> Accounts<K> {
 
     /// Answers a request, for as long as that takes.
     pub async fn serve(self: Rc<Self>, request: LoginRequest) {
-        let LoginRequest {
-            act, name, from, ..
-        } = &request;
-        let answer = self.answer(*act, name, request.password.clone(), *from);
-        let answer = answer.await;
+        let answer = self.answer(&request).await;
         let _ = request.reply.send(answer);
     }
 
@@ -176,19 +174,15 @@ impl<K: Keep> Accounts<K> {
     ///
     /// # Errors
     /// [`LoginError`].
-    pub async fn answer(
-        &self,
-        act: LoginAct,
-        name: &str,
-        password: Secret,
-        from: IpAddr,
-    ) -> Result<LoggedIn, LoginError> {
+    pub async fn answer(&self, request: &LoginRequest) -> Result<LoggedIn, LoginError> {
         let now = self.parts.clock.now();
+        let (name, password, from) = (&request.name, request.password.clone(), request.from);
         self.rates.borrow_mut().address(now, from)?;
-        let logged_in = match act {
+        let account = match request.act {
             LoginAct::Login => self.login(name, password, from).await,
             LoginAct::Register => self.register(name, password).await,
         }?;
+        let logged_in = self.token_for(account, request.room.clone()).await?;
         self.rates.borrow_mut().at_home(&skeleton_of(name), from);
         Ok(logged_in)
     }
@@ -227,7 +221,7 @@ impl<K: Keep> Accounts<K> {
         Ok(done.then_some(account))
     }
 
-    async fn register(&self, name: &str, password: Secret) -> Result<LoggedIn, LoginError> {
+    async fn register(&self, name: &str, password: Secret) -> Result<Account, LoginError> {
         if !self.parts.may_register || self.parts.registry.is_full() {
             return Err(LoginError::Closed);
         }
@@ -257,7 +251,7 @@ impl<K: Keep> Accounts<K> {
             _ => return Err(LoginError::Store(StoreFault::Failed)),
         }
         tracing::info!(account = account.account.0, "an account was registered");
-        self.token_for(&account).await
+        Ok(account)
     }
 
     async fn login(
@@ -265,7 +259,7 @@ impl<K: Keep> Accounts<K> {
         name: &str,
         password: Secret,
         from: IpAddr,
-    ) -> Result<LoggedIn, LoginError> {
+    ) -> Result<Account, LoginError> {
         // Longer names were never given out; looking one up would cost more than a login does.
         if name.len() > NAME_BYTES_MAX {
             return Err(LoginError::Wrong);
@@ -279,22 +273,21 @@ impl<K: Keep> Accounts<K> {
         };
         let hash = known.as_ref().map(|account| account.password.as_str());
         let right = self.parts.passwords.verify(password, hash).await?;
-        let account = known.filter(|_| right).ok_or(LoginError::Wrong)?;
-        self.token_for(&account).await
+        known.filter(|_| right).ok_or(LoginError::Wrong)
     }
 
-    async fn token_for(&self, account: &Account) -> Result<LoggedIn, LoginError> {
+    async fn token_for(&self, account: Account, room: String) -> Result<LoggedIn, LoginError> {
         let (tokens, owner) = (Arc::clone(&self.parts.tokens), account.clone());
         let mint = move || {
             let number = u128::from_le_bytes(entropy::bytes());
             let now = WallTime::now();
-            tokens.mint(owner.account, &owner.name, owner.role, None, now, number)
+            tokens.mint(owner.account, &owner.name, owner.role, &room, now, number)
         };
         let token = self.parts.signers.run(mint).await?;
         let token = token.map_err(|_| LoginError::Store(StoreFault::Failed))?;
         Ok(LoggedIn {
             account: account.account,
-            name: account.name.clone(),
+            name: account.name,
             token,
         })
     }

@@ -206,6 +206,7 @@ impl<K: Keep> Bots<K> {
         writes.push(Write::Key {
             digest: digest.ok_or(StoreFault::Failed)?,
             account: bot.account,
+            room: None,
             until: Millis(u64::MAX),
         });
         let by = AccountId::default();

@@ -4,17 +4,19 @@
 
 use std::fmt;
 
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::wire::Role;
 
 use super::checks::checks;
 use super::issuer::{Issuer, IssuerKind};
+use crate::engine::OTHER_ROOM;
 use crate::limits::{
     JWT_TIME_MAX, TOKEN_ID_BYTES_MAX, TOKEN_LEEWAY, TOKEN_SUBJECT_BYTES_MAX, TOKEN_TIME_MAX,
 };
 use crate::runtime::clock::WallTime;
 
-/// The room of a token that is good for all.
-pub(super) const ANY_ROOM: &str = "*";
+/// The room of a token that is good for all; no room is called that.
+const ANY_ROOM: &str = "*";
 
 /// Why a token is not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum TokenFault {
     Audience,
     /// It is for another room.
     Room,
+    /// It is for no room alone, as its issuer's must be.
+    NoRoom,
     /// Its time is over.
     Expired,
     /// Its time has not come, as far as its issuer's clock can be trusted.
@@ -51,7 +55,10 @@ impl fmt::Display for TokenFault {
             TokenFault::Early | TokenFault::Lasting => {
                 "The login is not good at this time: a clock may be wrong."
             }
-            TokenFault::Room => "The login is for another room.",
+            TokenFault::Room => OTHER_ROOM,
+            TokenFault::NoRoom => {
+                "The login is for no room, and must be for one: log in for the one you join."
+            }
             _ => "This login is not good here.",
         })
     }
@@ -101,10 +108,7 @@ impl Raw {
     ) -> Result<Claims, TokenFault> {
         let room = self.room_of(issuer)?;
         self.check_times(issuer.kind, now)?;
-        let elsewhere = |only: &String| wanted.is_some_and(|wanted| wanted != only);
-        if room.as_ref().is_some_and(elsewhere) && checks(TokenFault::Room) {
-            return Err(TokenFault::Room);
-        }
+        check_opens(room.as_deref(), wanted)?;
         let role = (self.role.as_deref()).map_or(Some(Role::Player), role_of);
         let allowed = role.is_some_and(|role| role <= issuer.role_max);
         let id = self.id.unwrap_or_default();
@@ -127,18 +131,23 @@ impl Raw {
 
     /// The one room it is for, if it is for one, and whether it is for this server at all.
     fn room_of(&self, issuer: &Issuer) -> Result<Option<String>, TokenFault> {
-        let room = self.room.as_deref();
+        let room = self.room.as_deref().unwrap_or(ANY_ROOM);
+        let only = Some(room).filter(|room| *room != ANY_ROOM);
+        if only.is_none() && !issuer.any_room && checks(TokenFault::NoRoom) {
+            return Err(TokenFault::NoRoom);
+        }
         let audience = match issuer.kind {
-            IssuerKind::Paseto => {
-                let room = room.ok_or(TokenFault::Shape)?;
-                format!("{}/{room}", issuer.audience)
-            }
+            IssuerKind::Paseto => format!("{}/{room}", issuer.audience),
             IssuerKind::JwtEdDsa | IssuerKind::JwtRs256 => issuer.audience.clone(),
         };
         if !self.audiences.contains(&audience) && checks(TokenFault::Audience) {
             return Err(TokenFault::Audience);
         }
-        Ok(room.filter(|room| *room != ANY_ROOM).map(str::to_owned))
+        let is_none = only.is_some_and(|room| check_room_name(room).is_err());
+        if is_none && checks(TokenFault::Claim) {
+            return Err(TokenFault::Claim);
+        }
+        Ok(only.map(str::to_owned))
     }
 
     fn check_times(&self, kind: IssuerKind, now: WallTime) -> Result<(), TokenFault> {
@@ -160,6 +169,16 @@ impl Raw {
             return Err(TokenFault::Lasting);
         }
         Ok(())
+    }
+}
+
+/// Whether what is good in one room alone, if it is, opens the room that is wanted. Whoever wants
+/// any gets that one.
+pub(super) fn check_opens(only: Option<&str>, wanted: Option<&str>) -> Result<(), TokenFault> {
+    let elsewhere = only.is_some_and(|only| wanted.is_some_and(|wanted| wanted != only));
+    match elsewhere && checks(TokenFault::Room) {
+        true => Err(TokenFault::Room),
+        false => Ok(()),
     }
 }
 

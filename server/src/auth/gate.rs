@@ -1,10 +1,8 @@
 //! Finds out who a link's player is: by a token, which is used up, or by the key of an earlier one.
 //!
 //! Never lets a token in twice, also not after a restart: its number is on the disk, with the new
-//! key, before anybody is in.
+//! key, before anybody is in. One that let nobody in, because the disk was late, still does.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,15 +12,16 @@ use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::wire::{Credential, Role, Token};
 use tokio::task::spawn_local;
 
-use super::claims::{Claims, TokenFault};
+use super::claims::{Claims, TokenFault, check_opens};
 use super::helpers::{Busy, Helpers};
 use super::keep::{Keep, millis};
 use super::registry::{Claim, Registry};
 use super::tokens::Tokens;
+use super::uses::{Turn, Uses};
 use crate::engine::account::{key_digest, stored_key};
-use crate::engine::storage::{Account, Found, Millis, Query, StoreFault, Write, Written};
+use crate::engine::storage::{Account, Found, KeyOwner, Millis, Query, StoreFault, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
-use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME, TOKENS_SPENT_MAX};
+use crate::limits::{NAMES_TRIED_MAX, RETURN_KEY_TIME};
 use crate::runtime::clock::WallTime;
 use crate::runtime::entropy;
 
@@ -33,9 +32,17 @@ pub struct Gate<K> {
     tokens: Arc<Tokens>,
     verifiers: Helpers,
     registry: Rc<Registry>,
-    /// Numbers of tokens that were used here of late, so that a replay costs no commit. The store
-    /// decides; it knows of all.
-    spent: Rc<RefCell<BTreeMap<String, WallTime>>>,
+    /// What became of tokens that were shown here of late, so that a replay costs no commit.
+    uses: Uses,
+}
+
+/// Somebody who is known, and may be let in.
+struct Known {
+    admission: Admission,
+    /// The role that somebody else vouches for.
+    vouched: Role,
+    /// At the token that was shown: nobody else is let in by it meanwhile.
+    turn: Option<Turn>,
 }
 
 impl From<StoreFault> for Refusal {
@@ -70,39 +77,64 @@ impl<K: Keep> Gate<K> {
             tokens,
             verifiers,
             registry,
-            spent: Rc::default(),
+            uses: Uses::default(),
         }
     }
 
-    /// Who it is, or why it is not let in; needs a local task set.
-    ///
-    /// # Errors
-    /// [`Refusal`], in words for the player.
-    pub async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+    /// Finds out who it is, or why it is not let in, and tells `let_in`, which says whether
+    /// somebody is in by that; needs a local task set. Where nobody is, a token is good as before:
+    /// its link may have been given up while the store was held.
+    pub async fn serve(
+        &self,
+        order: AdmitOrder,
+        let_in: impl FnOnce(Result<Admission, Refusal>) -> bool,
+    ) {
+        let (found, turn) = match self.find_out(&order).await {
+            Ok(known) => (Ok(known.admission), known.turn),
+            Err(refusal) => (Err(refusal), None),
+        };
+        if let_in(found)
+            && let Some(mut turn) = turn
+        {
+            turn.spend();
+        }
+    }
+
+    async fn find_out(&self, order: &AdmitOrder) -> Result<Known, Refusal> {
         let mut changes = self.registry.role_changes();
-        let (mut admission, vouched) = self.identify(&order).await?;
+        let mut known = self.identify(order).await?;
         // Whoever is not in yet is not sent away when the role changes meanwhile.
         while changes != self.registry.role_changes() {
             changes = self.registry.role_changes();
-            let account = self.account(Query::Account(admission.account)).await?;
+            let account = self
+                .account(Query::Account(known.admission.account))
+                .await?;
             let stored = account.ok_or(CloseReason::BadCredential)?.role;
-            admission.role = stored.max(vouched);
+            known.admission.role = stored.max(known.vouched);
         }
-        Ok(admission)
+        Ok(known)
     }
 
-    /// Who it is, and the role that somebody else vouches for.
-    async fn identify(&self, order: &AdmitOrder) -> Result<(Admission, Role), Refusal> {
+    async fn identify(&self, order: &AdmitOrder) -> Result<Known, Refusal> {
         match &order.who {
             Credential::New => Err(CloseReason::BadCredential.into()),
-            Credential::Return { key } => Ok((self.returning(*key).await?, Role::Player)),
+            Credential::Return { key } => Ok(Known {
+                admission: self.returning(*key, order.room.as_deref()).await?,
+                vouched: Role::Player,
+                turn: None,
+            }),
             Credential::Admission { token } => {
                 let claims = self.verify(token.to_string(), order.room.clone()).await?;
                 let vouched = match self.is_own(&claims) {
                     true => Role::Player,
                     false => claims.role,
                 };
-                Ok((self.vouched_for(claims, &order.name).await?, vouched))
+                let mut turn = self.uses.turn(&claims).await;
+                Ok(Known {
+                    admission: self.vouched_for(claims, &order.name, &mut turn).await?,
+                    vouched,
+                    turn: Some(turn),
+                })
             }
         }
     }
@@ -113,50 +145,48 @@ impl<K: Keep> Gate<K> {
         Ok(self.verifiers.run(verify).await??)
     }
 
-    async fn returning(&self, key: Token) -> Result<Admission, Refusal> {
+    async fn returning(&self, key: Token, wanted: Option<&str>) -> Result<Admission, Refusal> {
         let (digest, now) = (key_digest(&key), WallTime::now());
         let half = now.after(RETURN_KEY_TIME / 2);
-        let mut account = self.account(Query::Key(digest, millis(half))).await?;
-        if account.is_none() {
-            account = self.account(Query::Key(digest, millis(now))).await?;
+        let lasting = self.owner(Query::Key(digest, millis(half))).await?;
+        let is_late = lasting.is_none();
+        let owner = match lasting {
+            Some(owner) => Some(owner),
+            None => self.owner(Query::Key(digest, millis(now))).await?,
+        };
+        let KeyOwner { account, room } = owner.ok_or(CloseReason::BadCredential)?;
+        check_opens(room.as_deref(), wanted)?;
+        if is_late {
             // Nobody waits for that: a key that is not made to last longer is good all the same.
             // It may be dropped meanwhile, and then it stays so.
-            if let Some(account) = &account {
-                let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
-                spawn_local(async move { keep.write(vec![write]).await });
-            }
+            let (keep, write) = (self.keep.clone(), prolonged(digest, account.account));
+            spawn_local(async move { keep.write(vec![write]).await });
         }
-        let account = account.ok_or(CloseReason::BadCredential)?;
-        Ok(admission(&account, account.role, key, None))
+        Ok(admission(&account, account.role, key, room))
     }
 
-    async fn vouched_for(&self, claims: Claims, wanted: &str) -> Result<Admission, Refusal> {
-        if self.spent.borrow().contains_key(&claims.id) {
+    async fn vouched_for(
+        &self,
+        claims: Claims,
+        wanted: &str,
+        turn: &mut Turn,
+    ) -> Result<Admission, Refusal> {
+        if turn.is_spent() {
             return Err(used());
         }
         let query = match self.tokens.own_account(&claims) {
             Some(number) => Query::Account(number),
             None => Query::Subject(subject_of(&claims)),
         };
-        let use_token = Write::UseToken {
-            id: claims.id.clone(),
-            until: millis(claims.until),
-        };
         let account = match (self.account(query).await?, self.is_own(&claims)) {
             (Some(account), _) => account,
             (None, true) => return Err(CloseReason::BadCredential.into()),
-            (None, false) => return self.newcomer(claims, wanted, use_token).await,
+            (None, false) => return self.newcomer(claims, wanted, turn).await,
         };
-        let key = stored_key(&mut entropy::number);
-        let mut writes = vec![use_token];
-        writes.extend(kept_key(&claims, &key, account.account));
-        let written = self.keep.write(writes).await?;
-        self.note_spent(&claims);
-        match &written[..] {
-            [Written::Taken, ..] => return Err(used()),
-            written if written.iter().all(|one| *one == Written::Done) => {}
-            _ => return Err(StoreFault::Failed.into()),
-        }
+        let key = match turn.stored_key() {
+            Some(key) => key,
+            None => self.use_up(&claims, account.account, None, turn).await?,
+        };
         // What an issuer says of its player holds for this visit; the store knows nothing of it.
         let role = match self.is_own(&claims) {
             true => account.role,
@@ -170,7 +200,7 @@ impl<K: Keep> Gate<K> {
         &self,
         claims: Claims,
         wanted: &str,
-        use_token: Write,
+        turn: &mut Turn,
     ) -> Result<Admission, Refusal> {
         if self.registry.is_full() {
             let words = "It takes no more accounts.";
@@ -185,33 +215,42 @@ impl<K: Keep> Gate<K> {
             password: String::new(),
             subject: subject_of(&claims),
         };
-        let key = stored_key(&mut entropy::number);
-        let register = Write::Register(account.clone());
-        let mut writes = vec![use_token, register];
-        writes.extend(kept_key(&claims, &key, account.account));
-        let written = self.keep.write(writes).await?;
-        self.note_spent(&claims);
-        match &written[..] {
-            [Written::Taken, ..] => return Err(used()),
-            written if written.iter().all(|one| *one == Written::Done) => {
-                claim.stored(account.account);
-            }
-            // Another link of the same player was quicker.
-            _ => return Err(CloseReason::BadCredential.into()),
-        }
-        tracing::info!(account = account.account.0, "an account was registered");
+        let number = account.account;
+        let register = Some(Write::Register(account.clone()));
+        let key = self.use_up(&claims, number, register, turn).await?;
+        claim.stored(number);
+        tracing::info!(account = number.0, "an account was registered");
         Ok(admission(&account, claims.role, key, claims.room))
     }
 
-    /// Past [`TOKENS_SPENT_MAX`] the ones that end first are forgotten.
-    fn note_spent(&self, claims: &Claims) {
-        let mut spent = self.spent.borrow_mut();
-        spent.insert(claims.id.clone(), claims.until);
-        if spent.len() > TOKENS_SPENT_MAX {
-            let mut ends: Vec<WallTime> = spent.values().copied().collect();
-            let (_, middle, _) = ends.select_nth_unstable(TOKENS_SPENT_MAX / 2);
-            let middle = *middle;
-            spent.retain(|_, until| *until > middle);
+    /// Has the store note that a token is used, together with the key that it leaves and, for a
+    /// newcomer, the account.
+    async fn use_up(
+        &self,
+        claims: &Claims,
+        account: AccountId,
+        register: Option<Write>,
+        turn: &mut Turn,
+    ) -> Result<Token, Refusal> {
+        let is_new = register.is_some();
+        let key = stored_key(&mut entropy::number);
+        let mut writes = vec![Write::UseToken {
+            id: claims.id.clone(),
+            until: millis(claims.until),
+        }];
+        writes.extend(register);
+        writes.push(key_write(&key, account, claims));
+        let written = self.keep.write(writes).await?;
+        if written.iter().all(|one| *one == Written::Done) {
+            turn.stored(key);
+            return Ok(key);
+        }
+        turn.spend();
+        match written.first() {
+            Some(Written::Taken) => Err(used()),
+            // Another link of the same player was quicker.
+            _ if is_new => Err(CloseReason::BadCredential.into()),
+            _ => Err(StoreFault::Failed.into()),
         }
     }
 
@@ -238,6 +277,13 @@ impl<K: Keep> Gate<K> {
         }
     }
 
+    async fn owner(&self, query: Query) -> Result<Option<KeyOwner>, StoreFault> {
+        match self.keep.find(query).await? {
+            Found::Key(owner) => Ok(owner),
+            _ => Err(StoreFault::Failed),
+        }
+    }
+
     fn is_own(&self, claims: &Claims) -> bool {
         claims.issuer == self.tokens.server_id()
     }
@@ -252,12 +298,6 @@ fn subject_of(claims: &Claims) -> String {
     format!("{}\n{}", claims.issuer, claims.subject)
 }
 
-/// Keeps the key that brings a player back, which opens every room: there is none for whoever was
-/// vouched for in one room alone. Its session goes on over another link all the same.
-fn kept_key(claims: &Claims, key: &Token, account: AccountId) -> Option<Write> {
-    claims.room.is_none().then(|| key_write(key, account))
-}
-
 fn prolonged(digest: [u8; 32], account: AccountId) -> Write {
     Write::ProlongKey {
         digest,
@@ -270,10 +310,12 @@ fn key_end() -> Millis {
     millis(WallTime::now().after(RETURN_KEY_TIME))
 }
 
-fn key_write(key: &Token, account: AccountId) -> Write {
+/// Keeps the key that brings a player back, into no other room than the token did.
+fn key_write(key: &Token, account: AccountId, claims: &Claims) -> Write {
     Write::Key {
         digest: key_digest(key),
         account,
+        room: claims.room.clone(),
         until: key_end(),
     }
 }

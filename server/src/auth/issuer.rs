@@ -38,18 +38,28 @@ pub struct Issuer {
     pub key: PathBuf,
     /// The highest role its tokens may give.
     pub role_max: Role,
+    /// Whether its tokens may be good for all rooms: each must be for one otherwise.
+    pub any_room: bool,
 }
 
 /// What a good issuer is written like.
 pub(crate) const ISSUER_RULE: &str = "must be issuers such as name=https://id.example.org \
      kind=jwt-rs256 audience=my-game key=/etc/tickwire/id.pem, with paseto, jwt-eddsa or \
-     jwt-rs256 as kind, and role=moderator where it may give that";
+     jwt-rs256 as kind, role=moderator where it may give that, and rooms=any where its tokens \
+     need not be for one room each";
 
 impl FromStr for Issuer {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Issuer, &'static str> {
-        let [mut name, mut kind, mut audience, mut key, mut role] = [None; 5];
+        let [
+            mut name,
+            mut kind,
+            mut audience,
+            mut key,
+            mut role,
+            mut rooms,
+        ] = [None; 6];
         for word in text.split_whitespace() {
             let (what, value) = word.split_once('=').ok_or(ISSUER_RULE)?;
             let slot = match what {
@@ -58,12 +68,18 @@ impl FromStr for Issuer {
                 "audience" => &mut audience,
                 "key" => &mut key,
                 "role" => &mut role,
+                "rooms" => &mut rooms,
                 _ => return Err(ISSUER_RULE),
             };
             if value.is_empty() || slot.replace(value).is_some() {
                 return Err(ISSUER_RULE);
             }
         }
+        let any_room = match rooms {
+            None | Some("one") => false,
+            Some("any") => true,
+            Some(_) => return Err(ISSUER_RULE),
+        };
         let kind = kind.and_then(IssuerKind::named).ok_or(ISSUER_RULE)?;
         Ok(Issuer {
             name: name.ok_or(ISSUER_RULE)?.to_owned(),
@@ -71,6 +87,7 @@ impl FromStr for Issuer {
             audience: audience.ok_or(ISSUER_RULE)?.to_owned(),
             key: PathBuf::from(key.ok_or(ISSUER_RULE)?),
             role_max: role_of(role.unwrap_or("player")).ok_or(ISSUER_RULE)?,
+            any_room,
         })
     }
 }
@@ -79,9 +96,13 @@ impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, audience, key) = (&self.name, &self.audience, self.key.display());
         let (kind, role) = (self.kind.name(), role_name(self.role_max));
+        let rooms = match self.any_room {
+            true => "any",
+            false => "one",
+        };
         write!(
             f,
-            "name={name} kind={kind} audience={audience} key={key} role={role}"
+            "name={name} kind={kind} audience={audience} key={key} role={role} rooms={rooms}"
         )
     }
 }
@@ -113,9 +134,15 @@ mod tests {
     #[test]
     fn an_issuer_is_read_as_it_is_written_and_nothing_is_guessed() {
         let good = "name=https://id.example.org kind=jwt-rs256 audience=g key=/k.pem role=bot";
-        let issuer: Issuer = good.parse().unwrap();
-        assert_eq!(issuer.to_string(), good);
-        assert_eq!(issuer.role_max, Role::Bot);
+        for (end, shown, any_room) in [
+            ("", " rooms=one", false),
+            (" rooms=one", " rooms=one", false),
+            (" rooms=any", " rooms=any", true),
+        ] {
+            let issuer: Issuer = format!("{good}{end}").parse().unwrap();
+            assert_eq!(issuer.to_string(), format!("{good}{shown}"));
+            assert_eq!((issuer.role_max, issuer.any_room), (Role::Bot, any_room));
+        }
         for bad in [
             "",
             "name=a kind=jwt-hs256 audience=g key=/k",
@@ -124,6 +151,8 @@ mod tests {
             "name=a kind=paseto audience=g key=/k role=king",
             "name=a kind=paseto audience= key=/k",
             "name=a kind=paseto audience=g key=/k alg=none",
+            "name=a kind=paseto audience=g key=/k rooms=all",
+            "name=a kind=paseto audience=g key=/k rooms=",
         ] {
             assert_eq!(bad.parse::<Issuer>(), Err(ISSUER_RULE), "{bad}");
         }

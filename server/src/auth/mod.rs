@@ -26,6 +26,7 @@ mod registry;
 mod rfc3339;
 mod secret;
 mod tokens;
+mod uses;
 
 pub use accounts::{
     Accounts, AccountsParts, LoggedIn, LoginAct, LoginError, LoginRequest, RoleRequest,

@@ -13,7 +13,7 @@ use tickwire_shared::limits::ADMISSION_BYTES_MAX;
 use tickwire_shared::wire::Role;
 
 use super::checks::checks;
-use super::claims::{ANY_ROOM, Claims, Raw, TokenFault, role_name};
+use super::claims::{Claims, Raw, TokenFault, role_name};
 use super::issuer::{Issuer, IssuerKind};
 use super::jwt::{self, JwtKey};
 use super::key::SigningKey;
@@ -48,6 +48,7 @@ impl Tokens {
             audience: server_id,
             key: Default::default(),
             role_max: Role::Admin,
+            any_room: false,
         };
         let others = issuers.iter().map(|issuer| {
             let bytes = read(&issuer.key)?;
@@ -71,7 +72,7 @@ impl Tokens {
         self.own.server_id()
     }
 
-    /// A token that lets an account in once, into this room or any.
+    /// A token that lets an account in once, into this room.
     ///
     /// # Errors
     /// [`TokenFault`] when it cannot be signed.
@@ -80,11 +81,10 @@ impl Tokens {
         account: AccountId,
         name: &str,
         role: Role,
-        room: Option<&str>,
+        room: &str,
         now: WallTime,
         number: u128,
     ) -> Result<Secret, TokenFault> {
-        let room = room.unwrap_or(ANY_ROOM);
         let server_id = self.server_id();
         let raw = Raw {
             subject: account.0.to_string(),

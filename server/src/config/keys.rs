@@ -295,7 +295,7 @@ pub(super) static KEYS: &[Key] = &[
         path: "auth.issuers",
         flag: "auth-issuers",
         value: "ISSUER,...",
-        help: "Others whose tokens let players in: name=, kind=, audience=, key=FILE, role= each.",
+        help: "Others whose tokens count: name=, kind=, audience=, key=FILE, role=, rooms= each.",
         set: |config, text| set(&mut config.auth.issuers, issuers(text)),
         show: |config| Some(quoted_list(config.auth.issuers.iter())),
     },

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use tickwire_shared::chat::check_room_name;
 use tickwire_shared::limits::ROOM_NAME_BYTES_MAX;
 
 use crate::auth::{ISSUER_RULE, Issuer};
@@ -96,12 +97,9 @@ pub(super) fn web_url(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn room_name(text: &str) -> Result<String, String> {
-    let fits = (1..=ROOM_NAME_BYTES_MAX).contains(&text.len());
-    if !fits || text.chars().any(char::is_control) {
-        return Err(format!(
-            "must be 1 to {ROOM_NAME_BYTES_MAX} bytes of printable text"
-        ));
-    }
+    check_room_name(text).map_err(|fault| {
+        format!("must be a room's name, {ROOM_NAME_BYTES_MAX} bytes at the most: {fault}")
+    })?;
     Ok(text.to_owned())
 }
 

@@ -8,6 +8,9 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::id::{AccountId, LinkId};
 use tickwire_shared::wire::{Credential, Role, Token};
 
+/// What somebody is told whose login is for another room than the one that is wanted.
+pub const OTHER_ROOM: &str = "The login is for another room: log in for this one.";
+
 /// A link whose player is to be found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdmitOrder {
@@ -30,9 +33,9 @@ pub struct Admission {
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// Brings it back where the store knows its digest: not if it may enter one room alone.
+    /// Brings it back into the same rooms.
     pub return_key: Token,
-    /// The only room it may enter with this.
+    /// The only room it may enter with this, or with that key.
     pub room: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub mod storage;
 #[cfg(test)]
 mod yard;
 
-pub use admission::{Admission, AdmitOrder, Refusal};
+pub use admission::{Admission, AdmitOrder, OTHER_ROOM, Refusal};
 pub use lobby::{Lobby, LobbyConfig, LobbyCounts, RoomInfo};
 pub use port::{Effect, Inbound, Outbound, Outbox, RoomCounts, RoomOrder, RoomTask, Whereabouts};
 pub use room::{Room, RoomConfig};

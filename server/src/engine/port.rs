@@ -183,6 +183,9 @@ pub struct RoomCounts {
 pub struct Whereabouts {
     /// Whose seat.
     pub player: PlayerId,
+    /// The link over which whoever sits there came into the room: a seat is given to another as
+    /// soon as it is free, while the room may still tell of the one before.
+    pub came: LinkId,
     /// The team the game says; `None` when it has no teams or the player is in none.
     pub team: Option<u8>,
     /// Where the player's entity is; `None` when it has none, or the game has no earshot.

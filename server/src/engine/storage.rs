@@ -98,6 +98,15 @@ pub struct Account {
     pub subject: String,
 }
 
+/// Whom a key brings back, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// Whom.
+    pub account: Account,
+    /// The only room the key opens; all without one.
+    pub room: Option<String>,
+}
+
 /// How one account stands to one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -165,7 +174,8 @@ pub enum Write {
         seconds: u16,
     },
     /// How an account stands to a log from now on; its marks only rise. Whoever comes into one that
-    /// is no whisper reads only what is stored after that, whatever `since` says below.
+    /// is no whisper reads only what is stored after that, whatever `since` says below; of whoever
+    /// is in already `since` only rises. `Written::Member`.
     Member {
         /// To which.
         log: LogId,
@@ -217,6 +227,8 @@ pub enum Write {
         digest: [u8; 32],
         /// Whose.
         account: AccountId,
+        /// The only room it opens; all without one.
+        room: Option<String>,
         /// Until when it is good.
         until: Millis,
     },
@@ -239,6 +251,8 @@ pub enum Write {
         account: AccountId,
         /// From whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -248,6 +262,8 @@ pub enum Write {
         account: AccountId,
         /// Of whom.
         other: AccountId,
+        /// That one's name now.
+        name: String,
         /// Whether from now on.
         on: bool,
     },
@@ -291,15 +307,23 @@ pub enum Write {
 pub enum Written {
     /// It is stored.
     Done,
+    /// An account stands to a log as was wanted, and may read from this offset on.
+    Member {
+        /// As the store has it, which may be more than was wanted.
+        since: u64,
+    },
     /// A log.
     Log(LogHead),
     /// A line has its offsets, in the order of its logs.
     Line {
+        /// The first of its logs.
+        log: LogId,
         /// In each log.
         offsets: Vec<u64>,
         /// When it was stored.
         at: Millis,
-        /// It was stored before, with these offsets: it reached its readers then.
+        /// It was stored before, in that log and with these offsets, whatever logs it is for now:
+        /// it reached its readers then.
         known: bool,
     },
     /// All reactions to the line: sign and who.
@@ -313,6 +337,14 @@ pub enum Written {
     Taken,
     /// The log, line or account is not there: nothing was stored.
     Missing,
+}
+
+impl Written {
+    /// Whether what was wanted is stored, by a write that nothing more than that is told of.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Written::Done | Written::Member { .. })
+    }
 }
 
 /// Something that is looked up.
@@ -345,6 +377,9 @@ pub enum Query {
         /// Above the highest offset.
         below: u64,
     },
+    /// Where the line of this author and client id is, also when it is not kept any more, as long
+    /// as it would be known again. `Found::Stored`.
+    Stored(AccountId, u64),
     /// Who is or was in a log. `Found::Members`.
     Members(LogId),
     /// Who is or was in the whisper of these two. `Found::Members`.
@@ -355,7 +390,7 @@ pub enum Query {
     Skeleton(String),
     /// The account an issuer vouches for: issuer and subject. `Found::Account`.
     Subject(String),
-    /// The account that the key of this digest brings back at this time. `Found::Account`.
+    /// The account that the key of this digest brings back at this time. `Found::Key`.
     Key([u8; 32], Millis),
     /// All names that are taken. `Found::Names`.
     Names,
@@ -386,19 +421,24 @@ pub enum Found {
         logs: Vec<(LogHead, Membership)>,
         /// Who owns the logs that it may come into, and under which name.
         hosts: Vec<(LogId, AccountId, String)>,
-        /// Whom it hears nothing from.
-        blocked: Vec<AccountId>,
-        /// Of whom it is told, with their names where they are registered.
+        /// Whom it hears nothing from: with the name of the account, or a guest's at the time.
+        blocked: Vec<(AccountId, String)>,
+        /// Of whom it is told, with names as there.
         followed: Vec<(AccountId, String)>,
     },
     /// Lines.
     Lines(Vec<Line>),
     /// Reactions, by offset.
     Reactions(Vec<LineReactions>),
+    /// The first log of a line and its offset there; none when it is not stored, as far as is
+    /// known.
+    Stored(Option<(LogId, u64)>),
     /// Members, by account.
     Members(Vec<Membership>),
     /// An account, or none.
     Account(Option<Account>),
+    /// Whom a key brings back, or nobody.
+    Key(Option<KeyOwner>),
     /// Skeletons of names, each with its account: [`crate::limits::ACCOUNTS_MAX`] or a few more.
     Names(Vec<(String, AccountId)>),
     /// Whoever is held to something.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{Gateway, Visitor};
 use crate::auth::{BotToken, millis};
 use crate::engine::lobby::{Goal, NotLetIn, Visit};
-use crate::engine::storage::{Found, Query, StoreFault};
+use crate::engine::storage::{Found, KeyOwner, Query, StoreFault};
 use crate::limits::VISITOR_PACKETS_MAX;
 use crate::runtime::clock::WallTime;
 use tickwire_shared::id::LinkId;
@@ -55,10 +55,10 @@ impl Gateway {
     async fn of_digest(&self, digest: [u8; 32]) -> Result<Option<Caller>, StoreFault> {
         let known_at = self.front().revocations();
         let query = Query::Key(digest, millis(WallTime::now()));
-        let Found::Account(account) = self.find(query).await? else {
+        let Found::Key(owner) = self.find(query).await? else {
             return Err(StoreFault::Failed);
         };
-        Ok(account.map(|account| Caller {
+        Ok(owner.map(|KeyOwner { account, .. }| Caller {
             account: account.account,
             name: account.name,
             role: account.role,

@@ -34,8 +34,8 @@ use crate::runtime::Clock;
 
 /// Who hears what the door found out.
 pub(super) trait DoorSink: NamesSink {
-    /// Who a link's player is, or why it is not let in.
-    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>);
+    /// Who a link's player is, or why it is not let in; whether it is in now.
+    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) -> bool;
 
     /// All names of the store were told.
     fn names_known(&self);
@@ -127,6 +127,10 @@ pub(super) fn attend<K: Keep>(parts: DoorParts<'_, K>, inbox: DoorInbox) -> Resu
         server = tokens.server_id(),
         "admission tokens are for this server"
     );
+    for issuer in &parts.config.auth.issuers {
+        let (issuer, any_room) = (&issuer.name, issuer.any_room);
+        tracing::info!(%issuer, any_room, "tokens of this issuer let players in");
+    }
     let no_thread = |error| format!("cannot start a thread for logins: {error}");
     let helpers = Helpers::start("tokens", 1, ADMISSIONS_WAITING_MAX).map_err(no_thread)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -183,9 +187,11 @@ impl<K: Keep> Door<K> {
                     let (gate, sink) = (self.gate.clone(), Rc::clone(&self.sink));
                     spawn_local(async move {
                         let link = order.link;
-                        let found = gate.find_out(order).await;
-                        drop(place);
-                        sink.admitted(link, found);
+                        let let_in = |found| {
+                            drop(place);
+                            sink.admitted(link, found)
+                        };
+                        gate.serve(order, let_in).await;
                     });
                 }
                 Some(login) = inbox.logins.recv() => {

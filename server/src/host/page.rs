@@ -47,11 +47,12 @@ impl Page {
         let tls = (config.tls.cert.is_some()).then(|| self.certificates.for_https());
         let certificates = self.certificates;
         let hashes = move || certificates.hashes();
+        let room = config.rooms.default.clone();
         public.serve(PublicOptions {
             tls: tls.transpose()?,
             assets: assets(config)?,
             origins: OriginRule::new(config.web.origins.clone()),
-            connect_info: ConnectInfo::new(self.build, port, transports, hashes),
+            connect_info: ConnectInfo::new(self.build, port, transports, room, hashes),
             rooms: self.rooms,
             offers: self.offers,
             websockets: config.has(Transport::WebSocket).then_some(self.websockets),

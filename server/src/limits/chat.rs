@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use tickwire_shared::limits::CHAT_UNACKED_MAX;
+
 use super::SILENCE_TIME_MAX;
 
 /// Times a second chat is told where the players of a room are. Another team is told at once.
@@ -96,6 +98,20 @@ pub const LINE_ASKERS_MAX: usize = super::VISITORS_PER_ACCOUNT_MAX;
 /// How long they are remembered after its last session ended.
 pub const CHAT_IDS_TIME: Duration = Duration::from_secs(600);
 
+/// Questions of one account whether a line that would be refused is stored already, a second. At
+/// the bound the line is refused without one.
+pub const RECALLS_PER_SECOND: u32 = 1;
+
+/// The same at once: as many lines as a client may send again when it comes back.
+pub const RECALLS_BURST: u32 = CHAT_UNACKED_MAX as u32;
+
+/// Such questions of one account that wait for the store at the most; beyond as above.
+pub const RECALLS_PER_ACCOUNT_MAX: usize = CHAT_UNACKED_MAX;
+
+/// Such questions of all that wait for the store at the most, so that they leave most of
+/// [`STORE_TASKS_MAX`] to what is said; beyond as above.
+pub const RECALLS_MAX: usize = 1_024;
+
 /// Questions and writes the store has not answered at the most. What would be one more is refused:
 /// "store busy".
 pub const STORE_TASKS_MAX: usize = 4_096;
@@ -121,7 +137,8 @@ pub const PARTY_MEMBERS_MAX: usize = 8;
 /// Members of a group, with those who may come in. A further one is refused.
 pub const GROUP_MEMBERS_MAX: usize = 32;
 
-/// Accounts one account blocks, or follows, at the most. A further one is refused.
+/// Accounts one account blocks, or follows, at the most. A further one is refused. A client is told
+/// of all that the store knows, which may be a few more: those asked for while one was stored.
 pub const NEIGHBOURS_MAX: usize = 256;
 
 /// Accounts that left whose names are remembered, so that they can be whispered to; the oldest go.

@@ -55,8 +55,9 @@ pub const PASSWORD_PERMITS_MAX: usize = 2;
 /// Logins and registrations that wait for a permit at the most. A further one is refused with 429.
 pub const LOGINS_WAITING_MAX: usize = 32;
 
-/// Numbers of used tokens kept in memory at the most, so that replays cost no commit. Past it half
-/// of them are forgotten; the store has all.
+/// Tokens that were shown and are kept in memory at the most, so that replays cost no commit. Past
+/// it half of them are forgotten; the store has all that were used, and one that let nobody in
+/// because the store was late is used then all the same.
 pub const TOKENS_SPENT_MAX: usize = 16_384;
 
 /// Changes of roles that wait at the most. A further one is refused with 503.

@@ -2,30 +2,22 @@
 //!
 //! Never formats anything that came from a player.
 
-use std::fmt::{Display, Write};
+mod writer;
 
 use tickwire_shared::transport::Transport;
 
 use super::{
-    ByDropCause, ByLane, ByTransport, DropCause, GatewayMetrics, Histogram, HttpMetrics,
-    LinkMetrics, LobbyMetrics, Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics,
-    TickMetrics,
+    ByDropCause, ByTransport, DropCause, GatewayMetrics, HttpMetrics, LinkMetrics, LobbyMetrics,
+    Metrics, Rejection, RoomMetrics, SessionGauges, StoreMetrics, TickMetrics,
 };
 use crate::runtime::clock::{self, WallTime};
-
-/// Upper bounds of the buckets that are shown, in microseconds.
-const BOUNDS_MICROS: [u64; 12] = [
-    100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 33_000, 100_000, 250_000, 1_000_000,
-];
-
-/// The same of sizes.
-const BOUNDS_SIZES: [u64; 8] = [1, 2, 4, 8, 16, 64, 256, 512];
+use writer::Text;
 
 impl Metrics {
     /// Everything in the text format of Prometheus.
     #[must_use]
     pub fn prometheus(&self, version: &str, protocol: u16, schema: u64) -> String {
-        let mut text = Text(String::with_capacity(8 * 1_024));
+        let mut text = Text::with_capacity(8 * 1_024);
         text.head("build_info", "gauge", "What this process was built from.");
         text.sample(
             "build_info",
@@ -41,7 +33,7 @@ impl Metrics {
         render_links(&self.links, &mut text);
         render_http(&self.http, &mut text);
         render_drops(&self.foreign_dropped, &mut text);
-        text.0
+        text.finish()
     }
 
     fn render_server(&self, text: &mut Text) {
@@ -85,7 +77,7 @@ impl Metrics {
 /// The certificate in use, in the same format; an alert looks at how near its end is.
 #[must_use]
 pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
-    let mut text = Text(String::new());
+    let mut text = Text::with_capacity(512);
     text.head("certificate_info", "gauge", "The certificate in use.");
     text.sample("certificate_info", &format!("{{sha256=\"{sha256}\"}}"), 1);
     text.gauge(
@@ -93,7 +85,7 @@ pub fn certificate_text(sha256: &str, expires: WallTime) -> String {
         "When the certificate ends, in seconds since 1970.",
         expires.0,
     );
-    text.0
+    text.finish()
 }
 
 fn render_ticks(ticks: &TickMetrics, text: &mut Text) {
@@ -342,69 +334,6 @@ fn render_http(http: &HttpMetrics, text: &mut Text) {
     for (cause, label) in Rejection::ALL {
         let labels = format!("{{cause=\"{label}\"}}");
         text.sample("http_rejected_total", &labels, http.rejected(cause).get());
-    }
-}
-
-/// The text so far. Writing to a string cannot fail.
-struct Text(String);
-
-impl Text {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP tickwire_{name} {help}");
-        let _ = writeln!(self.0, "# TYPE tickwire_{name} {kind}");
-    }
-
-    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
-        let _ = writeln!(self.0, "tickwire_{name}{labels} {value}");
-    }
-
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
-        self.head(name, "counter", help);
-        self.sample(name, "", value);
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.head(name, "gauge", help);
-        self.sample(name, "", value);
-    }
-
-    fn by_lane(&mut self, name: &str, counters: &ByLane) {
-        self.head(name, "counter", "By lane, without what the transport adds.");
-        for (lane, label) in ByLane::LANES {
-            let labels = format!("{{lane=\"{label}\"}}");
-            self.sample(name, &labels, counters.of(lane).get());
-        }
-    }
-
-    /// A histogram of numbers that are no times.
-    fn sizes(&mut self, name: &str, help: &str, histogram: &Histogram) {
-        self.head(name, "histogram", help);
-        let bucket = format!("{name}_bucket");
-        for size in BOUNDS_SIZES {
-            let labels = format!("{{le=\"{size}\"}}");
-            self.sample(&bucket, &labels, histogram.count_up_to(size));
-        }
-        let count = histogram.count();
-        self.sample(&bucket, "{le=\"+Inf\"}", count);
-        self.sample(&format!("{name}_sum"), "", histogram.sum_micros());
-        self.sample(&format!("{name}_count"), "", count);
-    }
-
-    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {
-        self.head(name, "histogram", help);
-        let bucket = format!("{name}_bucket");
-        for micros in BOUNDS_MICROS {
-            let labels = format!("{{le=\"{}\"}}", micros as f64 / 1e6);
-            self.sample(&bucket, &labels, histogram.count_up_to(micros));
-        }
-        let count = histogram.count();
-        self.sample(&bucket, "{le=\"+Inf\"}", count);
-        self.sample(
-            &format!("{name}_sum"),
-            "",
-            histogram.sum_micros() as f64 / 1e6,
-        );
-        self.sample(&format!("{name}_count"), "", count);
     }
 }
 

@@ -86,8 +86,8 @@ impl MemoryStore {
                 let mut answer = Written::Done;
                 for part in parts {
                     match self.write(now, part) {
-                        Written::Done => {}
                         line @ Written::Line { known: false, .. } => answer = line,
+                        done if done.is_done() => {}
                         other => return other,
                     }
                 }
@@ -145,6 +145,7 @@ impl MemoryStore {
             Query::Reactions { log, from, below } => {
                 Found::Reactions(self.logs.reactions(*log, *from..*below))
             }
+            Query::Stored(author, id) => Found::Stored(self.logs.place(*author, *id)),
             Query::Members(log) => Found::Members(self.logs.members(*log)),
             Query::Whisper(one, other) => Found::Members(self.logs.whisper(*one, *other)),
             Query::Reports { below, count } => newest(&self.reports, *below, *count),

@@ -232,8 +232,8 @@ fn carry_out_all(db: &Connection, now: Millis, parts: &[Write]) -> rusqlite::Res
     let mut answer = Written::Done;
     for part in parts {
         match carry_out(db, now, part)? {
-            Written::Done => {}
             line @ Written::Line { known: false, .. } => answer = line,
+            done if done.is_done() => {}
             other => return Ok(other),
         }
     }

@@ -1,5 +1,6 @@
 //! What is true of every store, and of the threads in front of it.
 
+mod again;
 mod bounds;
 mod conformance;
 mod crash;

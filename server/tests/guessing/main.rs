@@ -61,7 +61,7 @@ fn serves_without_a_defence() {
 }
 
 fn named(name: &str, password: &str) -> String {
-    serde_json::json!({"name": name, "password": password}).to_string()
+    serde_json::json!({"name": name, "password": password, "room": "lobby"}).to_string()
 }
 
 /// Players who are in the room and stay there until told otherwise.

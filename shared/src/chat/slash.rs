@@ -76,6 +76,8 @@ pub enum Slash {
     Leave,
     /// `/block NAME` and `/unblock NAME`.
     Block(String, bool),
+    /// `/blocked`: who is.
+    Blocked,
     /// `/follow NAME` and `/unfollow NAME`.
     Follow(String, bool),
     /// `/report WHY`: the newest line of somebody else.
@@ -148,7 +150,7 @@ pub enum Least {
 use Least::{Admin, Moderator, Player};
 
 /// Every command as it is written, what it does, and for whom it is.
-pub const HELP: [(&str, &str, Least); 29] = [
+pub const HELP: [(&str, &str, Least); 30] = [
     ("/w NAME TEXT", "whispers to somebody", Player),
     ("/r TEXT", "answers the last whisper", Player),
     ("/room TEXT", "says it to the room", Player),
@@ -175,6 +177,7 @@ pub const HELP: [(&str, &str, Least); 29] = [
         Player,
     ),
     ("/unblock NAME", "hears from somebody again", Player),
+    ("/blocked", "tells whom you hear nothing from", Player),
     ("/follow NAME", "shows whether somebody is there", Player),
     ("/unfollow NAME", "shows it no more", Player),
     ("/people", "tells who is there", Player),
@@ -253,6 +256,7 @@ fn command_of(word: &str, rest: &str) -> Result<Slash, SlashFault> {
         "leave" => Slash::Leave,
         "block" => Slash::Block(only_name(rest, "/block NAME")?, true),
         "unblock" => Slash::Block(only_name(rest, "/unblock NAME")?, false),
+        "blocked" => Slash::Blocked,
         "follow" => Slash::Follow(only_name(rest, "/follow NAME")?, true),
         "unfollow" => Slash::Follow(only_name(rest, "/unfollow NAME")?, false),
         "report" => Slash::Report(all(rest, "/report WHY")?),

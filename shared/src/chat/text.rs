@@ -13,7 +13,8 @@ pub enum TextFault {
     Empty,
     /// It has more bytes than allowed.
     TooLong,
-    /// It holds this character, which is invisible, reorders the text or controls a terminal.
+    /// It holds this character, which is invisible, reorders the text, controls a terminal, or has
+    /// a meaning of its own here.
     Character(char),
 }
 
@@ -46,12 +47,16 @@ pub fn check_name(name: &str) -> Result<(), TextFault> {
     check_label(name, NAME_BYTES_MAX)
 }
 
-/// Checks a room's name by the same rule as a player's, 48 bytes at the most.
+/// Checks a room's name by the same rule as a player's, 48 bytes at the most. A star alone is none:
+/// in tokens it stands for all rooms.
 ///
 /// # Errors
 /// The first [`TextFault`].
 pub fn check_room_name(name: &str) -> Result<(), TextFault> {
-    check_label(name, ROOM_NAME_BYTES_MAX)
+    match name {
+        "*" => Err(TextFault::Character('*')),
+        name => check_label(name, ROOM_NAME_BYTES_MAX),
+    }
 }
 
 /// Checks the reason of a report or a sanction: like a line, and it may be empty.
@@ -162,5 +167,7 @@ mod tests {
         );
         assert_eq!(check_name(&"x".repeat(33)), Err(TextFault::TooLong));
         assert_eq!(check_room_name(&"x".repeat(48)), Ok(()));
+        assert_eq!(check_room_name("*"), Err(TextFault::Character('*')));
+        assert_eq!(check_room_name("a *"), Ok(()));
     }
 }

@@ -20,7 +20,7 @@ mod typing;
 pub use bounded::{BoundedStr, BoundedVec, TooLong};
 pub use chat::{
     Address, Ask, ChatCommand, ChatNews, ChatRefusal, Credential, Line, LogCursor, Manner, Member,
-    Presence, Reaction, Receipt, Role, Sanction, Scope, Standing, Status, Whom,
+    Neighbour, Presence, Reaction, Receipt, Role, Sanction, Scope, Standing, Status, Whom,
 };
 pub use check::{CHECK_SAMPLES_MAX, Sample, SampleResult, row_hash};
 pub use codec::{Message, WireError, decode, encode, protocol_of_hello};

@@ -33,8 +33,8 @@ export async function account() {
   back.player.assertQuiet();
 }
 
-async function form() {
-  const player = await open(`${SERVER}/?room=${room}`, "Ann");
+async function form(query) {
+  const player = await open(`${SERVER}/${query}`, "Ann");
   await player.page.locator("#go:enabled").waitFor();
   await player.page.locator("#name").fill("Heron Ann");
   await player.page.locator("#account summary").press("Enter");
@@ -43,7 +43,7 @@ async function form() {
 
 /** Everything by keys; a short password is told before. */
 async function register() {
-  const player = await form();
+  const player = await form(`?room=${room}`);
   const { page } = player;
   await page.locator("#password").fill("short");
   await page.locator("#register").press("Enter");
@@ -56,8 +56,9 @@ async function register() {
   return player;
 }
 
+/** A login is for one room: the page picks one for whoever picked none. */
 async function login() {
-  const player = await form();
+  const player = await form("");
   await player.page.locator("#password").fill("not the password");
   await player.page.locator("#password").press("Enter");
   await player.page.locator("#status.bad").waitFor();

@@ -5,8 +5,8 @@
 use tickwire_shared::id::{AccountId, LogId, Tick};
 use tickwire_shared::wire::{
     Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, ClientControl, Line,
-    Manner, Member, Presence, Reaction, Receipt, Role, Sanction, Scope, ServerControl, Standing,
-    Status, Whom, encode, encode_typing, encode_typist,
+    Manner, Member, Neighbour, Presence, Reaction, Receipt, Role, Sanction, Scope, ServerControl,
+    Standing, Status, Whom, encode, encode_typing, encode_typist,
 };
 
 use super::{Named, named};
@@ -119,6 +119,7 @@ fn asks() -> Vec<(&'static str, ChatCommand)> {
 #[must_use]
 pub fn server_talk() -> Vec<Named> {
     let all = opened().into_iter().chain(told()).chain(people());
+    let all = all.chain(neighbours());
     all.map(|(name, news)| {
         let control = ServerControl::Talk(news);
         named(&format!("server_{name}"), encode(&control))
@@ -258,6 +259,18 @@ fn people() -> Vec<(&'static str, ChatNews)> {
             },
         ),
     ]
+}
+
+fn neighbours() -> Vec<(&'static str, ChatNews)> {
+    let neighbour = Neighbour {
+        account: ZOE,
+        name: cut("Zoë"),
+        blocked: true,
+        followed: false,
+    };
+    let people = BoundedVec::of_first([neighbour]);
+    let anew = true;
+    vec![("neighbours", ChatNews::Neighbours { anew, people })]
 }
 
 /// That somebody writes, up and down.

@@ -114,9 +114,13 @@ impl Ledger {
         let Some(reader) = self.bots.get_mut(bot) else {
             return;
         };
+        let arrived = reader.room.is_none();
         let moved = reader.room.is_some_and(|before| before != room);
         (reader.room, reader.account) = (Some(room), Some(account));
         self.accounts.insert(account, bot);
+        if arrived {
+            self.heard_unseen(bot, room, now);
+        }
         if self.teams.deal(bot, Team::of(room, seat), now) {
             self.leave_team(bot);
         }

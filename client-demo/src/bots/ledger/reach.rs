@@ -15,7 +15,7 @@ use super::place::{Earshot, Place, hears};
 /// A message whose ack took longer may have been heard from anywhere near its sender since.
 const SLOW_ACK_MICROS: u64 = 500_000;
 
-/// How much later than the server a bot may learn that it is in a team.
+/// How much later than the server a bot may learn that it is in a room or a team.
 const JOIN_SLACK: Duration = Duration::from_secs(1);
 
 impl Ledger {
@@ -82,6 +82,17 @@ impl Ledger {
                 || (reader.room == from.room && wanted(hears(now, from.stand, reader.stand)))
         });
         near.map(|(other, _)| other).collect()
+    }
+
+    /// A bot learns only now that it is in a room. Where it stood there before nobody here saw, so
+    /// that it may have heard whatever was said nearby since shortly before.
+    pub(super) fn heard_unseen(&mut self, bot: usize, room: usize, now: Instant) {
+        let near = self.messages.iter_mut().filter(|message| {
+            let recent = message.known_at + JOIN_SLACK >= now;
+            let there = message.home.is_some_and(|team| team.room == room);
+            message.place == Place::Near && there && recent
+        });
+        near.for_each(|message| message.may.set(bot));
     }
 
     /// Somewhere between sending and ack the server looked who is near. Whoever was near at both

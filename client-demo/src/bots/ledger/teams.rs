@@ -113,8 +113,8 @@ impl Teams {
     }
 }
 
-/// Whether a bot must have got what was stored then: it reads its team's log since the one time, and
-/// was told something at the other.
+/// Whether a bot must have got what was stored then: it reads its team's log since the one time,
+/// and was told something at the other.
 pub(super) fn has_settled((since, told): (Instant, Instant), stored: Instant) -> bool {
     told.since(since.max(stored)) >= SETTLED
 }

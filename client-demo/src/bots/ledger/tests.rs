@@ -161,6 +161,25 @@ fn who_is_near_all_the_time_must_hear_and_who_never_is_must_not() {
 }
 
 #[test]
+fn who_learns_late_that_it_is_in_the_room_may_have_heard_what_was_near() {
+    let mut ledger = ledger();
+    let say = |ledger: &mut Ledger, millis| {
+        let key = ledger.send(0, Place::Near, None, None, MS(millis));
+        ledger.ack(key.expect("in the room"), MS(millis + 100));
+        key
+    };
+    let (early, late) = (say(&mut ledger, 500), say(&mut ledger, 1_500));
+    ledger.join(2, "arena", PlayerId(2), AccountId(3), MS(2_000));
+    ledger.deliver(2, late, (LogId(9), 1, 0), MS(2_010));
+    assert_eq!(ledger.report().leaked, 0, "it was there and did not know");
+    ledger.deliver(2, early, (LogId(9), 1, 1), MS(2_020));
+    assert_eq!(ledger.report().leaked, 1, "it came long after");
+    ledger.join(3, "elsewhere", PlayerId(3), AccountId(4), MS(2_000));
+    ledger.deliver(3, late, (LogId(10), 1, 0), MS(2_030));
+    assert_eq!(ledger.report().leaked, 2, "it came somewhere else");
+}
+
+#[test]
 fn a_name_survives_in_its_text() {
     let ledger = ledger();
     let key = MessageKey(0xBEEF);

@@ -76,6 +76,7 @@ fn person(name: &str, status: &'static str, stands: &'static str, me: bool) -> P
         stands,
         me,
         blocked: false,
+        followed: false,
     }
 }
 
@@ -105,21 +106,36 @@ fn line() -> LineState {
 
 #[test]
 fn people_are_listed_with_how_they_are_present_and_whispered_to_by_a_click() {
+    let followed = PersonState {
+        followed: true,
+        ..person("Cecily", "offline", "friend", false)
+    };
+    let blocked = PersonState {
+        blocked: true,
+        ..person("Dorothy", "", "blocked", false)
+    };
     let state = PanelState {
         people: vec![
             person("Ann", "online", "here", true),
             person("Bobby", "away", "here", false),
-            person("Cecily", "offline", "friend", false),
+            followed,
+            blocked,
         ],
         ..PanelState::default()
     };
-    let mut piece = Piece::new(|ui, acts| people::list(ui, &state, 200.0, acts));
+    let mut piece = Piece::new(|ui, acts| people::list(ui, &state, 400.0, acts));
     let texts = piece.texts().join("|");
-    let wanted = "In this room|●|Ann|you|◐|Bobby|away|Elsewhere|○|Cecily|offline";
+    let wanted = "In this room|●|Ann|you|◐|Bobby|away|Block|Follow|\
+                  Elsewhere|○|Cecily|followed, offline|Block|Unfollow|\
+                  Blocked|○|Dorothy|blocked|Unblock";
     assert_eq!(texts, wanted);
     let account = "6".to_owned();
     assert_eq!(piece.click("Cecily"), [Act::Whisper { account }]);
     assert_eq!(piece.click("Ann"), [], "nobody whispers to themselves");
+    let (account, on) = ("6".to_owned(), false);
+    assert_eq!(piece.click("Unfollow"), [Act::Follow { account, on }]);
+    let account = "7".to_owned();
+    assert_eq!(piece.click("Unblock"), [Act::Block { account, on }]);
 }
 
 #[test]

@@ -63,6 +63,12 @@ hostile! {
     jwt_gives_more_than_its_issuer_may => Claim, ed(json!({"role": "admin"}));
     jwt_gives_an_unknown_role => Claim, ed(json!({"role": "god"}));
     jwt_is_for_another_room => Room, ed(json!({"room": "duel"}));
+    jwt_without_room => NoRoom, ed(json!({"room": null}));
+    jwt_for_all_rooms => NoRoom, ed(json!({"room": "*"}));
+    jwt_of_the_rsa_issuer_without_room => NoRoom, rs(Algorithm::RS256, json!({"room": null}));
+    jwt_whose_room_is_no_text => Shape, ed(json!({"room": ["main"]}));
+    jwt_of_an_issuer_for_any_room_is_for_another => Room,
+        ed(json!({"iss": "fair", "room": "duel"}));
     jwt_by_another_key => Signature, headed(json!({"alg": "EdDSA"}), &FORGE.stranger);
     jwt_kid_points_to_a_file => Signature, strange(json!({"kid": "../../../dev/null"}));
     jwt_kid_is_sql => Signature, strange(json!({"kid": "' UNION SELECT 'key' --"}));
@@ -85,8 +91,15 @@ hostile! {
     paseto_by_another_key => Signature, by_the_web_issuer_as_this_server();
     paseto_for_another_server => Audience, own(json!({"aud": "tickwire:00/main"}));
     paseto_for_another_room => Room, in_room("duel");
-    paseto_whose_room_is_not_its_audience => Audience, own(json!({"room": "*"}));
-    paseto_without_room => Shape, own(json!({"room": null}));
+    paseto_whose_room_is_not_its_audience => Audience, own(json!({"aud": for_room("duel")}));
+    paseto_without_room => NoRoom, own(json!({"room": null, "aud": for_room("*")}));
+    paseto_for_all_rooms => NoRoom, in_room("*");
+    paseto_of_an_issuer_without_room => NoRoom,
+        by_the_web_issuer("web", json!({"room": null, "aud": "game/*"}));
+    paseto_of_an_issuer_for_all_rooms => NoRoom,
+        by_the_web_issuer("web", json!({"room": "*", "aud": "game/*"}));
+    paseto_of_an_issuer_for_any_room_is_for_another => Room,
+        by_the_web_issuer("shop", json!({"room": "duel", "aud": "game/duel"}));
     paseto_is_expired => Expired, own(json!({"exp": at(-30), "iat": at(-60)}));
     paseto_is_to_come => Early, own(json!({"nbf": at(31)}));
     paseto_lasts_too_long => Lasting, own(json!({"exp": at(61)}));
@@ -148,36 +161,58 @@ fn good_tokens_are_accepted() {
     ] {
         let (iss, sub, id, room) = FORGE.verify(&token).map(name).unwrap();
         assert_eq!((iss, sub, id), words(issuer, "ann", "7"));
-        assert_eq!(room, None);
+        assert_eq!(room.as_deref(), Some("main"));
     }
-    let roomy = ed(json!({"room": "main", "role": "bot", "aud": ["x", "game"], "exp": NOW.0 - 29}));
+    let roomy = ed(json!({"role": "bot", "aud": ["x", "game"], "exp": NOW.0 - 29}));
     let claims = FORGE.verify(&roomy).unwrap();
     assert_eq!(
         (claims.room.as_deref(), claims.role),
         (Some("main"), Role::Bot)
     );
-    let web = paseto(
-        &FORGE.web,
-        &paseto_body("web", "game", json!({"name": "Ann"})),
-    );
+    let web = by_the_web_issuer("web", json!({"name": "Ann"}));
     assert_eq!(FORGE.verify(&web).unwrap().name.as_deref(), Some("Ann"));
     assert_eq!(FORGE.tokens.own_account(&FORGE.verify(&web).unwrap()), None);
-    let id = FORGE.own.server_id();
-    let any = FORGE
-        .verify(&own(json!({"aud": format!("{id}/*"), "room": "*"})))
-        .unwrap();
-    assert_eq!(any.room, None);
-    assert_eq!(FORGE.tokens.own_account(&any), Some(AccountId(5)));
+}
+
+/// Where the operator says so; and one that is for one room all the same is for that one.
+#[test]
+fn an_issuer_for_any_room_need_not_name_one() {
+    let all = |room| json!({"room": room, "aud": "game/*"});
+    for (token, room) in [
+        (ed(json!({"iss": "fair", "room": null})), None),
+        (ed(json!({"iss": "fair", "room": "*"})), None),
+        (ed(json!({"iss": "fair"})), Some("main")),
+        (by_the_web_issuer("shop", all(json!(null))), None),
+        (by_the_web_issuer("shop", all(json!("*"))), None),
+        (by_the_web_issuer("shop", json!({})), Some("main")),
+    ] {
+        let claims = FORGE.verify(&token).expect(&token);
+        assert_eq!(claims.room.as_deref(), room, "{token}");
+    }
+}
+
+/// Whoever wants any room is sent to the one of the token: it must be a room's name.
+#[test]
+fn a_token_for_what_no_room_is_called_is_refused() {
+    let judge = |room: &str| {
+        let token = ed(json!({"room": room}));
+        FORGE.tokens.verify(&token, None, NOW)
+    };
+    assert_eq!(judge("main").unwrap().room.as_deref(), Some("main"));
+    for room in ["", " main", "ma\u{202e}in", &"x".repeat(49)] {
+        assert_eq!(judge(room).err(), Some(Claim), "{room}");
+        assert!(without(Claim, || judge(room)).is_ok(), "{room}");
+    }
 }
 
 #[test]
 fn a_token_of_this_server_is_good_for_a_minute_and_says_who() {
-    let mint = |room| {
+    let mint = |room: &str| {
         FORGE
             .tokens
             .mint(AccountId(5), "Ann", Role::Moderator, room, NOW, 7)
     };
-    let token = mint(Some("main")).unwrap();
+    let token = mint("main").unwrap();
     let claims = FORGE.verify(token.reveal()).unwrap();
     assert_eq!(FORGE.tokens.own_account(&claims), Some(AccountId(5)));
     assert_eq!(
@@ -189,8 +224,9 @@ fn a_token_of_this_server_is_good_for_a_minute_and_says_who() {
         FORGE.tokens.verify(token.reveal(), Some("main"), now).err()
     };
     assert_eq!((late(89), late(90)), (None, Some(Expired)));
-    let other = FORGE.tokens.verify(token.reveal(), Some("duel"), NOW);
-    assert_eq!(other.err(), Some(Room));
+    let other = || FORGE.tokens.verify(token.reveal(), Some("duel"), NOW);
+    assert_eq!(other().err(), Some(Room));
+    assert!(without(Room, other).is_ok(), "it would open any room");
     assert!(FORGE.tokens.verify(token.reveal(), None, NOW).is_ok());
 }
 
@@ -208,7 +244,17 @@ fn at(seconds: i64) -> String {
 }
 
 fn in_room(room: &str) -> String {
-    own(json!({"room": room, "aud": format!("{}/{room}", FORGE.own.server_id())}))
+    own(json!({"room": room, "aud": for_room(room)}))
+}
+
+/// The audience of this server's tokens for a room.
+fn for_room(room: &str) -> String {
+    format!("{}/{room}", FORGE.own.server_id())
+}
+
+/// By the key that signs for two issuers of PASETO.
+fn by_the_web_issuer(issuer: &str, change: Value) -> String {
+    paseto(&FORGE.web, &paseto_body(issuer, "game", change))
 }
 
 fn by_the_web_issuer_as_this_server() -> String {

@@ -12,8 +12,9 @@ use tickwire_shared::wire::{BoundedStr, Credential, Role, Token};
 
 use super::scratch;
 use super::workshop::{Slow, Workshop, run};
+use crate::auth::checks::without;
 use crate::auth::keep::millis;
-use crate::auth::{Claims, Keep, LoggedIn, LoginError, Secret};
+use crate::auth::{Claims, Keep, LoggedIn, LoginError, Secret, TokenFault};
 use crate::engine::account::key_digest;
 use crate::engine::storage::{Millis, Write, Written};
 use crate::engine::{Admission, AdmitOrder, Refusal};
@@ -38,7 +39,7 @@ fn with_token(token: &Secret) -> AdmitOrder {
 }
 
 async fn knock<K: Keep>(workshop: &Workshop<K>, token: &Secret) -> Result<Admission, Refusal> {
-    workshop.gate.find_out(with_token(token)).await
+    workshop.find_out(with_token(token)).await
 }
 
 async fn registered<K: Keep>(workshop: &Workshop<K>, name: &str) -> LoggedIn {
@@ -53,7 +54,8 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
         assert_eq!(*workshop.registered.0.borrow(), [ann.account]);
         let first = knock(&workshop, &ann.token).await.expect("let in");
         assert_eq!((first.account, first.name.as_str()), (ann.account, "Ann"));
-        assert_eq!((first.role, first.room), (Role::Player, None));
+        assert_eq!(first.role, Role::Player);
+        assert_eq!(first.room.as_deref(), Some("main"));
         let again = knock(&workshop, &ann.token).await.unwrap_err();
         assert_eq!(again.reason, CloseReason::BadCredential);
         assert!(again.detail.contains("used before"), "{again}");
@@ -61,19 +63,13 @@ fn a_login_lets_in_once_and_its_key_again_and_again() {
         let key = first.return_key;
         let after_restart = Workshop::new(workshop.store.clone());
         for workshop in [&workshop, &after_restart] {
-            let back = workshop
-                .gate
-                .find_out(order(Credential::Return { key }))
-                .await;
+            let back = workshop.find_out(order(Credential::Return { key })).await;
             assert_eq!(back.expect("known").account, ann.account);
         }
         let mut guess = key.0;
         guess[15] ^= 1;
         let key = Token(guess);
-        let refused = workshop
-            .gate
-            .find_out(order(Credential::Return { key }))
-            .await;
+        let refused = workshop.find_out(order(Credential::Return { key })).await;
         assert_eq!(refused.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
@@ -162,13 +158,14 @@ fn a_key_is_written_again_late_and_behind_its_player() {
             let set = Write::Key {
                 digest,
                 account,
+                room: None,
                 until,
             };
             slow.memory
                 .clone()
                 .commit(Millis(1), &[set])
                 .expect("memory");
-            let back = workshop.gate.find_out(order(Credential::Return { key }));
+            let back = workshop.find_out(order(Credential::Return { key }));
             let back = back.now_or_never().expect("it waits for no write");
             assert_eq!(back.expect("known").account, account);
             tokio::task::yield_now().await;
@@ -182,32 +179,47 @@ fn a_key_is_written_again_late_and_behind_its_player() {
         assert_eq!(late.len(), 1);
         store.commit(Millis(1), &late).expect("memory");
         slow.is_deaf.set(false);
-        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let back = workshop.find_out(order(Credential::Return { key }));
         assert_eq!(back.await.unwrap_err().reason, CloseReason::BadCredential);
     });
 }
 
-/// What vouches for somebody in one room opens no other one later.
+fn wanting(room: Option<&str>, order: AdmitOrder) -> AdmitOrder {
+    let room = room.map(str::to_owned);
+    AdmitOrder { room, ..order }
+}
+
+/// A login for a room opens that one, and so does the key it leaves, also after a restart. Whoever
+/// wants any room gets that one.
 #[test]
-fn a_token_for_one_room_leaves_no_key_for_all() {
+fn neither_a_login_nor_its_key_opens_another_room() {
     run(async {
         let workshop = Workshop::new(SharedMemory::default());
-        let ann = registered(&workshop, "Ann").await.account;
-        for (room, comes_back) in [(None, true), (Some("main"), false)] {
-            let (role, now) = (Role::Player, WallTime::now());
-            let token =
-                workshop
-                    .tokens
-                    .mint(ann, "Ann", role, room, now, 7 + u128::from(comes_back));
-            let admission = knock(&workshop, &token.unwrap()).await.expect("let in");
-            assert_eq!(admission.room.as_deref(), room);
-            let key = admission.return_key;
-            let back = workshop
-                .gate
-                .find_out(order(Credential::Return { key }))
-                .await;
-            assert_eq!(back.is_ok(), comes_back, "{room:?}");
+        let ann = registered(&workshop, "Ann").await;
+        let elsewhere = wanting(Some("duel"), with_token(&ann.token));
+        let refused = workshop.find_out(elsewhere).await.unwrap_err();
+        assert_eq!(refused.reason, CloseReason::BadCredential);
+        assert!(refused.detail.contains("another room: log in"), "{refused}");
+        // It is not used up by that.
+        let key = knock(&workshop, &ann.token)
+            .await
+            .expect("let in")
+            .return_key;
+        let restarted = Workshop::new(workshop.store.clone());
+        let back = |room| {
+            let order = wanting(room, order(Credential::Return { key }));
+            restarted.find_out(order)
+        };
+        let refused = back(Some("duel")).await.unwrap_err();
+        assert_eq!(refused.reason, CloseReason::BadCredential);
+        assert!(refused.detail.contains("another room: log in"), "{refused}");
+        for room in [Some("main"), None] {
+            let admission = back(room).await.expect("let in");
+            assert_eq!(admission.room.as_deref(), Some("main"));
         }
+        let unchecked = without(TokenFault::Room, || back(Some("duel")).now_or_never());
+        let unchecked = unchecked.expect("memory waits for nothing");
+        assert!(unchecked.is_ok(), "without the check it opens all rooms");
     });
 }
 
@@ -234,7 +246,7 @@ fn a_role_that_is_taken_away_takes_sessions_and_keys_with_it() {
             .await
             .expect("let in")
             .return_key;
-        let back = || workshop.gate.find_out(order(Credential::Return { key }));
+        let back = || workshop.find_out(order(Credential::Return { key }));
         for (role, keys_dropped) in [(Role::Admin, false), (Role::Moderator, true)] {
             assert_eq!(
                 workshop.accounts.set_role("Ann", role).await,
@@ -261,7 +273,7 @@ fn whoever_is_being_let_in_has_the_newest_role() {
             .return_key;
         slow.answers
             .forget_permits(slow.answers.available_permits());
-        let back = workshop.gate.find_out(order(Credential::Return { key }));
+        let back = workshop.find_out(order(Credential::Return { key }));
         let (back, ()) = tokio::join!(back, async {
             let promote = Write::Role(ann.account, Role::Admin);
             let written = slow.memory.clone().commit(Millis(1), &[promote]);
@@ -279,11 +291,11 @@ fn a_token_for_nobody_is_none() {
         let workshop = Workshop::new(SharedMemory::default());
         for account in [AccountId(77), AccountId(AccountId::GUEST | 77)] {
             let (role, now) = (Role::Player, WallTime::now());
-            let token = workshop.tokens.mint(account, "Eve", role, None, now, 7);
+            let token = workshop.tokens.mint(account, "Eve", role, "main", now, 7);
             let refused = knock(&workshop, &token.unwrap()).await.unwrap_err();
             assert_eq!(refused.reason, CloseReason::BadCredential);
         }
-        let guest = workshop.gate.find_out(order(Credential::New)).await;
+        let guest = workshop.find_out(order(Credential::New)).await;
         assert_eq!(guest.unwrap_err().reason, CloseReason::BadCredential);
     });
 }

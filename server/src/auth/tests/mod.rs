@@ -3,6 +3,7 @@
 mod accounts;
 mod corpus;
 mod gate;
+mod held;
 mod workshop;
 
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use crate::runtime::entropy;
 /// When all of this happens.
 const NOW: WallTime = WallTime(1_900_000_000);
 
-/// Tokens of four issuers, and what signs for each.
+/// Tokens of this server and of five issuers, and what signs for each.
 struct Forge {
     tokens: Tokens,
     own: SigningKey,
@@ -47,17 +48,19 @@ impl Forge {
         let folder = scratch("issuers");
         std::fs::create_dir_all(&folder).unwrap();
         let web_public: String = seed(2).public.as_bytes().iter().map(hex).collect();
-        let issuer = |name: &str, kind: &str, key: &str| -> Issuer {
+        let issuer = |name: &str, kind: &str, key: &str, rooms: &str| -> Issuer {
             let file = folder.join(name);
             std::fs::write(&file, key).unwrap();
             let key = file.display();
-            let text = format!("name={name} kind={kind} audience=game key={key} role=bot");
+            let text = format!("name={name} kind={kind} audience=game key={key} role=bot{rooms}");
             text.parse().unwrap()
         };
         let issuers = [
-            issuer("web", "paseto", &web_public),
-            issuer("ed", "jwt-eddsa", &ed.public_key_pem()),
-            issuer("rs", "jwt-rs256", &rsa.public_key_pem()),
+            issuer("web", "paseto", &web_public, ""),
+            issuer("shop", "paseto", &web_public, " rooms=any"),
+            issuer("ed", "jwt-eddsa", &ed.public_key_pem(), " rooms=one"),
+            issuer("fair", "jwt-eddsa", &ed.public_key_pem(), " rooms=any"),
+            issuer("rs", "jwt-rs256", &rsa.public_key_pem(), ""),
         ];
         let tokens = Tokens::new(seed(1), &issuers).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
@@ -90,6 +93,7 @@ fn base64url(bytes: &[u8]) -> String {
 fn body(issuer: &str, change: Value) -> Value {
     let mut body = json!({
         "iss": issuer, "sub": "ann", "aud": "game", "exp": NOW.0 + 600, "iat": NOW.0, "jti": "7",
+        "room": "main",
     });
     merge(&mut body, change);
     body

@@ -6,15 +6,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tickwire_shared::id::AccountId;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 
 use crate::auth::{
     Accounts, AccountsParts, Gate, Helpers, Keep, LoggedIn, LoginAct, LoginError, LoginRates,
-    NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
+    LoginRequest, NamesSink, Passwords, Registry, Secret, SigningKey, Tokens,
 };
 use crate::engine::name_book::NameBook;
 use crate::engine::storage::{Found, Query, StoreFault, Write, Written};
+use crate::engine::{Admission, AdmitOrder, Refusal};
 use crate::runtime::Clock;
 use crate::store::SharedMemory;
 
@@ -29,11 +30,14 @@ pub(super) struct Workshop<K = SharedMemory> {
     pub(super) registry: Rc<Registry>,
 }
 
-/// A store in memory whose answers to queries wait for permits, and that can be deaf to writes.
+/// A store in memory whose answers to queries wait for permits, as do writes before they are
+/// carried out, and that can refuse writes or be deaf to them.
 #[derive(Clone)]
 pub(super) struct Slow {
     pub(super) memory: SharedMemory,
     pub(super) answers: Rc<Semaphore>,
+    pub(super) writes: Rc<Semaphore>,
+    pub(super) fault: Rc<Cell<Option<StoreFault>>>,
     pub(super) is_deaf: Rc<Cell<bool>>,
     /// What came meanwhile.
     pub(super) unheard: Rc<RefCell<Vec<Write>>>,
@@ -44,6 +48,8 @@ impl Default for Slow {
         Slow {
             memory: SharedMemory::default(),
             answers: Rc::new(Semaphore::new(99)),
+            writes: Rc::new(Semaphore::new(99)),
+            fault: Rc::default(),
             is_deaf: Rc::default(),
             unheard: Rc::default(),
         }
@@ -55,6 +61,11 @@ impl Keep for Slow {
         if self.is_deaf.get() {
             self.unheard.borrow_mut().extend(writes);
             return std::future::pending().await;
+        }
+        let permit = self.writes.acquire().await;
+        permit.expect("never closed").forget();
+        if let Some(fault) = self.fault.get() {
+            return Err(fault);
         }
         Keep::write(&self.memory, writes).await
     }
@@ -118,11 +129,23 @@ impl<K: Keep> Workshop<K> {
         }
     }
 
+    /// Whether somebody would be let in: whoever is found is.
+    pub(super) async fn find_out(&self, order: AdmitOrder) -> Result<Admission, Refusal> {
+        let mut told = None;
+        let let_in = |found: Result<Admission, Refusal>| {
+            let is_in = found.is_ok();
+            told = Some(found);
+            is_in
+        };
+        self.gate.serve(order, let_in).await;
+        told.expect("an answer")
+    }
+
     pub(super) async fn register(&self, name: &str) -> Result<LoggedIn, LoginError> {
         self.ask(LoginAct::Register, name, "correct horse", 1).await
     }
 
-    /// Somebody at the last byte of an address tries.
+    /// Somebody at the last byte of an address tries, for the room `main`.
     pub(super) async fn ask(
         &self,
         act: LoginAct,
@@ -130,9 +153,16 @@ impl<K: Keep> Workshop<K> {
         password: &str,
         from: u8,
     ) -> Result<LoggedIn, LoginError> {
-        let password = Secret::new(password.to_owned());
-        let from = IpAddr::from([192, 0, 2, from]);
-        self.accounts.answer(act, name, password, from).await
+        let (reply, _) = oneshot::channel();
+        let request = LoginRequest {
+            act,
+            name: name.to_owned(),
+            password: Secret::new(password.to_owned()),
+            room: "main".to_owned(),
+            from: IpAddr::from([192, 0, 2, from]),
+            reply,
+        };
+        self.accounts.answer(&request).await
     }
 }
 

@@ -249,7 +249,7 @@ impl Desk {
     /// The store answered something that is answered by itself.
     pub(super) fn done(&mut self, deed: Deed, asker: Asker, result: Result<Written, StoreFault>) {
         let refused = match result {
-            Ok(Written::Done) => None,
+            Ok(written) if written.is_done() => None,
             // Of a log that was forgotten nobody is a member.
             Ok(Written::Missing) if matches!(deed, Deed::LeaveTeam(..)) => None,
             Ok(_) => Some(ChatRefusal::NotMember),
@@ -257,7 +257,7 @@ impl Desk {
         };
         match (refused, deed) {
             (None, deed) => self.do_now(deed),
-            (Some(_), Deed::LeaveTeam(log, member)) => self.still_leaving(log, member),
+            (Some(_), Deed::LeaveTeam(log, key, member)) => self.still_leaving(log, key, member),
             (Some(_), Deed::Report(by, offset)) => {
                 self.reports.give_back(by, (asker.log, offset));
             }
@@ -276,7 +276,7 @@ impl Desk {
                     log.head.slow_seconds = seconds;
                 }
             }
-            Deed::LeaveTeam(log, member) => {
+            Deed::LeaveTeam(log, _, member) => {
                 if let Some(person) = self.people.get_mut(&member.account) {
                     person.teams.remove(&log);
                 }

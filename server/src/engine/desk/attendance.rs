@@ -39,6 +39,7 @@ impl Desk {
             if person.is_some_and(|person| person.sessions.len() == 1) {
                 self.watch_followed(account);
             }
+            self.tell_neighbours(id);
             self.seat_own(account, id);
             self.show_picture_to(id, account);
         }
@@ -56,6 +57,7 @@ impl Desk {
         reader.openings = OPENINGS_PER_TURN;
         let account = reader.account;
         (self.book).arrive(account, &reader.name, link, &reader.room_name);
+        self.tell_neighbours(id);
         self.begin_all(id);
         self.tell_invitations(account, id);
         self.show_picture_to(id, account);

@@ -55,7 +55,7 @@ impl Desk {
             member: member.clone(),
         });
         for member in both {
-            log.joining.insert(member.account, member.standing);
+            log.joins(member.account, member.standing);
         }
         let task = Task::HandOn(place, Box::new([left, heir]), asker);
         if let Err(task) = self.write(task, Write::All(writes.into()))

@@ -48,8 +48,9 @@ pub struct Log {
     pub wishes: Vec<(Wish, Asker)>,
     /// Who founds it, while it is made.
     pub founder: Option<Asker>,
-    /// Memberships that are being written.
-    pub joining: BTreeMap<AccountId, Standing>,
+    /// Memberships that are being written: how each account stands after the last of them, and how
+    /// many there are.
+    pub joining: BTreeMap<AccountId, (Standing, u32)>,
     /// Marks that are being written, and whether further ones follow: arrived and seen.
     pub marking: BTreeMap<AccountId, Option<(u64, u64)>>,
 }
@@ -120,12 +121,26 @@ impl Log {
             .filter(|member| is_in(member.standing))
     }
 
-    /// Whether somebody comes into a log in which lines were stored since that was asked for:
-    /// whoever comes reads what is said from then on.
-    pub fn comes_late(&self, member: &Membership) -> bool {
-        let comes = is_in(member.standing) && self.member(member.account).is_none();
-        let all = matches!(self.head.key, LogKey::Whisper(..));
-        comes && !all && member.since < self.head.next
+    /// Everybody who is in the log or may come in.
+    pub fn present(&self) -> impl Iterator<Item = &Membership> {
+        let all = self.members.values();
+        all.filter(|member| member.standing != Standing::Left)
+    }
+
+    /// A membership is handed to the store.
+    pub fn joins(&mut self, account: AccountId, standing: Standing) {
+        let joining = self.joining.entry(account).or_insert((standing, 0));
+        *joining = (standing, joining.1 + 1);
+    }
+
+    /// The store answered a membership: the account is still joining while it has not answered all.
+    pub fn has_joined(&mut self, account: AccountId) {
+        if let Some((_, writes)) = self.joining.get_mut(&account) {
+            *writes -= 1;
+            if *writes == 0 {
+                self.joining.remove(&account);
+            }
+        }
     }
 
     /// The lowest offset that is in memory; that of the next line when none is.

@@ -114,12 +114,7 @@ impl Desk {
                     read: member.read,
                 };
                 if personal {
-                    let receipts = BoundedVec::of_first([receipt]);
-                    let news = ChatNews::Receipts {
-                        log: number,
-                        receipts,
-                    };
-                    self.tell_readers(place, &news, None);
+                    self.tell_mark(place, receipt);
                 }
             }
             None => {
@@ -132,5 +127,25 @@ impl Desk {
         if let Some(next) = next {
             self.note(place, account, next);
         }
+    }
+    /// Tells a log's readers how far an account got; in a whisper of two who are kept apart only
+    /// its own clients.
+    fn tell_mark(&mut self, place: Place, receipt: Receipt) {
+        let Some(log) = self.shelf.get(place) else {
+            return;
+        };
+        let news = ChatNews::Receipts {
+            log: log.head.log,
+            receipts: BoundedVec::of_first([receipt]),
+        };
+        if !self.is_apart(&log.head.key) {
+            return self.tell_readers(place, &news, None);
+        }
+        let own = |id: &SessionId| {
+            let reader = self.readers.get(id);
+            reader.is_some_and(|reader| reader.account == receipt.account)
+        };
+        let own: Vec<SessionId> = log.readers.keys().copied().filter(own).collect();
+        (own.into_iter()).for_each(|id| self.tell(id, news.clone()));
     }
 }

@@ -103,7 +103,7 @@ impl Desk {
         let key = &log.head.key;
         let blocked = |draft: &mut Draft| {
             let other = other_of(key, draft.from).and_then(|other| people.get(&other));
-            other.is_some_and(|other| other.blocked.contains(&draft.from))
+            other.is_some_and(|other| other.blocked.contains_key(&draft.from))
         };
         let refused: Vec<Draft> = log.waiting.extract_if(.., blocked).collect();
         let over = log.waiting.is_empty() && !refused.is_empty();
@@ -121,7 +121,7 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        log.joining.insert(member.account, member.standing);
+        log.joins(member.account, member.standing);
         self.leaving.remove(&(log.head.log, member.account));
         let write = Write::Member {
             log: log.head.log,
@@ -139,16 +139,22 @@ impl Desk {
     pub(super) fn joined(
         &mut self,
         place: Place,
-        member: Membership,
+        mut member: Membership,
         asker: Option<Asker>,
         result: Result<Written, StoreFault>,
     ) {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        log.joining.remove(&member.account);
+        log.has_joined(member.account);
         let opening = log.stage == Stage::Joining;
         let fault = match result {
+            Ok(Written::Member { since }) => {
+                // More than was asked for, when lines were stored meanwhile.
+                member.since = since;
+                None
+            }
+            // One of several, none of whom comes in.
             Ok(Written::Done) => None,
             Ok(_) => Some(StoreFault::Failed),
             Err(fault) => Some(fault),
@@ -162,6 +168,8 @@ impl Desk {
             if let Some(asker) = asker {
                 self.answer(asker, Some(fault.refusal()));
             }
+            // It is in the log as before.
+            self.begin_of(place, member.account);
             return self.release(place);
         }
         log.founder = None;
@@ -180,10 +188,6 @@ impl Desk {
         let Some(log) = self.shelf.get_mut(place) else {
             return;
         };
-        if log.comes_late(&member) {
-            // The store has it so, too.
-            member.since = log.head.next;
-        }
         let (account, standing) = (member.account, member.standing);
         if let Some(before) = log.members.get(&account) {
             // Marks that were answered since it was asked for: they only rise.
@@ -253,14 +257,10 @@ impl Desk {
             return;
         };
         let number = log.head.log;
-        let present = |member: &&Membership| member.standing != Standing::Left;
         let all: Vec<Member> = match log.head.key {
             LogKey::Whisper(..) => Vec::new(),
-            _ => log.members.values().filter(present).map(shown).collect(),
+            _ => log.present().map(shown).collect(),
         };
-        let there = log.members.values().filter(present);
-        let marked = there.filter(|member| member.delivered > 0);
-        let receipts: Vec<Receipt> = marked.map(receipt).collect();
         for batch in all.chunks(PEOPLE_BATCH_MAX) {
             let members = BoundedVec::of_first(batch.iter().cloned());
             self.tell(
@@ -271,15 +271,18 @@ impl Desk {
                 },
             );
         }
-        for batch in receipts.chunks(PEOPLE_BATCH_MAX) {
+        self.tell_receipts(place, id);
+    }
+
+    /// Tells a session how far everybody got in a log.
+    pub(super) fn tell_receipts(&mut self, place: Place, id: SessionId) {
+        let (Some(log), Some(reader)) = (self.shelf.get(place), self.readers.get(&id)) else {
+            return;
+        };
+        let log = log.head.log;
+        for batch in (self.receipts_for(place, reader.account)).chunks(PEOPLE_BATCH_MAX) {
             let receipts = BoundedVec::of_first(batch.iter().copied());
-            self.tell(
-                id,
-                ChatNews::Receipts {
-                    log: number,
-                    receipts,
-                },
-            );
+            self.tell(id, ChatNews::Receipts { log, receipts });
         }
     }
 
@@ -370,7 +373,7 @@ pub(super) fn membership(
 pub(super) fn crowd(log: &Log) -> usize {
     let counted = |standing: Standing| standing != Standing::Left;
     let there = log.members.values().filter(|m| counted(m.standing)).count();
-    let coming = log.joining.iter().filter(|&(account, &standing)| {
+    let coming = log.joining.iter().filter(|&(account, &(standing, _))| {
         counted(standing)
             && log
                 .members
@@ -388,7 +391,8 @@ fn shown(member: &Membership) -> Member {
     }
 }
 
-fn receipt(member: &Membership) -> Receipt {
+/// How far a member got, as others are told.
+pub(super) fn receipt(member: &Membership) -> Receipt {
     Receipt {
         account: member.account,
         delivered: member.delivered,

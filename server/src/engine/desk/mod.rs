@@ -18,6 +18,7 @@ mod log;
 mod mark;
 mod member;
 mod missed;
+mod neighbours;
 mod open;
 mod people;
 mod person;
@@ -26,6 +27,7 @@ mod presence;
 mod react;
 mod reader;
 mod reading;
+mod recall;
 mod sabotage;
 mod sanction;
 mod say;
@@ -63,7 +65,9 @@ use super::etiquette::filter::Filter;
 use super::etiquette::presence::Book;
 use super::etiquette::reports::Reports;
 use super::port::{Effect, Outbound};
-use super::storage::{Found, Membership, Millis, Query, StoreFault, Ticket, Write, Written};
+use super::storage::{
+    Found, LogKey, Membership, Millis, Query, StoreFault, Ticket, Write, Written,
+};
 use crate::limits::{ACCOUNT_LINES_PER_SECOND, PENS_MAX, STORE_RETRY_TIME};
 
 /// What the desk counts.
@@ -120,7 +124,7 @@ pub struct Desk {
     /// Who was here; the newest [`crate::limits::LEFT_REMEMBERED`].
     left: VecDeque<Someone>,
     /// Who left a team and is not here any more, where the store has not taken it yet.
-    leaving: BTreeMap<(LogId, AccountId), Membership>,
+    leaving: BTreeMap<(LogId, AccountId), (LogKey, Membership)>,
     book: Book,
     /// Who may say what.
     conduct: Conduct,
@@ -134,6 +138,8 @@ pub struct Desk {
     missed: Vec<Missed>,
     /// What became of announcements, and nobody took yet.
     announced: Vec<Announced>,
+    /// Lines that would be refused and that the store was asked for.
+    recalling: usize,
     /// When the store was last asked again for what failed.
     retried: Option<Instant>,
     effects: Vec<Effect>,
@@ -163,6 +169,7 @@ impl Desk {
             sent_away: Vec::new(),
             missed: Vec::new(),
             announced: Vec::new(),
+            recalling: 0,
             retried: None,
             effects: Vec::new(),
             counts: DeskCounts::default(),
@@ -247,12 +254,13 @@ impl Desk {
         self.now = now;
         match self.tickets.end(ticket) {
             Some(Task::Members(place)) => self.gathered(place, result),
-            Some(Task::Person(account)) => self.remembered(account, result),
+            Some(Task::Person(account)) => self.remembered(ticket, account, result),
             Some(Task::Next(place, id)) => self.continued(ticket, place, id, result),
             Some(Task::Older(log, id, from)) => self.leafed(ticket, log, id, from, result),
             Some(Task::Reactions(place, id)) => self.signs_found(place, id, result),
             Some(Task::Whom(id, errand)) => self.found_whom(id, errand, result),
             Some(Task::Vet(id, whom, errand)) => self.found_vet(id, &whom, errand, result),
+            Some(Task::Recall(draft, verdict)) => self.recalled(&draft, verdict, result),
             Some(Task::Start) => self.begun(result),
             _ => {}
         }

@@ -231,6 +231,13 @@ impl Desk {
         }
     }
 
+    /// Begins a log of all sessions of an account, where it can be begun.
+    pub(super) fn begin_of(&mut self, place: Place, account: AccountId) {
+        let person = self.people.get(&account);
+        let sessions = person.map(|person| person.sessions.clone());
+        (sessions.into_iter().flatten()).for_each(|id| self.begin(place, id));
+    }
+
     /// Tells a session that a log is open, once it is, and sends its first lines.
     pub(super) fn begin(&mut self, place: Place, id: SessionId) {
         let reader = self.readers.get(&id);
@@ -246,7 +253,9 @@ impl Desk {
         let known = person.is_some_and(|person| person.known == Known::All);
         let reading = log.readers.get(&id);
         let parked = reading.is_some_and(|reading| reading.phase == Phase::Parked);
-        let begins = known && parked && log.is_ready();
+        // While it leaves and comes again, it is in the log here and not in the store.
+        let settled = !log.joining.contains_key(&reader.account);
+        let begins = known && parked && settled && log.is_ready();
         let (Some(link), Some(since), true) = (reader.link, log.since(reader.account), begins)
         else {
             return;

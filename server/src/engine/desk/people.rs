@@ -10,7 +10,7 @@ use super::log::{Stage, is_in};
 use super::person::{Invited, Known, Person};
 use super::reader::Attention;
 use super::tickets::Task;
-use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault};
+use crate::engine::storage::{Found, LogHead, LogKey, Membership, Query, StoreFault, Ticket};
 use crate::limits::ACCOUNT_LOGS_MAX;
 
 impl Desk {
@@ -20,8 +20,8 @@ impl Desk {
             .then(|| self.find(Task::Person(account), Query::Desk(account)));
         let person = self.people.entry(account);
         let person = person.or_insert_with(|| Person::new(name));
-        if asked == Some(None) {
-            person.known = Known::Failed;
+        if let Some(asked) = asked {
+            person.ask(asked);
         }
         if !name.is_empty() {
             name.clone_into(&mut person.name);
@@ -40,13 +40,19 @@ impl Desk {
     pub(super) fn ask_person(&mut self, account: AccountId) {
         let asked = self.find(Task::Person(account), Query::Desk(account));
         if let Some(person) = self.people.get_mut(&account) {
-            person.known = asked.map_or(Known::Failed, |_| Known::Asked);
+            person.ask(asked);
         }
     }
 
     /// The store told what an account is in.
-    pub(super) fn remembered(&mut self, account: AccountId, result: Result<Found, StoreFault>) {
-        let Some(person) = self.people.get_mut(&account) else {
+    pub(super) fn remembered(
+        &mut self,
+        ticket: Ticket,
+        account: AccountId,
+        result: Result<Found, StoreFault>,
+    ) {
+        let person = self.people.get_mut(&account);
+        let Some(person) = person.filter(|person| person.asked == Some(ticket)) else {
             return;
         };
         let Ok(Found::Desk {
@@ -69,6 +75,7 @@ impl Desk {
         let sessions: Vec<_> = person.sessions.iter().copied().collect();
         self.watch_followed(account);
         for id in sessions {
+            self.tell_neighbours(id);
             self.seat_own(account, id);
             self.begin_all(id);
             self.show_picture_to(id, account);
@@ -142,6 +149,12 @@ impl Desk {
 }
 
 impl Person {
+    /// The store was asked, if it takes questions.
+    fn ask(&mut self, asked: Option<Ticket>) {
+        self.known = asked.map_or(Known::Failed, |_| Known::Asked);
+        self.asked = asked;
+    }
+
     fn take_in(
         &mut self,
         head: &LogHead,

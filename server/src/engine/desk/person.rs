@@ -8,7 +8,7 @@ use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::Standing;
 
 use super::shelf::Place;
-use crate::engine::storage::{LogKey, Membership};
+use crate::engine::storage::{LogKey, Membership, Ticket};
 use crate::limits::ACCOUNT_LOGS_MAX;
 
 /// How much of an account is known.
@@ -44,6 +44,9 @@ pub struct Person {
     pub sessions: BTreeSet<SessionId>,
     /// How much of what follows is known.
     pub known: Known,
+    /// The newest question to the store: what it answers to an older one may be from before a
+    /// change, and does not count.
+    pub asked: Option<Ticket>,
     /// Every line below this was seen, of logs without members.
     pub read: BTreeMap<LogId, u64>,
     /// The teams it is or was in, until it has left them in the store too: of each its log, and
@@ -59,9 +62,9 @@ pub struct Person {
     pub acquainted: BTreeSet<Place>,
     /// How many whispers in memory are with it.
     pub whispers: u32,
-    /// Whom it hears nothing from.
-    pub blocked: BTreeSet<AccountId>,
-    /// Of whom it is told, and their names where they are registered.
+    /// Whom it hears nothing from, and their names.
+    pub blocked: BTreeMap<AccountId, String>,
+    /// Of whom it is told, and their names.
     pub followed: BTreeMap<AccountId, String>,
 }
 
@@ -72,6 +75,7 @@ impl Person {
             name: name.to_owned(),
             sessions: BTreeSet::new(),
             known: Known::Asked,
+            asked: None,
             read: BTreeMap::new(),
             teams: BTreeMap::new(),
             logs: BTreeSet::new(),
@@ -79,7 +83,7 @@ impl Person {
             party: None,
             acquainted: BTreeSet::new(),
             whispers: 0,
-            blocked: BTreeSet::new(),
+            blocked: BTreeMap::new(),
             followed: BTreeMap::new(),
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tickwire_shared::id::{AccountId, LogId, PlayerId, RoomId, SessionId};
+use tickwire_shared::id::{AccountId, LinkId, LogId, RoomId, SessionId};
 use tickwire_shared::wire::{ChatNews, ChatRefusal, Standing};
 
 use super::draft::Draft;
@@ -19,12 +19,13 @@ use crate::engine::storage::{LogKey, Membership};
 impl Desk {
     /// A room says where its players are.
     pub fn locate(&mut self, room: RoomId, players: &[Whereabouts]) {
-        let told: BTreeMap<PlayerId, &Whereabouts> =
-            players.iter().map(|told| (told.player, told)).collect();
+        // Not by seats: whoever came into one since was not where the one before was.
+        let told: BTreeMap<LinkId, &Whereabouts> =
+            players.iter().map(|told| (told.came, told)).collect();
         let sessions = self.readers.iter();
         let here = sessions.filter(|(_, reader)| reader.room == room);
         let here: Vec<_> = here
-            .filter_map(|(&id, reader)| Some((id, *told.get(&reader.player)?)))
+            .filter_map(|(&id, reader)| Some((id, *told.get(&reader.came)?)))
             .collect();
         for (id, told) in here {
             self.place_in_team(id, told.team);
@@ -54,10 +55,7 @@ impl Desk {
         }
         if let Some((_, place)) = placed {
             self.enlist(place);
-            let log = self.shelf.get(place);
-            if log.is_some_and(|log| !log.joining.contains_key(&account)) {
-                self.begin(place, id);
-            }
+            self.begin(place, id);
         }
         self.leave_others(account);
     }
@@ -104,7 +102,7 @@ impl Desk {
         let fresh = readers.filter(|reader| {
             let joining = log.joining.get(&reader.account);
             match joining {
-                Some(&standing) => standing == Standing::Left,
+                Some(&(standing, _)) => standing == Standing::Left,
                 None => log.member(reader.account).is_none(),
             }
         });

@@ -4,12 +4,11 @@
 
 use tickwire_shared::id::{AccountId, SessionId};
 use tickwire_shared::limits::PEOPLE_BATCH_MAX;
-use tickwire_shared::wire::{BoundedStr, BoundedVec, ChatNews, Presence, Status};
+use tickwire_shared::wire::{BoundedVec, ChatNews};
 
 use super::Desk;
 use super::log::is_in;
 use super::shelf::Place;
-use super::tickets::Someone;
 use crate::engine::etiquette::presence::Reason;
 
 impl Desk {
@@ -19,53 +18,6 @@ impl Desk {
             && let Some(link) = reader.link
         {
             self.book.set_away(reader.account, link, away);
-        }
-    }
-
-    /// An account follows another from now on, or no more.
-    pub(super) fn followed(&mut self, account: AccountId, other: Someone, on: bool) {
-        let Some(person) = self.people.get_mut(&account) else {
-            return;
-        };
-        let before = person.followed.contains_key(&other.account);
-        if on && !before {
-            person.followed.insert(other.account, other.name.clone());
-            self.watch(account, other.account, &other.name, Reason::Follows);
-        } else if !on && before {
-            person.followed.remove(&other.account);
-            self.book.unwatch(account, other.account, Reason::Follows);
-        }
-        self.show_picture(account);
-    }
-
-    /// An account hears nothing from another from now on, or again. That one follows it no more,
-    /// and is shown it as offline unless they share a log.
-    pub(super) fn blocked(&mut self, account: AccountId, other: AccountId, on: bool) {
-        if let Some(person) = self.people.get_mut(&account) {
-            match on {
-                true => person.blocked.insert(other),
-                false => person.blocked.remove(&other),
-            };
-        }
-        let follower = self.people.get_mut(&other).filter(|_| on);
-        let Some(follower) = follower.filter(|f| f.followed.contains_key(&account)) else {
-            return;
-        };
-        let sessions = follower.sessions.clone();
-        let name = follower.followed.remove(&account).unwrap_or_default();
-        self.book.unwatch(other, account, Reason::Follows);
-        if self.book.is_watching(other, account) {
-            return;
-        }
-        let gone = Presence {
-            account,
-            name: BoundedStr::cut(&name),
-            status: Status::Offline,
-            room: BoundedStr::cut(""),
-        };
-        for id in sessions {
-            let changes = BoundedVec::of_first([gone.clone()]);
-            self.tell(id, ChatNews::Presence { changes });
         }
     }
 
@@ -87,9 +39,14 @@ impl Desk {
             return;
         };
         if person.acquainted.insert(place) {
-            for (other, name) in self.fellows(place, account) {
-                self.watch(account, other, &name, shares(place));
-            }
+            self.watch_fellows(place, account);
+        }
+    }
+
+    /// An account watches who else is in a log.
+    pub(super) fn watch_fellows(&mut self, place: Place, account: AccountId) {
+        for (other, name) in self.fellows(place, account) {
+            self.watch(account, other, &name, shares(place));
         }
     }
 
@@ -121,13 +78,21 @@ impl Desk {
     }
 
     /// Past the bounds of the book somebody is not watched.
-    fn watch(&mut self, watcher: AccountId, whom: AccountId, name: &str, reason: Reason) {
+    pub(super) fn watch(
+        &mut self,
+        watcher: AccountId,
+        whom: AccountId,
+        name: &str,
+        reason: Reason,
+    ) {
         let _ = self.book.watch(watcher, whom, name, reason);
     }
 
-    /// The others in a log whose readers are told of each other.
+    /// The others in a log whose readers are told of each other; nobody in a whisper of two who
+    /// are kept apart.
     fn fellows(&self, place: Place, account: AccountId) -> Vec<(AccountId, String)> {
         let log = self.shelf.get(place).filter(|log| log.is_personal());
+        let log = log.filter(|log| !self.is_apart(&log.head.key));
         let members = log.into_iter().flat_map(|log| log.members.values());
         let members = members.filter(|member| is_in(member.standing));
         let others = members.filter(|member| member.account != account);
@@ -137,7 +102,7 @@ impl Desk {
     }
 
     /// Tells all sessions of an account how everybody stands whom it watches.
-    fn show_picture(&mut self, account: AccountId) {
+    pub(super) fn show_picture(&mut self, account: AccountId) {
         let sessions = self
             .people
             .get(&account)
@@ -172,6 +137,6 @@ impl Desk {
 }
 
 /// That two share the log at this place.
-fn shares(place: Place) -> Reason {
+pub(super) fn shares(place: Place) -> Reason {
     Reason::Shares(place.number())
 }

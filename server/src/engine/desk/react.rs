@@ -111,12 +111,14 @@ impl Desk {
         let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
             return;
         };
+        let hidden = self.people.get(&me).map(|person| &person.blocked);
+        let is_seen = |who: &&AccountId| !hidden.is_some_and(|all| all.contains_key(*who));
         let shown = signs.iter().map(|(sign, who)| Reaction {
             sign: BoundedStr::cut(sign),
-            count: u32::try_from(who.len()).unwrap_or(u32::MAX),
+            count: u32::try_from(who.iter().filter(is_seen).count()).unwrap_or(u32::MAX),
             mine: who.contains(&me),
         });
-        let reactions = BoundedVec::of_first(shown);
+        let reactions = BoundedVec::of_first(shown.filter(|sign| sign.count > 0));
         self.tell(
             id,
             ChatNews::Reactions {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId};
+use tickwire_shared::id::{AccountId, LinkId, LogId, RoomId};
 use tickwire_shared::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, LogCursor, Role};
@@ -55,8 +55,6 @@ pub struct Entrant {
     pub room: RoomId,
     /// The name of that room.
     pub room_name: BoundedStr<ROOM_NAME_BYTES_MAX>,
-    /// Its seat there.
-    pub player: PlayerId,
     /// Where its client stands.
     pub cursors: Vec<LogCursor>,
     /// What it reads.
@@ -78,8 +76,8 @@ pub struct Reader {
     pub room: RoomId,
     /// The name of that room.
     pub room_name: BoundedStr<ROOM_NAME_BYTES_MAX>,
-    /// Its seat there.
-    pub player: PlayerId,
+    /// The link over which it came: by that the room says where its player is.
+    pub came: LinkId,
     /// Where its client stood when its link opened, in logs that were not open then.
     pub cursors: Vec<LogCursor>,
     /// What it reads.
@@ -129,7 +127,7 @@ impl Reader {
             role: entrant.role,
             room: entrant.room,
             room_name: entrant.room_name,
-            player: entrant.player,
+            came: entrant.link,
             cursors: entrant.cursors,
             attention: entrant.attention,
             places: BTreeSet::new(),

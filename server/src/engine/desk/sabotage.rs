@@ -18,6 +18,10 @@ pub enum Sabotage {
     SkipCatchUp,
     /// Members read what was said before they came.
     ReadBefore,
+    /// Both of a whisper are told of each other though one blocks the other.
+    TellPastBlock,
+    /// A line that is stored and comes again is judged anew.
+    ForgetStored,
     /// What somebody hears nearby everybody in the room reads.
     SharedEars,
 }

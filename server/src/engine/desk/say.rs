@@ -10,6 +10,7 @@ use tickwire_shared::wire::{Address, ChatNews, ChatRefusal, Manner, Role};
 
 use super::draft::Draft;
 use super::log::Stage;
+use super::recall::Verdict;
 use super::scribe::{Fate, Scribe};
 use super::shelf::Place;
 use super::tickets::{Errand, Task};
@@ -34,7 +35,7 @@ impl Desk {
             Fate::Stored(log, offset) => return self.ack(id, draft.client_id, (log, offset)),
         }
         if draft.manner == Manner::Notice {
-            return self.refuse(&draft, ChatRefusal::NotAllowed, 0);
+            return self.turn_away(&draft, (ChatRefusal::NotAllowed, 0));
         }
         match to {
             Address::Near => self.say_near(id, draft),
@@ -79,7 +80,7 @@ impl Desk {
     /// Whether a log is a whisper with somebody who hears nothing from an account.
     pub(super) fn is_shut_out(&self, key: &LogKey, account: AccountId) -> bool {
         let other = other_of(key, account).and_then(|other| self.people.get(&other));
-        other.is_some_and(|other| other.blocked.contains(&account))
+        other.is_some_and(|other| other.blocked.contains_key(&account))
     }
 
     /// Whether what an account does in a log besides saying something is shown to the others: its
@@ -87,7 +88,7 @@ impl Desk {
     pub(super) fn is_noticed(&self, place: Place, account: AccountId) -> bool {
         let reach = self.conduct.sanctions.check_say(self.wall, account);
         let log = self.shelf.get(place);
-        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_shut_out(&log.head.key, account))
+        reach == Ok(Reach::All) && log.is_some_and(|log| !self.is_apart(&log.head.key))
     }
 
     /// A line for a log that its author reads. Whether that takes it is asked before it is judged:
@@ -201,19 +202,25 @@ impl Desk {
         draft: Draft,
         result: Result<Written, StoreFault>,
     ) {
-        let (offsets, at, known) = match result {
-            Ok(Written::Line { offsets, at, known }) => (offsets, at, known),
+        let (first, offsets, at, known) = match result {
+            Ok(Written::Line {
+                log,
+                offsets,
+                at,
+                known,
+            }) => (log, offsets, at, known),
             Ok(_) => {
                 (places.iter()).for_each(|&(place, log)| self.reopen(place, log));
                 return self.refuse(&draft, ChatRefusal::StoreBusy, 0);
             }
             Err(fault) => return self.refuse(&draft, fault.refusal(), 0),
         };
-        if let (Some(&(_, log)), Some(&offset)) = (places.first(), offsets.first()) {
-            self.note_stored(&draft, (log, offset));
+        if let Some(&offset) = offsets.first() {
+            self.note_stored(&draft, (first, offset));
         }
         if known && self.config.sabotage != Sabotage::ShowKnown {
-            return;
+            // It was paid for when it was stored.
+            return self.give_back(&draft);
         }
         self.counts.lines += 1;
         self.counts.visitor_lines += u64::from(draft.is_visitors);
@@ -226,7 +233,7 @@ impl Desk {
     }
 
     /// A line is in its log: whoever asked for it is told.
-    fn note_stored(&mut self, draft: &Draft, place: (LogId, u64)) {
+    pub(super) fn note_stored(&mut self, draft: &Draft, place: (LogId, u64)) {
         self.note_announced(draft, Ok(()));
         let askers = self.scribe(draft.from).stored(draft.client_id, place);
         for id in askers_of(askers, draft) {
@@ -246,11 +253,9 @@ impl Desk {
     }
 
     /// Tells whoever asked for a line that it was not taken; what it took is given back.
-    pub(super) fn refuse(&mut self, draft: &Draft, reason: ChatRefusal, seconds: u32) {
+    pub(super) fn turn_away(&mut self, draft: &Draft, (reason, seconds): Verdict) {
         self.counts.refused += 1;
-        if let Some(price) = draft.price {
-            self.conduct.give_back(draft.from, price);
-        }
+        self.give_back(draft);
         self.note_announced(draft, Err(reason));
         let askers = self.scribe(draft.from).failed(draft.client_id);
         for id in askers_of(askers, draft) {

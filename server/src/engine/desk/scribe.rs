@@ -7,7 +7,11 @@ use std::collections::VecDeque;
 use tickwire_shared::id::{LogId, SessionId};
 use tickwire_shared::time::Instant;
 
-use crate::limits::{CHAT_IDS_REMEMBERED, CHAT_IDS_TIME, LINE_ASKERS_MAX};
+use crate::engine::limiter::Bucket;
+use crate::limits::{
+    CHAT_IDS_REMEMBERED, CHAT_IDS_TIME, LINE_ASKERS_MAX, RECALLS_BURST, RECALLS_PER_ACCOUNT_MAX,
+    RECALLS_PER_SECOND,
+};
 
 /// A line of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,10 @@ pub struct Scribe {
     /// When it wrote last.
     used: Instant,
     lines: VecDeque<Entry>,
+    /// How often the store may still be asked for a line that would be refused.
+    recalls: Bucket,
+    /// How many such questions wait.
+    recalling: usize,
 }
 
 impl Scribe {
@@ -57,7 +65,23 @@ impl Scribe {
         Scribe {
             used: now,
             lines: VecDeque::new(),
+            recalls: Bucket::new(RECALLS_PER_SECOND, RECALLS_BURST, now),
+            recalling: 0,
         }
+    }
+
+    /// Whether the store may be asked for a line that would be refused; then that is taken to be
+    /// under way.
+    pub fn recall(&mut self, now: Instant) -> bool {
+        let free = self.recalling < RECALLS_PER_ACCOUNT_MAX;
+        let may = free && self.recalls.take(now, 1);
+        self.recalling += usize::from(may);
+        may
+    }
+
+    /// Such a question is over.
+    pub fn recalled(&mut self) {
+        self.recalling = self.recalling.saturating_sub(1);
     }
 
     /// What became of a line that comes from this session, perhaps again.

@@ -81,32 +81,36 @@ impl Desk {
         let Some(log) = self.shelf.get(place) else {
             return;
         };
-        let (team, number) = (matches!(log.head.key, LogKey::Team(..)), log.head.log);
+        let (key, number) = (log.head.key.clone(), log.head.log);
         match self.people.get_mut(&member.account) {
             Some(person) if member.standing == Standing::Left => {
                 if let Some((_, known)) = person.teams.get_mut(&number) {
                     *known = member.clone();
                 }
             }
-            None if team => self.still_leaving(number, member.clone()),
+            None if matches!(key, LogKey::Team(..)) => {
+                self.still_leaving(number, key, member.clone());
+            }
             _ => {}
         }
     }
 
     /// It was not stored that an account left a team, and it is not here any more: nobody else
     /// would ask again. Past [`LEFT_REMEMBERED`] it is found out when the account comes back.
-    pub(super) fn still_leaving(&mut self, log: LogId, member: Membership) {
+    pub(super) fn still_leaving(&mut self, log: LogId, key: LogKey, member: Membership) {
         let left = member.standing == Standing::Left;
         if left && self.leaving.len() < LEFT_REMEMBERED {
-            self.leaving.insert((log, member.account), member);
+            (self.leaving).insert((log, member.account), (key, member));
         }
     }
 
     /// Has it written again that accounts left teams.
     pub(super) fn leave_again(&mut self) {
-        for ((number, account), member) in std::mem::take(&mut self.leaving) {
-            let Some(place) = self.shelf.of(number) else {
-                self.leave_unseen(number, member);
+        for ((number, account), (key, member)) in std::mem::take(&mut self.leaving) {
+            // Not by its number: of a log that is being opened that is not known, and who is in it
+            // may be read before this is written.
+            let Some(place) = self.shelf.find(&key) else {
+                self.leave_unseen(number, key, member);
                 continue;
             };
             let log = self.shelf.get(place).filter(|log| log.is_ready());
@@ -118,7 +122,7 @@ impl Desk {
             match log.map(|log| log.head.next) {
                 Some(_) if back => {}
                 Some(next) => self.join(place, gone(&member, next), None),
-                None => self.still_leaving(number, member),
+                None => self.still_leaving(number, key, member),
             }
         }
     }
@@ -164,17 +168,17 @@ impl Desk {
             }
             return;
         }
-        self.leave_unseen(number, gone(member, member.until));
+        self.leave_unseen(number, key.clone(), gone(member, member.until));
     }
 
     /// Has it written that an account left a team, whose log is not here.
-    fn leave_unseen(&mut self, log: LogId, member: Membership) {
+    fn leave_unseen(&mut self, log: LogId, key: LogKey, member: Membership) {
         let asker = Asker {
             session: SessionId(0),
             ask: 0,
             log,
         };
-        let deed = Deed::LeaveTeam(log, member.clone());
+        let deed = Deed::LeaveTeam(log, key, member.clone());
         let write = Write::Member { log, member };
         if let Err(task) = self.write(Task::Deed(deed, asker), write)
             && let Task::Deed(deed, asker) = *task

@@ -8,8 +8,9 @@ use tickwire_shared::id::{AccountId, LogId, SessionId};
 use tickwire_shared::wire::{Role, Sanction};
 
 use super::draft::Draft;
+use super::recall::Verdict;
 use super::shelf::Place;
-use crate::engine::storage::{Held, Membership, Ticket};
+use crate::engine::storage::{Held, LogKey, Membership, Ticket};
 use crate::limits::STORE_TASKS_MAX;
 
 /// What an answer of the store is for.
@@ -25,6 +26,8 @@ pub enum Task {
     Person(AccountId),
     /// A line, for the logs at these places.
     Line(Vec<(Place, LogId)>, Draft),
+    /// A line that may be stored already, and how it was judged.
+    Recall(Draft, Verdict),
     /// The next lines for a reader of a log.
     Next(Place, SessionId),
     /// Lines from before, from this offset on, for a session.
@@ -90,7 +93,7 @@ pub enum Deed {
     /// An account has reported the line at this offset.
     Report(AccountId, u64),
     /// An account hears nothing from another, or again.
-    Block(AccountId, AccountId, bool),
+    Block(AccountId, Someone, bool),
     /// An account is told of another, or no more.
     Follow(AccountId, Someone, bool),
     /// A log is as slow as this.
@@ -98,7 +101,7 @@ pub enum Deed {
     /// Somebody is held to something, or sent away.
     Sentence(Sentenced),
     /// An account is not in the team of this log any more.
-    LeaveTeam(LogId, Membership),
+    LeaveTeam(LogId, LogKey, Membership),
 }
 
 /// What a sanction comes to.
@@ -137,6 +140,15 @@ impl Tickets {
     /// The task of a ticket, which is over.
     pub fn end(&mut self, ticket: Ticket) -> Option<Task> {
         self.open.remove(&ticket)
+    }
+
+    /// Whether it is being stored that an account hears nothing from another any more.
+    pub fn is_blocking(&self, account: AccountId, other: AccountId) -> bool {
+        let blocks = |task: &Task| match task {
+            Task::Deed(Deed::Block(by, whom, true), _) => (*by, whom.account) == (account, other),
+            _ => false,
+        };
+        self.open.values().any(blocks)
     }
 
     /// How many are under way.

@@ -8,7 +8,7 @@ use tickwire_shared::wire::{ChatRefusal, Role, Standing, Whom};
 use super::Desk;
 use super::draft::Draft;
 use super::member::{crowd, membership};
-use super::person::Known;
+use super::person::{Known, Person};
 use super::tickets::{Asker, Deed, Errand, Someone, Task};
 use crate::engine::etiquette::sanctions::Reach;
 use crate::engine::names::skeleton_of;
@@ -18,7 +18,8 @@ use crate::limits::{GROUP_MEMBERS_MAX, LEFT_REMEMBERED, NEIGHBOURS_MAX, PARTY_ME
 impl Desk {
     /// Finds out whom a session means and goes on with what it wants of them.
     pub(super) fn find_whom(&mut self, id: SessionId, whom: &Whom, errand: Errand) {
-        if let Some(someone) = self.somebody_here(id, whom) {
+        let meant = self.neighbour_meant(id, whom, &errand);
+        if let Some(someone) = meant.or_else(|| self.somebody_here(id, whom)) {
             return self.run(id, someone, errand);
         }
         let query = match whom {
@@ -138,7 +139,7 @@ impl Desk {
         match errand {
             Errand::Whisper(draft) => self.whisper(me, &whom, draft),
             Errand::Invite(asker) => self.vet(id, whom, Errand::Invite(asker)),
-            Errand::Block(asker, on) => self.block(me, whom.account, asker, on),
+            Errand::Block(asker, on) => self.block(me, whom, asker, on),
             Errand::Follow(asker, true) => self.vet(id, whom, Errand::Follow(asker, true)),
             Errand::Follow(asker, on) => self.follow(me, whom, asker, on),
             Errand::Sanction(..) => self.weigh(id, whom, errand),
@@ -210,8 +211,8 @@ impl Desk {
     fn vet(&mut self, id: SessionId, whom: Someone, errand: Errand) {
         let person = self.people.get(&whom.account);
         if let Some(person) = person.filter(|person| person.known == Known::All) {
-            let blocked: Vec<AccountId> = person.blocked.iter().copied().collect();
-            return self.vetted(id, &whom, errand, &blocked);
+            let blocks = self.is_blocked_by(id, person);
+            return self.vetted(id, &whom, errand, blocks);
         }
         let query = Query::Desk(whom.account);
         if let Err(task) = self.look_up(Task::Vet(id, whom, errand), query)
@@ -230,7 +231,11 @@ impl Desk {
         result: Result<Found, StoreFault>,
     ) {
         match result {
-            Ok(Found::Desk { blocked, .. }) => self.vetted(id, whom, errand, &blocked),
+            Ok(Found::Desk { blocked, .. }) => {
+                let me = self.readers.get(&id).map(|reader| reader.account);
+                let blocks = blocked.iter().any(|(other, _)| Some(*other) == me);
+                self.vetted(id, whom, errand, blocks);
+            }
             Ok(Found::Account(stored)) => {
                 let role = stored.map(|account| account.role);
                 self.weighed(id, whom, errand, role);
@@ -240,11 +245,17 @@ impl Desk {
         }
     }
 
-    fn vetted(&mut self, id: SessionId, whom: &Someone, errand: Errand, blocked: &[AccountId]) {
+    fn is_blocked_by(&self, id: SessionId, person: &Person) -> bool {
+        let reader = self.readers.get(&id);
+        reader.is_some_and(|reader| person.blocked.contains_key(&reader.account))
+    }
+
+    fn vetted(&mut self, id: SessionId, whom: &Someone, errand: Errand, blocks: bool) {
         let Some(me) = self.readers.get(&id).map(|reader| reader.account) else {
             return;
         };
-        if blocked.contains(&me) {
+        // Else what was asked meanwhile would be stored after the block, and outlive it.
+        if blocks || self.tickets.is_blocking(whom.account, me) {
             return self.give_up(errand, ChatRefusal::Blocked);
         }
         match errand {
@@ -291,35 +302,44 @@ impl Desk {
         Ok(())
     }
 
-    fn block(&mut self, me: AccountId, other: AccountId, asker: Asker, on: bool) {
+    fn block(&mut self, me: AccountId, whom: Someone, asker: Asker, on: bool) {
         let known = self.people.get(&me);
         if on && known.is_some_and(|person| person.blocked.len() >= NEIGHBOURS_MAX) {
             return self.answer(asker, Some(ChatRefusal::TooMany));
         }
+        let other = whom.account;
         let mut writes = vec![Write::Block {
             account: me,
             other,
+            name: whom.name.clone(),
             on,
         }];
         if on {
-            // Whoever is blocked is told of the other no more.
-            writes.push(Write::Follow {
-                account: other,
-                other: me,
+            // Neither is told of the other any more.
+            let pairs = [(other, me), (me, other)];
+            writes.extend(pairs.map(|(account, other)| Write::Follow {
+                account,
+                other,
+                name: String::new(),
                 on: false,
-            });
+            }));
         }
-        self.do_deed(Deed::Block(me, other, on), asker, Write::All(writes));
+        self.do_deed(Deed::Block(me, whom, on), asker, Write::All(writes));
     }
 
     fn follow(&mut self, me: AccountId, whom: Someone, asker: Asker, on: bool) {
         let known = self.people.get(&me);
+        let blocks = known.is_some_and(|person| person.blocked.contains_key(&whom.account));
+        if on && (blocks || self.tickets.is_blocking(me, whom.account)) {
+            return self.answer(asker, Some(ChatRefusal::NotAllowed));
+        }
         if on && known.is_some_and(|person| person.followed.len() >= NEIGHBOURS_MAX) {
             return self.answer(asker, Some(ChatRefusal::TooMany));
         }
         let write = Write::Follow {
             account: me,
             other: whom.account,
+            name: whom.name.clone(),
             on,
         };
         self.do_deed(Deed::Follow(me, whom, on), asker, write);

@@ -215,6 +215,13 @@ impl Book {
         batches(all.filter_map(|&whom| Some((whom, self.people.get(&whom)?.shown()))))
     }
 
+    /// What an account is called; empty when nobody is told of it.
+    #[must_use]
+    pub fn name_of(&self, account: AccountId) -> &str {
+        let person = self.people.get(&account);
+        person.map_or("", |person| &person.name)
+    }
+
     /// How one account stands.
     #[must_use]
     pub fn status(&self, account: AccountId) -> Status {

@@ -9,9 +9,9 @@ use tickwire_shared::limits::NAME_BYTES_MAX;
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{BoundedStr, Credential, Hello, Role, RoomRequest, Token};
 
-use super::{Lobby, Phase, Session};
+use super::{Lobby, Phase};
 use crate::engine::account::guest_key;
-use crate::engine::admission::{Admission, AdmitOrder, Refusal};
+use crate::engine::admission::{Admission, AdmitOrder, OTHER_ROOM, Refusal};
 use crate::engine::port::Effect;
 use crate::engine::session::Admitting;
 
@@ -21,22 +21,20 @@ pub(super) struct Newcomer {
     pub(super) name: BoundedStr<NAME_BYTES_MAX>,
     pub(super) role: Role,
     pub(super) return_key: Token,
-    /// Whether that key brings the account back: no store has it of whoever is known in one room
-    /// alone.
-    pub(super) key_is_kept: bool,
 }
 
 impl Lobby {
-    /// What the shell found out about a link's player. One that is gone, or never asked, stays so.
+    /// What the shell found out about a link's player; whether it is in now. A link that is gone,
+    /// or never asked, stays so.
     pub fn admitted(
         &mut self,
         now: Instant,
         link: LinkId,
         found: Result<Admission, Refusal>,
         entropy: &mut dyn FnMut() -> u64,
-    ) {
+    ) -> bool {
         let Some(Phase::Admitting(admitting)) = self.links.get(&link) else {
-            return;
+            return false;
         };
         let hello = admitting.hello.clone();
         let entered = found.and_then(|admission| {
@@ -46,11 +44,12 @@ impl Lobby {
                 name: BoundedStr::cut(&admission.name),
                 role: admission.role,
                 return_key: admission.return_key,
-                key_is_kept: admission.room.is_none(),
             };
             self.join(now, link, &newcomer, &room, entropy)
         });
+        let is_in = entered.is_ok();
         self.let_in(now, link, entered, &hello, entropy);
+        is_in
     }
 
     /// A name was registered: it is its account's alone from now on. Guests who have it, or one
@@ -66,16 +65,16 @@ impl Lobby {
     }
 
     /// An account has another role: what its sessions may do is of the one from before. Clients
-    /// come back by themselves, unless the account's keys are gone with the role, or were never
-    /// kept: those are told to log in again at once.
+    /// come back by themselves, unless the account's keys are gone with the role: those are told to
+    /// log in again at once.
     pub fn role_changed(&mut self, now: Instant, account: AccountId, keys_dropped: bool) {
-        let reason = |session: &Session| match keys_dropped || !session.key_is_kept {
+        let reason = match keys_dropped {
             true => CloseReason::BadCredential,
             false => CloseReason::UnknownSession,
         };
         let theirs = self.sessions.iter().filter(|(_, s)| s.account == account);
-        let theirs: Vec<_> = theirs.map(|(&id, session)| (id, reason(session))).collect();
-        (theirs.into_iter()).for_each(|(id, reason)| self.dismiss(now, id, reason));
+        let theirs: Vec<_> = theirs.map(|(&id, _)| id).collect();
+        (theirs.into_iter()).for_each(|id| self.dismiss(now, id, reason));
         self.turn_out(account);
     }
 
@@ -118,7 +117,6 @@ impl Lobby {
             name: BoundedStr::cut(&name.shown),
             role: Role::Player,
             return_key,
-            key_is_kept: true,
         }))
     }
 
@@ -146,10 +144,9 @@ fn room_of(admission: &Admission, wanted: &RoomRequest) -> Result<RoomRequest, R
         return Ok(wanted.clone());
     };
     match wanted {
-        RoomRequest::Named(name) if **name != **only => Err(Refusal::new(
-            CloseReason::BadCredential,
-            "The login is for another room.",
-        )),
+        RoomRequest::Named(name) if **name != **only => {
+            Err(Refusal::new(CloseReason::BadCredential, OTHER_ROOM))
+        }
         _ => Ok(RoomRequest::Named(BoundedStr::cut(only))),
     }
 }

@@ -103,7 +103,6 @@ impl Lobby {
             role: session.role,
             room: session.room,
             room_name: room.name.clone(),
-            player: session.player,
             cursors,
             attention: Attention::Everything,
         };

@@ -156,7 +156,6 @@ impl Lobby {
             account: who.account,
             role: who.role,
             return_key: who.return_key,
-            key_is_kept: who.key_is_kept,
         };
         self.sessions.insert(id, session);
         let player = entry.player;

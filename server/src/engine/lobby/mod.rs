@@ -91,8 +91,6 @@ struct Session {
     role: Role,
     /// Brings the account back, should the session be gone.
     return_key: Token,
-    /// Whether it does.
-    key_is_kept: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, LinkId, LogId, RoomId, SessionId, Tick};
 use tickwire_shared::limits::{ROOM_NAME_BYTES_MAX, ROSTER_BATCH_MAX};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
@@ -27,9 +27,6 @@ use crate::engine::desk::{Attention, Entrant};
 use crate::engine::port::{Effect, Outbound};
 use crate::engine::storage::LogKey;
 use crate::limits::VISITORS_PER_ACCOUNT_MAX;
-
-/// No seat has this number.
-const NO_SEAT: PlayerId = PlayerId(u16::MAX);
 
 /// No room has this number.
 const NO_ROOM: RoomId = RoomId(0);
@@ -160,7 +157,6 @@ impl Lobby {
             role: visit.role,
             room: room.unwrap_or(NO_ROOM),
             room_name,
-            player: NO_SEAT,
             cursors: cursors.collect(),
             attention: attention_of(visit.goal, account),
         };

@@ -211,6 +211,7 @@ mod tests {
             let (player, position) = (PlayerId(1), None);
             let one = Whereabouts {
                 player,
+                came: LinkId(1),
                 team,
                 position,
                 score: None,

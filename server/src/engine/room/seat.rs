@@ -16,6 +16,8 @@ pub(super) struct Seat {
     pub player: PlayerId,
     /// Where its packets go; `None` while the session waits for a new link.
     pub link: Option<LinkId>,
+    /// The link over which its player came.
+    pub came: LinkId,
     /// Inputs that wait for their ticks.
     pub inputs: InputBuffer,
     /// Whether its player looks elsewhere.
@@ -47,6 +49,7 @@ impl Seat {
         Seat {
             player,
             link: Some(link),
+            came: link,
             inputs: InputBuffer::new(shape, now),
             away: false,
             team: None,

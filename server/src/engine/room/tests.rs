@@ -2,10 +2,10 @@
 
 use tickwire_shared::bits::BitWriter;
 use tickwire_shared::delta::{Confirmed, InputReport, SnapshotHeader};
-use tickwire_shared::id::EntityId;
-use tickwire_shared::input::Verdict;
+use tickwire_shared::id::{EntityId, Lane};
+use tickwire_shared::input::{Verdict, store_row};
 use tickwire_shared::schema::Level;
-use tickwire_shared::wire::{SampleResult, decode};
+use tickwire_shared::wire::{SampleResult, ServerControl, decode};
 
 use super::*;
 use crate::engine::yard::{Walk, Yard, room_config};

@@ -34,6 +34,7 @@ pub(super) fn tell<G: Game>(
     out.tell_whereabouts(seats.iter().flatten().map(|seat| {
         Whereabouts {
             player: seat.player,
+            came: seat.came,
             team: seat.team.flatten(),
             position: (G::EARSHOT > 0.0)
                 .then(|| position_of(mirror, seat.player, words))
@@ -192,6 +193,8 @@ mod tests {
             let (player, link) = (PlayerId(player), LinkId(player.into()));
             room.handle(Inbound::Join { player, link });
         }
+        let (player, link) = (PlayerId(2), LinkId(70));
+        room.handle(Inbound::Attach { player, link });
         let mut out = Outbox::default();
         room.tick(Instant(0), &mut out);
         let told = out.whereabouts().expect("everybody is new");
@@ -205,6 +208,7 @@ mod tests {
             let place = place.map(|place| place.extend(0.0).to_array());
             assert_eq!((one.position, place.is_some()), (place, true));
             assert_eq!(one.team, Some((one.player.0 % 2) as u8));
+            assert_eq!(one.came, LinkId(one.player.0.into()), "not the newest link");
         }
     }
 }

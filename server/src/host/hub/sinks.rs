@@ -29,12 +29,14 @@ impl NamesSink for Hub {
 }
 
 impl DoorSink for Hub {
-    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) {
+    fn admitted(&self, link: LinkId, found: Result<Admission, Refusal>) -> bool {
         if let Err(refusal) = &found {
             tracing::debug!(link = link.0, reason = %refusal.reason, "a player is not let in");
         }
         let now = self.clock.now();
-        self.drive(|lobby| lobby.admitted(now, link, found, &mut entropy::number));
+        let mut is_in = false;
+        self.drive(|lobby| is_in = lobby.admitted(now, link, found, &mut entropy::number));
+        is_in
     }
 
     fn names_known(&self) {

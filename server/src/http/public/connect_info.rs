@@ -12,11 +12,13 @@ pub struct ConnectInfo {
     build: Build,
     port: u16,
     transports: Vec<Transport>,
+    room: String,
     certificate_hashes: Box<dyn Fn() -> Vec<String>>,
 }
 
 impl ConnectInfo {
-    /// `port` is the public one; `transports` are those that are switched on.
+    /// `port` is the public one; `transports` are those that are switched on; `room` is the one
+    /// that whoever asks for any opens where there is none.
     /// `certificate_hashes` gives the SHA-256 (hex) of the certificates for development: of the
     /// one in use and of the next; none with a certificate that browsers trust by themselves.
     #[must_use]
@@ -24,12 +26,14 @@ impl ConnectInfo {
         build: Build,
         port: u16,
         transports: Vec<Transport>,
+        room: String,
         certificate_hashes: impl Fn() -> Vec<String> + 'static,
     ) -> ConnectInfo {
         ConnectInfo {
             build,
             port,
             transports,
+            room,
             certificate_hashes: Box::new(certificate_hashes),
         }
     }
@@ -49,6 +53,7 @@ impl ConnectInfo {
             "protocol": self.build.protocol,
             "schema": format!("{:016x}", self.build.schema),
             "server": self.build.version,
+            "room": self.room,
             "transports": transports,
         })
     }

@@ -1,11 +1,12 @@
-//! Registering and logging in: a name and a password in, a token out, both as JSON.
+//! Registering and logging in: a name, a password and a room in, a token out, both as JSON.
 //!
 //! Never judges a password, and never keeps one: they go to where accounts are.
 
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use tickwire_shared::chat::check_room_name;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -23,6 +24,9 @@ use crate::metrics::Rejection;
 struct Login {
     name: String,
     password: String,
+    /// A text; looked at by itself, so that whoever left it out is told so.
+    #[serde(default)]
+    room: Value,
 }
 
 /// Answers a request with a name and a password.
@@ -45,16 +49,26 @@ pub(super) async fn answer(
         Ok(body) => body,
         Err(refused) => return refused,
     };
-    let Ok(Login { name, password }) = serde_json::from_str(&body) else {
+    let Ok(login) = serde_json::from_str(&body) else {
         // What is wrong is not said: it would repeat parts of a password.
-        let line = r#"a login is {"name": "...", "password": "..."}"#;
+        let line = r#"a login is {"name": "...", "password": "...", "room": "..."}"#;
         return text(StatusCode::BAD_REQUEST, line);
+    };
+    let Login {
+        name,
+        password,
+        room,
+    } = login;
+    let room = match room_of(room) {
+        Ok(room) => room,
+        Err(line) => return text(StatusCode::BAD_REQUEST, &line),
     };
     let (reply, answered) = oneshot::channel();
     let request = LoginRequest {
         act,
         name,
         password: Secret::new(password),
+        room,
         from: arrival.from.ip().to_canonical(),
         reply,
     };
@@ -71,6 +85,20 @@ pub(super) async fn answer(
         }
         Ok(Err(_)) => refusal(LoginError::Busy),
         Err(_) => refusal(LoginError::Store(StoreFault::Busy)),
+    }
+}
+
+/// The one room that a login is for, or what to do about it.
+fn room_of(room: Value) -> Result<String, String> {
+    let Value::String(room) = room else {
+        let line = r#"room is missing: add "room": "NAME", the one room to join"#;
+        return Err(line.to_owned());
+    };
+    match check_room_name(&room) {
+        Ok(()) => Ok(room),
+        Err(fault) => Err(format!(
+            "room is no name of a room, {fault}: give the name of the one room to join"
+        )),
     }
 }
 

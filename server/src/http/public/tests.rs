@@ -100,7 +100,8 @@ impl Bench {
         let address = listener.address();
         let named = setup.named.iter().map(|page| page.parse().unwrap());
         let transports = Transport::ALL.to_vec();
-        let connect_info = ConnectInfo::new(build, 7, transports, || vec!["ef".to_owned()]);
+        let hashes = || vec!["ef".to_owned()];
+        let connect_info = ConnectInfo::new(build, 7, transports, "lobby".to_owned(), hashes);
         let options = PublicOptions {
             tls: setup.certificates.map(|some| some.for_https().unwrap()),
             assets: Assets::none(),
@@ -236,6 +237,7 @@ fn connect_info_is_as_documented_and_never_kept() {
             "protocol": 3,
             "schema": "00000000000000ab",
             "server": "0.1.0",
+            "room": "lobby",
             "transports": {
                 "quic": {"port": 7},
                 "webtransport": {"port": 7, "path": "/wt", "certificate_hashes": ["ef"]},

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tickwire_shared::id::AccountId;
 use tickwire_shared::wire::Sanction;
 
-use crate::engine::storage::{Account, Found, Held, Millis, Query, Write, Written};
+use crate::engine::storage::{Account, Found, Held, KeyOwner, Millis, Query, Write, Written};
 use crate::limits::{KEYS_PER_ACCOUNT_MAX, STORE_FOUND_MAX};
 use crate::store::kept_number;
 
@@ -18,13 +18,23 @@ pub(super) struct Accounts {
     accounts: BTreeMap<AccountId, Account>,
     /// Until when each is remembered.
     tokens: BTreeMap<String, Millis>,
-    /// Whose, and until when.
-    keys: BTreeMap<[u8; 32], (AccountId, Millis)>,
+    keys: BTreeMap<[u8; 32], Key>,
     held: BTreeMap<(AccountId, Sanction), Held>,
-    /// Whom somebody blocks and follows, and since when.
-    blocked: BTreeMap<(AccountId, AccountId), Millis>,
-    followed: BTreeMap<(AccountId, AccountId), Millis>,
+    /// Whom somebody blocks and follows.
+    blocked: Pairs,
+    followed: Pairs,
 }
+
+/// What a key is good for.
+#[derive(Clone, Debug)]
+struct Key {
+    account: AccountId,
+    room: Option<String>,
+    until: Millis,
+}
+
+/// Two accounts, since when, and what the second was called then.
+type Pairs = BTreeMap<(AccountId, AccountId), (Millis, String)>;
 
 impl Accounts {
     /// Everything but what is about logs, reports and the audit log.
@@ -42,30 +52,47 @@ impl Accounts {
             Write::Key {
                 digest,
                 account,
+                room,
                 until,
-            } => self.key(digest, *account, *until),
+            } => {
+                let (account, room, until) = (*account, room.clone(), *until);
+                self.key(
+                    digest,
+                    Key {
+                        account,
+                        room,
+                        until,
+                    },
+                )
+            }
             Write::ProlongKey {
                 digest,
                 account,
                 until,
             } => match self.keys.get_mut(digest) {
-                Some(key) if key.0 == *account => {
-                    key.1 = *until;
+                Some(key) if key.account == *account => {
+                    key.until = *until;
                     Written::Done
                 }
                 _ => Written::Missing,
             },
             Write::DropKeys(account) => {
-                self.keys.retain(|_, (whose, _)| whose != account);
+                self.keys.retain(|_, key| key.account != *account);
                 Written::Done
             }
             Write::Hold(held) => self.hold(now, held),
-            Write::Block { account, other, on } => {
-                switch(&mut self.blocked, now, (*account, *other), *on)
-            }
-            Write::Follow { account, other, on } => {
-                switch(&mut self.followed, now, (*account, *other), *on)
-            }
+            Write::Block {
+                account,
+                other,
+                name,
+                on,
+            } => switch(&mut self.blocked, (*account, *other), (now, name), *on),
+            Write::Follow {
+                account,
+                other,
+                name,
+                on,
+            } => switch(&mut self.followed, (*account, *other), (now, name), *on),
             _ => Written::Missing,
         }
     }
@@ -91,23 +118,24 @@ impl Accounts {
         Written::Done
     }
 
-    fn key(&mut self, digest: &[u8; 32], account: AccountId, until: Millis) -> Written {
+    fn key(&mut self, digest: &[u8; 32], key: Key) -> Written {
+        let account = key.account;
         if !self.accounts.contains_key(&account) {
             return Written::Missing;
         }
-        if (self.keys.get(digest)).is_some_and(|(whose, _)| *whose != account) {
+        if (self.keys.get(digest)).is_some_and(|known| known.account != account) {
             return Written::Taken;
         }
-        self.keys.insert(*digest, (account, until));
+        self.keys.insert(*digest, key);
         self.drop_oldest_keys(digest, account);
         Written::Done
     }
 
     /// Past so many of an account those go that end first, but not this one.
     fn drop_oldest_keys(&mut self, digest: &[u8; 32], account: AccountId) {
-        let own = (self.keys.iter()).filter(|(_, (whose, _))| *whose == account);
+        let own = (self.keys.iter()).filter(|(_, key)| key.account == account);
         let mut own: Vec<_> = own
-            .map(|(key, (_, until))| (key != digest, Reverse(*until), *key))
+            .map(|(of, key)| (of != digest, Reverse(key.until), *of))
             .collect();
         own.sort_unstable();
         for (_, _, key) in own.into_iter().skip(KEYS_PER_ACCOUNT_MAX) {
@@ -144,9 +172,13 @@ impl Accounts {
                 first(&|account| !subject.is_empty() && account.subject == *subject)
             }
             Query::Key(digest, now) => {
-                let good = self.keys.get(digest).filter(|(_, until)| until > now);
-                let account = good.and_then(|(whose, _)| self.accounts.get(whose));
-                Found::Account(account.cloned())
+                let good = self.keys.get(digest).filter(|key| key.until > *now);
+                let owner = good.and_then(|key| {
+                    let account = self.accounts.get(&key.account)?.clone();
+                    let room = key.room.clone();
+                    Some(KeyOwner { account, room })
+                });
+                Found::Key(owner)
             }
             Query::Names => self.names(),
             Query::Held(now) => {
@@ -166,21 +198,24 @@ impl Accounts {
         Found::Names(names)
     }
 
-    /// Whom an account blocks, and whom it follows under which name.
+    /// Whom an account blocks, and whom it follows, each under which name.
     pub(super) fn neighbours(
         &self,
         account: AccountId,
-    ) -> (Vec<AccountId>, Vec<(AccountId, String)>) {
+    ) -> (Vec<(AccountId, String)>, Vec<(AccountId, String)>) {
         let own = (account, AccountId(0))..=(account, AccountId(u64::MAX));
-        let blocked = self.blocked.range(own.clone()).take(STORE_FOUND_MAX);
-        let blocked = blocked.map(|((_, other), _)| *other);
-        let followed = self.followed.range(own).take(STORE_FOUND_MAX);
-        let followed = followed.map(|((_, other), _)| {
-            let registered = self.accounts.get(other);
-            let name = registered.map_or(String::new(), |account| account.name.clone());
-            (*other, name)
-        });
-        (blocked.collect(), followed.collect())
+        let named = |pairs: &Pairs| {
+            let pairs = pairs.range(own.clone()).take(STORE_FOUND_MAX);
+            let named = pairs.map(|((_, other), (_, name))| {
+                let registered = self.accounts.get(other);
+                (
+                    *other,
+                    registered.map_or(name, |account| &account.name).clone(),
+                )
+            });
+            named.collect()
+        };
+        (named(&self.blocked), named(&self.followed))
     }
 
     /// Forgets what has ended, up to so many; how many still may go.
@@ -191,7 +226,7 @@ impl Accounts {
             !goes
         };
         self.tokens.retain(|_, until| stays(*until));
-        self.keys.retain(|_, (_, until)| stays(*until));
+        self.keys.retain(|_, key| stays(key.until));
         self.held.retain(|_, held| stays(held.until));
         budget
     }
@@ -199,7 +234,7 @@ impl Accounts {
     /// Forgets whom guests block and follow of whom nothing was of use for long.
     pub(super) fn forget_guests(&mut self, before: Millis, is_used: impl Fn(AccountId) -> bool) {
         for pairs in [&mut self.blocked, &mut self.followed] {
-            pairs.retain(|&(account, _), at| {
+            pairs.retain(|&(account, _), (at, _)| {
                 !account.is_guest() || *at >= before || is_used(account)
             });
         }
@@ -207,13 +242,13 @@ impl Accounts {
 }
 
 fn switch(
-    pairs: &mut BTreeMap<(AccountId, AccountId), Millis>,
-    now: Millis,
+    pairs: &mut Pairs,
     pair: (AccountId, AccountId),
+    (now, name): (Millis, &str),
     on: bool,
 ) -> Written {
     if on {
-        pairs.insert(pair, now);
+        pairs.insert(pair, (now, name.to_owned()));
     } else {
         pairs.remove(&pair);
     }

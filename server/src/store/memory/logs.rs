@@ -62,6 +62,8 @@ impl Kept {
 /// What a line led to that may come again.
 #[derive(Debug)]
 pub(super) struct Known {
+    /// The first of its logs.
+    log: LogId,
     offsets: Vec<u64>,
     pub(super) at: Millis,
     /// In how many logs it is still there.
@@ -108,29 +110,39 @@ impl Logs {
     pub(super) fn line(&mut self, now: Millis, new: &NewLine) -> Written {
         if let Some(known) = self.known.get(&(new.from, new.client_id)) {
             return Written::Line {
+                log: known.log,
                 offsets: known.offsets.clone(),
                 at: known.at,
                 known: true,
             };
         }
-        if new.logs.is_empty() || new.logs.iter().any(|log| !self.logs.contains_key(log)) {
+        let all_there = new.logs.iter().all(|log| self.logs.contains_key(log));
+        let Some(&log) = new.logs.first().filter(|_| all_there) else {
             return Written::Missing;
-        }
+        };
         let logs = new.logs.iter();
         let offsets: Vec<u64> = logs.filter_map(|log| self.append(now, *log, new)).collect();
         self.known.insert(
             (new.from, new.client_id),
             Known {
+                log,
                 offsets: offsets.clone(),
                 at: now,
                 kept: offsets.len(),
             },
         );
         Written::Line {
+            log,
             offsets,
             at: now,
             known: false,
         }
+    }
+
+    /// Where a line of this author and number is.
+    pub(super) fn place(&self, author: AccountId, client_id: u64) -> Option<(LogId, u64)> {
+        let known = self.known.get(&(author, client_id))?;
+        Some((known.log, *known.offsets.first()?))
     }
 
     fn append(&mut self, now: Millis, log: LogId, new: &NewLine) -> Option<u64> {
@@ -170,16 +182,17 @@ impl Logs {
         let next = head.next;
         let before = self.members.get(&(log, member.account));
         let is_in = |of: &Membership| matches!(of.standing, Standing::Member | Standing::Owner);
-        let comes = is_in(member) && !before.is_some_and(is_in);
-        let late = comes && !matches!(head.key, LogKey::Whisper(..));
-        let since = if late {
-            member.since.max(next)
-        } else {
-            member.since
+        let since = match before.filter(|before| is_in(before)) {
+            Some(before) if is_in(member) => member.since.max(before.since),
+            None if is_in(member) && !matches!(head.key, LogKey::Whisper(..)) => {
+                member.since.max(next)
+            }
+            _ => member.since,
         };
+        let since = kept_number(since);
         let (delivered, read) = before.map_or((0, 0), |before| (before.delivered, before.read));
         let kept = Membership {
-            since: kept_number(since),
+            since,
             until: kept_number(member.until),
             delivered: member.delivered.min(next).max(delivered),
             read: member.read.min(next).max(read),
@@ -187,7 +200,7 @@ impl Logs {
         };
         self.touched.insert((log, member.account), now);
         self.members.insert((log, member.account), kept);
-        Written::Done
+        Written::Member { since }
     }
 
     pub(super) fn mark(

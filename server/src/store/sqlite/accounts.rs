@@ -25,8 +25,9 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
         Write::Key {
             digest,
             account,
+            room,
             until,
-        } => key(db, digest, *account, *until),
+        } => key(db, digest, *account, (room.as_deref(), *until)),
         Write::ProlongKey {
             digest,
             account,
@@ -48,8 +49,18 @@ pub(super) fn write(db: &Connection, now: Millis, write: &Write) -> Result<Writt
         )
         .map(|_| Written::Done),
         Write::Hold(held) => hold(db, now, held),
-        Write::Block { account, other, on } => block(db, now, (*account, *other), *on),
-        Write::Follow { account, other, on } => follow(db, now, (*account, *other), *on),
+        Write::Block {
+            account,
+            other,
+            name,
+            on,
+        } => block(db, (*account, *other), (now, name), *on),
+        Write::Follow {
+            account,
+            other,
+            name,
+            on,
+        } => follow(db, (*account, *other), (now, name), *on),
         _ => Ok(Written::Missing),
     }
 }
@@ -82,7 +93,12 @@ fn use_token(db: &Connection, id: &str, until: Millis) -> Result<Written> {
     Ok(taken_unless(noted))
 }
 
-fn key(db: &Connection, digest: &[u8; 32], account: AccountId, until: Millis) -> Result<Written> {
+fn key(
+    db: &Connection,
+    digest: &[u8; 32],
+    account: AccountId,
+    (room, until): (Option<&str>, Millis),
+) -> Result<Written> {
     let there = one(
         db,
         "SELECT 1 FROM accounts WHERE account = ?1",
@@ -94,13 +110,14 @@ fn key(db: &Connection, digest: &[u8; 32], account: AccountId, until: Millis) ->
     }
     let noted = run(
         db,
-        "INSERT INTO keys (digest, account, until) VALUES (?1, ?2, ?3)
-         ON CONFLICT (digest) DO UPDATE SET until = excluded.until
+        "INSERT INTO keys (digest, account, until, room) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (digest) DO UPDATE SET until = excluded.until, room = excluded.room
          WHERE account = excluded.account",
         params![
             digest.as_slice(),
             values::name(account.0),
-            values::ordered(until.0)
+            values::ordered(until.0),
+            room,
         ],
     )?;
     drop_oldest_keys(db, digest, account)?;
@@ -151,11 +168,17 @@ fn hold(db: &Connection, now: Millis, held: &Held) -> Result<Written> {
     Ok(Written::Done)
 }
 
-fn block(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+fn block(
+    db: &Connection,
+    pair: (AccountId, AccountId),
+    note: (Millis, &str),
+    on: bool,
+) -> Result<Written> {
     if on {
-        let sql = "INSERT INTO blocked (account, other, touched) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
-        return note(db, sql, pair, now);
+        let sql = "INSERT INTO blocked (account, other, touched, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, other) DO UPDATE SET
+                 touched = excluded.touched, name = excluded.name";
+        return keep_pair(db, sql, pair, note);
     }
     drop_pair(
         db,
@@ -164,11 +187,17 @@ fn block(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -
     )
 }
 
-fn follow(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) -> Result<Written> {
+fn follow(
+    db: &Connection,
+    pair: (AccountId, AccountId),
+    note: (Millis, &str),
+    on: bool,
+) -> Result<Written> {
     if on {
-        let sql = "INSERT INTO followed (account, other, touched) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, other) DO UPDATE SET touched = excluded.touched";
-        return note(db, sql, pair, now);
+        let sql = "INSERT INTO followed (account, other, touched, name) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, other) DO UPDATE SET
+                 touched = excluded.touched, name = excluded.name";
+        return keep_pair(db, sql, pair, note);
     }
     drop_pair(
         db,
@@ -177,14 +206,18 @@ fn follow(db: &Connection, now: Millis, pair: (AccountId, AccountId), on: bool) 
     )
 }
 
-fn note(
+fn keep_pair(
     db: &Connection,
     sql: &'static str,
     (account, other): (AccountId, AccountId),
-    now: Millis,
+    (now, name): (Millis, &str),
 ) -> Result<Written> {
     let who = [account, other].map(|account| values::name(account.0));
-    run(db, sql, [who[0], who[1], values::ordered(now.0)])?;
+    run(
+        db,
+        sql,
+        params![who[0], who[1], values::ordered(now.0), name],
+    )?;
     Ok(Written::Done)
 }
 

@@ -54,25 +54,16 @@ pub(super) fn open(
 }
 
 pub(super) fn line(db: &Connection, now: Millis, new: &NewLine) -> Result<Written> {
-    let known = one(
-        db,
-        "SELECT offsets, at FROM messages WHERE author = ?1 AND client_id = ?2",
-        [values::name(new.from.0), values::name(new.client_id)],
-        |row| Ok((values::read_offsets(row, 0)?, values::read_ordered(row, 1)?)),
-    )?;
-    if let Some((offsets, at)) = known {
-        return Ok(Written::Line {
-            offsets,
-            at: Millis(at),
-            known: true,
-        });
+    let first = new.logs.first().copied().unwrap_or_default();
+    if let Some(known) = known(db, new, first)? {
+        return Ok(known);
     }
     if new.logs.is_empty() || !all_there(db, &new.logs)? {
         return Ok(Written::Missing);
     }
     let logs = new.logs.iter().map(|log| next_offset(db, now, *log));
     let offsets = logs.collect::<Result<Vec<u64>>>()?;
-    let message = message(db, now, new, &offsets)?;
+    let message = message(db, now, (new, first), &offsets)?;
     for (log, offset) in new.logs.iter().zip(&offsets) {
         run(
             db,
@@ -81,10 +72,31 @@ pub(super) fn line(db: &Connection, now: Millis, new: &NewLine) -> Result<Writte
         )?;
     }
     Ok(Written::Line {
+        log: first,
         offsets,
         at: now,
         known: false,
     })
+}
+
+/// A line that was stored before. Of one from before version 5 it is taken that it is for the same
+/// log again.
+fn known(db: &Connection, new: &NewLine, first: LogId) -> Result<Option<Written>> {
+    let known = one(
+        db,
+        "SELECT offsets, at, home FROM messages WHERE author = ?1 AND client_id = ?2",
+        [values::name(new.from.0), values::name(new.client_id)],
+        |row| {
+            let (offsets, at) = (values::read_offsets(row, 0)?, values::read_ordered(row, 1)?);
+            Ok((offsets, at, values::read_log(row, 2)?))
+        },
+    )?;
+    Ok(known.map(|(offsets, at, log)| Written::Line {
+        log: if log == LogId(0) { first } else { log },
+        offsets,
+        at: Millis(at),
+        known: true,
+    }))
 }
 
 fn all_there(db: &Connection, logs: &[LogId]) -> Result<bool> {
@@ -121,12 +133,17 @@ fn next_offset(db: &Connection, now: Millis, log: LogId) -> Result<u64> {
 }
 
 /// Stores what was said; its number.
-fn message(db: &Connection, now: Millis, new: &NewLine, offsets: &[u64]) -> Result<i64> {
+fn message(
+    db: &Connection,
+    now: Millis,
+    (new, first): (&NewLine, LogId),
+    offsets: &[u64],
+) -> Result<i64> {
     run(
         db,
         "INSERT INTO messages
-             (author, client_id, at, tick, role, manner, kept, name, text, offsets)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             (author, client_id, at, tick, role, manner, kept, name, text, offsets, home)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             values::name(new.from.0),
             values::name(new.client_id),
@@ -138,6 +155,7 @@ fn message(db: &Connection, now: Millis, new: &NewLine, offsets: &[u64]) -> Resu
             new.name,
             new.text,
             values::offsets(offsets),
+            values::name(first.0),
         ],
     )?;
     Ok(db.last_insert_rowid())
@@ -153,14 +171,15 @@ pub(super) fn slow(db: &Connection, log: LogId, seconds: u16) -> Result<Written>
 }
 
 /// Whoever comes in (standings 1, member, and 2, owner) reads what is stored after that, but for
-/// whispers (kind 3).
+/// whispers (kind 3). Of whoever is in already what it may read from on never falls: that may have
+/// been asked for before it came in.
 pub(super) fn member(
     db: &Connection,
     now: Millis,
     log: LogId,
     member: &Membership,
 ) -> Result<Written> {
-    let changed = run(
+    let since = one(
         db,
         "INSERT INTO members
              (log, account, name, standing, since, until, delivered, read, touched)
@@ -171,8 +190,11 @@ pub(super) fn member(
              ?6, min(?7, next), min(?8, next), ?9 FROM logs WHERE log = ?1
          ON CONFLICT (log, account) DO UPDATE SET
              touched = excluded.touched, name = excluded.name, standing = excluded.standing,
-             since = excluded.since, until = excluded.until,
-             delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)",
+             since = CASE WHEN standing IN (1, 2) AND excluded.standing IN (1, 2)
+                 THEN max(since, excluded.since) ELSE excluded.since END,
+             until = excluded.until,
+             delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)
+         RETURNING since",
         params![
             values::name(log.0),
             values::name(member.account.0),
@@ -184,8 +206,9 @@ pub(super) fn member(
             values::ordered(member.read),
             values::ordered(now.0),
         ],
+        |row| values::read_ordered(row, 0),
     )?;
-    Ok(done_if(changed))
+    Ok(since.map_or(Written::Missing, |since| Written::Member { since }))
 }
 
 pub(super) fn mark(

@@ -10,7 +10,7 @@ use tickwire_shared::wire::Line;
 use super::statement::{all, one};
 use super::values;
 use crate::engine::storage::{
-    Account, Found, Held, LineReactions, LogHead, LogKey, Membership, Millis, Query,
+    Account, Found, Held, KeyOwner, LineReactions, LogHead, LogKey, Membership, Millis, Query,
 };
 use crate::limits::{REPORT_LINES_AFTER, REPORT_LINES_BEFORE, STORE_FOUND_MAX};
 use crate::store::signs::by_sign;
@@ -38,6 +38,7 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
         Query::Reactions { log, from, below } => {
             reactions(db, *log, (*from, *below)).map(Found::Reactions)
         }
+        Query::Stored(author, id) => place(db, *author, *id).map(Found::Stored),
         Query::Members(log) => members(db, *log).map(Found::Members),
         Query::Whisper(one, other) => whole(db, |db| whisper(db, *one, *other).map(Found::Members)),
         Query::Account(number) => {
@@ -49,11 +50,7 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             account_where!("subject = ?1 AND subject <> ''"),
             [subject],
         ),
-        Query::Key(digest, now) => account(
-            db,
-            account_where!("account = (SELECT account FROM keys WHERE digest = ?1 AND until > ?2)"),
-            params![digest.as_slice(), values::ordered(now.0)],
-        ),
+        Query::Key(digest, now) => key_owner(db, digest, *now),
         Query::Names => names(db),
         Query::Held(now) => held(db, *now),
         Query::Reports { below, count } => texts(
@@ -67,6 +64,17 @@ pub(super) fn found(db: &Connection, query: &Query) -> Result<Found> {
             (*below, *count),
         ),
     }
+}
+
+/// Where a line is; of one from before version 5 that is not known.
+fn place(db: &Connection, author: AccountId, client_id: u64) -> Result<Option<(LogId, u64)>> {
+    let found = one(
+        db,
+        "SELECT home, offsets FROM messages WHERE author = ?1 AND client_id = ?2 AND home <> 0",
+        [values::name(author.0), values::name(client_id)],
+        |row| Ok((values::read_log(row, 0)?, values::read_offsets(row, 1)?)),
+    )?;
+    Ok(found.and_then(|(log, offsets)| Some((log, *offsets.first()?))))
 }
 
 /// Reads in one transaction.
@@ -108,14 +116,16 @@ fn desk(db: &Connection, account: AccountId) -> Result<Found> {
     hosts.sort();
     let mut blocked = all(
         db,
-        "SELECT other FROM blocked WHERE account = ?1 ORDER BY other LIMIT ?2",
+        "SELECT other, coalesce(accounts.name, blocked.name)
+         FROM blocked LEFT JOIN accounts ON accounts.account = other
+         WHERE blocked.account = ?1 ORDER BY other LIMIT ?2",
         some,
-        |row| values::read_account(row, 0),
+        |row| Ok((values::read_account(row, 0)?, row.get(1)?)),
     )?;
-    blocked.sort_unstable();
+    blocked.sort();
     let mut followed = all(
         db,
-        "SELECT other, ifnull(name, '')
+        "SELECT other, coalesce(accounts.name, followed.name)
          FROM followed LEFT JOIN accounts ON accounts.account = other
          WHERE followed.account = ?1 ORDER BY other LIMIT ?2",
         some,
@@ -248,6 +258,23 @@ fn read_account(row: &Row<'_>) -> Result<Account> {
         password: row.get(4)?,
         subject: row.get(5)?,
     })
+}
+
+fn key_owner(db: &Connection, digest: &[u8; 32], now: Millis) -> Result<Found> {
+    let owner = one(
+        db,
+        "SELECT account, name, skeleton, role, password, subject, room
+         FROM keys JOIN accounts USING (account) WHERE digest = ?1 AND until > ?2",
+        params![digest.as_slice(), values::ordered(now.0)],
+        |row| {
+            let account = read_account(row)?;
+            Ok(KeyOwner {
+                account,
+                room: row.get(6)?,
+            })
+        },
+    );
+    owner.map(Found::Key)
 }
 
 fn names(db: &Connection) -> Result<Found> {

@@ -11,11 +11,12 @@ use super::problem::Problem;
 const APPLICATION: i32 = 0x5469_636B;
 
 /// What leads from each version to the next; the first makes the tables.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// Makes what is missing, one version at a time.

@@ -12,7 +12,7 @@ use crate::store::Store;
 const NOW: Millis = Millis(1_000_000);
 const ANN: AccountId = AccountId(1);
 
-fn register(account: AccountId, name: &str) -> Write {
+pub fn register(account: AccountId, name: &str) -> Write {
     Write::Register(Account {
         account,
         name: name.to_owned(),
@@ -27,13 +27,14 @@ fn key(number: u8, account: AccountId, until: u64) -> Write {
     Write::Key {
         digest: [number; 32],
         account,
+        room: None,
         until: Millis(until),
     }
 }
 
 fn is_good(store: &mut dyn Store, number: u8) -> bool {
     match store.find(&Query::Key([number; 32], NOW)) {
-        Ok(Found::Account(account)) => account.is_some(),
+        Ok(Found::Key(owner)) => owner.is_some(),
         other => panic!("{other:?}"),
     }
 }

@@ -69,6 +69,7 @@ fn offsets_have_no_gap_and_a_line_is_stored_once() {
             &[open_room(), line(1, "a"), line(2, "b"), line(1, "a")],
         );
         let line_at = |offset, known| Written::Line {
+            log: LOG,
             offsets: vec![offset],
             at: NOW,
             known,
@@ -195,15 +196,17 @@ fn whoever_comes_in_reads_what_is_stored_after_that() {
             commit_one(store, NOW, Write::Line(said));
         }
         let mut since = |log, standing, since| {
-            commit_one(store, NOW, member(log, standing, since));
-            match store.find(&Query::Members(log)) {
-                Ok(Found::Members(members)) => members[0].since,
-                other => panic!("{other:?}"),
-            }
+            let written = commit_one(store, NOW, member(log, standing, since));
+            let Ok(Found::Members(members)) = store.find(&Query::Members(log)) else {
+                panic!("members");
+            };
+            let since = members[0].since;
+            assert_eq!(written, Written::Member { since }, "it tells what it has");
+            since
         };
         assert_eq!(since(group, Standing::Invited, 1), 1);
         assert_eq!(since(group, Standing::Member, 1), 2, "one was on its way");
-        assert_eq!(since(group, Standing::Owner, 1), 1, "it is in already");
+        assert_eq!(since(group, Standing::Owner, 1), 2, "asked before it came");
         assert_eq!(since(group, Standing::Left, 1), 1);
         assert_eq!(since(group, Standing::Member, 9), 9);
         assert_eq!(since(whisper, Standing::Member, 0), 0);
@@ -230,6 +233,7 @@ fn what_must_be_unique_is_taken_once() {
         let key = |number| Write::Key {
             digest: [1; 32],
             account: AccountId(number),
+            room: Some("duel".to_owned()),
             until: Millis(NOW.0 + 1),
         };
         for (write, expected) in [
@@ -248,7 +252,10 @@ fn what_must_be_unique_is_taken_once() {
         ] {
             assert_eq!(commit_one(store, NOW, write.clone()), expected, "{write:?}");
         }
-        let found = |found| matches!(found, Ok(Found::Account(Some(_))));
+        let found = |found| match found {
+            Ok(Found::Key(Some(owner))) => owner.room.as_deref() == Some("duel"),
+            _ => false,
+        };
         assert!(found(store.find(&Query::Key([1; 32], NOW))));
         assert!(!found(store.find(&Query::Key([1; 32], Millis(NOW.0 + 1)))));
         let prolong = |number| Write::ProlongKey {

@@ -3,6 +3,7 @@
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::Standing;
 
+use super::bounds::register;
 use super::conformance::on_each;
 use super::{LOG, commit_one, line, open_room};
 use crate::engine::storage::{Found, LogKey, Membership, Millis, NewLine, Query, Write, Written};
@@ -84,9 +85,20 @@ fn what_guests_leave_behind_goes_and_what_is_of_use_stays() {
     on_each(|store| {
         let pair = |account| {
             let (other, on) = (AccountId(2), true);
+            let name = || "Bob".to_owned();
             [
-                Write::Block { account, other, on },
-                Write::Follow { account, other, on },
+                Write::Block {
+                    account,
+                    other,
+                    name: name(),
+                    on,
+                },
+                Write::Follow {
+                    account,
+                    other,
+                    name: name(),
+                    on,
+                },
             ]
         };
         let mut writes = vec![
@@ -130,6 +142,41 @@ fn what_guests_leave_behind_goes_and_what_is_of_use_stays() {
         prune(store, now);
         assert_eq!(kept(store, GUEST), (vec![WHISPER], 0, 0));
         assert_eq!(kept(store, ANN), (all, 1, 1));
+    });
+}
+
+/// A guest's name is another's once they are gone; an account's may have been changed.
+#[test]
+fn a_neighbour_is_called_as_its_account_is_or_as_it_was_then() {
+    on_each(|store| {
+        let on = true;
+        let (account, name) = (ANN, "as it was".to_owned());
+        let writes = [GUEST, AccountId(2)].map(|other| {
+            let name = name.clone();
+            Write::Block {
+                account,
+                other,
+                name,
+                on,
+            }
+        });
+        store.commit(Millis(DAY), &writes).expect("stored");
+        let follow = Write::Follow {
+            account,
+            other: AccountId(2),
+            name: name.clone(),
+            on,
+        };
+        commit_one(store, Millis(DAY), follow);
+        commit_one(store, Millis(DAY), register(AccountId(2), "Bob"));
+        let Ok(Found::Desk {
+            blocked, followed, ..
+        }) = store.find(&Query::Desk(ANN))
+        else {
+            panic!("of an account");
+        };
+        assert_eq!(blocked, [(AccountId(2), "Bob".to_owned()), (GUEST, name)]);
+        assert_eq!(followed, [(AccountId(2), "Bob".to_owned())]);
     });
 }
 

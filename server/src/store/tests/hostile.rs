@@ -116,6 +116,7 @@ fn writes_of_logs(account: AccountId, text: &str) -> Vec<Write> {
 fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
     let text = || text.to_owned();
     let log = tickwire_shared::id::LogId(account.0);
+    let guest = AccountId(AccountId::GUEST | account.0);
     vec![
         Write::Register(Account {
             account,
@@ -129,6 +130,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             id: text(),
             until: NOW,
         },
+        Write::Key {
+            digest: digest_of(account),
+            account,
+            room: Some(text()),
+            until: Millis(2),
+        },
         Write::Hold(Held {
             account,
             sanction: Sanction::Mute,
@@ -136,9 +143,16 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             by: account,
             why: text(),
         }),
+        Write::Block {
+            account,
+            other: guest,
+            name: text(),
+            on: true,
+        },
         Write::Follow {
             account,
-            other: account,
+            other: guest,
+            name: text(),
             on: true,
         },
         Write::Report {
@@ -152,6 +166,12 @@ fn writes_of_accounts(account: AccountId, text: &str) -> Vec<Write> {
             what: text(),
         },
     ]
+}
+
+fn digest_of(account: AccountId) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&account.0.to_le_bytes());
+    digest
 }
 
 /// The text as every way to find it gives it back.
@@ -190,6 +210,7 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
         Query::Members(log),
         Query::Skeleton(text.to_owned()),
         Query::Subject(text.to_owned()),
+        Query::Key(digest_of(account), NOW),
         Query::Desk(account),
         Query::Names,
         Query::Held(NOW),
@@ -204,18 +225,22 @@ fn everything(store: &mut dyn Store, account: AccountId, text: &str) -> Vec<Stri
     ] {
         texts.extend(texts_of(store.find(&query).expect("it is found"), account));
     }
-    assert_eq!(texts.len(), 21, "a field was not looked at");
+    assert_eq!(texts.len(), 23, "a field was not looked at");
     texts
 }
 
 fn texts_of(found: Found, account: AccountId) -> Vec<String> {
     match found {
-        Found::Desk { logs, followed, .. } => {
+        Found::Desk {
+            logs,
+            blocked,
+            followed,
+            ..
+        } => {
             let logs = logs.into_iter();
             let names = logs.flat_map(|(head, member)| [head.name, member.name]);
-            names
-                .chain(followed.into_iter().map(|(_, name)| name))
-                .collect()
+            let neighbours = blocked.into_iter().chain(followed);
+            names.chain(neighbours.map(|(_, name)| name)).collect()
         }
         Found::Lines(lines) => {
             let lines = lines.iter();
@@ -237,6 +262,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
                 account.subject,
             ]
         }
+        Found::Key(owner) => owner.and_then(|owner| owner.room).into_iter().collect(),
         Found::Names(names) => {
             let own = names.into_iter().filter(|(_, whose)| *whose == account);
             own.map(|(skeleton, _)| skeleton).collect()
@@ -246,6 +272,7 @@ fn texts_of(found: Found, account: AccountId) -> Vec<String> {
             held.map(|held| held.why).collect()
         }
         Found::Texts(texts) => texts.iter().flat_map(|(_, text)| from_json(text)).collect(),
+        Found::Stored(_) => panic!("nothing that was written"),
     }
 }
 

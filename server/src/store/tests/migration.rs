@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tickwire_shared::id::AccountId;
 
 use super::{LOG, Scratch, line, open_room, sqlite, texts};
-use crate::engine::storage::{Found, Millis, Query, Write};
+use crate::engine::storage::{Found, Millis, NewLine, Query, Write, Written};
 use crate::store::{SqliteStore, Store};
 
 #[test]
@@ -25,16 +25,14 @@ fn a_store_is_found_again_as_it_was() {
 #[test]
 fn an_older_store_is_brought_up_to_date() {
     let scratch = Scratch::new("older");
-    let older = Connection::open(scratch.file()).unwrap();
+    let older = of_version(&scratch, &[include_str!("../sqlite/schema/1.sql")]);
     older
-        .execute_batch(include_str!("../sqlite/schema/1.sql"))
-        .unwrap();
-    older.pragma_update(None, "user_version", 1).unwrap();
-    older
-        .pragma_update(None, "application_id", 0x5469_636B)
-        .unwrap();
-    older
-        .execute_batch("INSERT INTO blocked (account, other) VALUES (-5, 1)")
+        .execute_batch(
+            "INSERT INTO blocked (account, other) VALUES (-5, 1);
+             INSERT INTO messages
+                 (author, client_id, at, tick, role, manner, kept, name, text, offsets)
+             VALUES (1, 4, 1700000000000, 0, 0, 0, 1, 'Ann', 'hi', x'0300000000000000')",
+        )
         .unwrap();
     drop(older);
     let mut store = sqlite(&scratch);
@@ -45,9 +43,77 @@ fn an_older_store_is_brought_up_to_date() {
     store.commit(Millis(1_700_000_000_000), &[prune]).unwrap();
     let guest = AccountId(u64::MAX - 4);
     match store.find(&Query::Desk(guest)) {
-        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [AccountId(1)]),
+        Ok(Found::Desk { blocked, .. }) => assert_eq!(blocked, [(AccountId(1), String::new())]),
         other => panic!("{other:?}"),
     }
+    // Where such a line is is not known, and that it is stored is.
+    let place = store.find(&Query::Stored(AccountId(1), 4));
+    assert_eq!(place, Ok(Found::Stored(None)));
+    let again = Write::Line(NewLine {
+        logs: vec![LOG],
+        from: AccountId(1),
+        client_id: 4,
+        ..NewLine::default()
+    });
+    let written = store.commit(Millis(1_700_000_000_000), &[again]).unwrap();
+    let known = Written::Line {
+        log: LOG,
+        offsets: vec![3],
+        at: Millis(1_700_000_000_000),
+        known: true,
+    };
+    assert_eq!(written, [known]);
+}
+
+/// A file as the migrations up to this version leave it.
+fn of_version(scratch: &Scratch, migrations: &[&str]) -> Connection {
+    let older = Connection::open(scratch.file()).unwrap();
+    migrations
+        .iter()
+        .for_each(|sql| older.execute_batch(sql).unwrap());
+    let version = i32::try_from(migrations.len()).unwrap();
+    older.pragma_update(None, "user_version", version).unwrap();
+    older
+        .pragma_update(None, "application_id", 0x5469_636B)
+        .unwrap();
+    older
+}
+
+/// A key from before would open all rooms: a player's goes, a bot's is meant to.
+#[test]
+fn keys_of_players_from_before_open_nothing() {
+    let scratch = Scratch::new("keys");
+    let older = of_version(
+        &scratch,
+        &[
+            include_str!("../sqlite/schema/1.sql"),
+            include_str!("../sqlite/schema/2.sql"),
+            include_str!("../sqlite/schema/3.sql"),
+            include_str!("../sqlite/schema/4.sql"),
+        ],
+    );
+    for (number, password, subject) in [(1, "hash", ""), (2, "", "issuer\nann"), (3, "", "")] {
+        older
+            .execute(
+                "INSERT INTO accounts (account, made, role, name, skeleton, password, subject)
+                 VALUES (?1, 0, 0, ?1, ?1, ?2, ?3)",
+                (number, password, subject),
+            )
+            .unwrap();
+        older
+            .execute(
+                "INSERT INTO keys (digest, account, until) VALUES (?1, ?2, 9)",
+                ([number; 32], number),
+            )
+            .unwrap();
+    }
+    drop(older);
+    let mut store = sqlite(&scratch);
+    let mut is_good = |number| match store.find(&Query::Key([number; 32], Millis(1))) {
+        Ok(Found::Key(owner)) => owner.is_some(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([1, 2, 3].map(&mut is_good), [false, false, true]);
 }
 
 #[test]

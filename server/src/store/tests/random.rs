@@ -162,6 +162,7 @@ impl Random {
             3 => Write::Key {
                 digest: self.digest(),
                 account,
+                room: self.on().then(|| self.word()),
                 until: self.until(now),
             },
             4 => Write::DropKeys(account),
@@ -172,8 +173,18 @@ impl Random {
                 by: other,
                 why: self.word(),
             }),
-            6 => Write::Block { account, other, on },
-            7 => Write::Follow { account, other, on },
+            6 => Write::Block {
+                account,
+                other,
+                name: self.word(),
+                on,
+            },
+            7 => Write::Follow {
+                account,
+                other,
+                name: self.word(),
+                on,
+            },
             8 => Write::Report {
                 by: account,
                 log: self.log(),
@@ -213,6 +224,7 @@ impl Random {
                 from: 0,
                 below,
             },
+            Query::Stored(self.account(), self.pick(&[1, 2, 3, 7 ^ 1 << 32])),
             Query::Members(self.log()),
             Query::Whisper(self.account(), self.account()),
             Query::Account(self.account()),

@@ -37,6 +37,7 @@ fn a_line_is_stored_with_its_entry_in_the_audit_log_once_or_neither_is() {
         commit_one(store, NOW, open_room());
         for known in [false, true] {
             let answer = Written::Line {
+                log: LOG,
                 offsets: vec![0],
                 at: NOW,
                 known,

@@ -197,6 +197,7 @@ impl Store for Boastful {
     fn commit(&mut self, now: Millis, writes: &[Write]) -> Result<Vec<Written>, StoreFault> {
         let written = self.0.commit(now, writes);
         let boast = |_: &Write| Written::Line {
+            log: LOG,
             offsets: vec![0],
             at: now,
             known: false,

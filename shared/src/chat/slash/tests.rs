@@ -65,6 +65,7 @@ fn places_and_groups() {
     assert_eq!(command("/invite Ann B"), Slash::Invite(text("Ann B")));
     assert_eq!(command("/invite \"Ann B\""), Slash::Invite(text("Ann B")));
     assert_eq!(command("/unblock Ann"), Slash::Block(text("Ann"), false));
+    assert_eq!(command("/blocked"), Slash::Blocked);
     assert_eq!(command("/follow Ann"), Slash::Follow(text("Ann"), true));
     assert_eq!(command("/me waves"), Slash::Emote(text("waves")));
     assert_eq!(fault("/team"), "Write it as /team TEXT.");

@@ -16,8 +16,8 @@ use crate::id::{AccountId, LogId};
 use crate::limits::{CURSORS_MAX, MARK_MILLIS, REOPEN_MILLIS, TALK_LOGS_MAX};
 use crate::time::Instant;
 use crate::wire::{
-    Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatRefusal, LogCursor, Manner, Presence,
-    Role, Scope, Welcome,
+    Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatRefusal, LogCursor, Manner, Neighbour,
+    Presence, Role, Scope, Welcome,
 };
 
 /// Chat as this client knows it.
@@ -35,7 +35,8 @@ pub struct Book {
     pub(super) typists: Typists,
     pub(super) presence: BTreeMap<AccountId, Presence>,
     pub(super) invitations: BTreeMap<LogId, Invitation>,
-    pub(super) blocked: BTreeSet<AccountId>,
+    /// Whom this player blocks and follows, as the server told.
+    pub(super) neighbours: BTreeMap<AccountId, Neighbour>,
     /// Logs of which the server has more, and of which more was asked last.
     pub(super) pulls: BTreeSet<LogId>,
     pub(super) pulled: LogId,
@@ -125,10 +126,23 @@ impl Book {
         open.fold(0, |sum, log| sum.saturating_add(log.unread()))
     }
 
-    /// How players are present that this player follows or shares a log with.
+    /// How players are present that this player follows or shares a log with; but for those whom it
+    /// blocks.
+    pub fn presence(&self) -> impl Iterator<Item = &Presence> {
+        let all = self.presence.values();
+        all.filter(|presence| !self.hides(presence.account))
+    }
+
+    /// How one of them is present.
     #[must_use]
-    pub fn presence(&self) -> &BTreeMap<AccountId, Presence> {
-        &self.presence
+    pub fn presence_of(&self, account: AccountId) -> Option<&Presence> {
+        let known = self.presence.get(&account);
+        known.filter(|_| !self.hides(account))
+    }
+
+    /// Whom this player blocks or follows, by account.
+    pub fn neighbours(&self) -> impl Iterator<Item = &Neighbour> {
+        self.neighbours.values()
     }
 
     /// Parties and groups this player may come into.
@@ -139,7 +153,7 @@ impl Book {
 
     /// Who writes in a log at the moment.
     pub fn typists(&self, log: LogId) -> impl Iterator<Item = AccountId> {
-        self.typists.of(log)
+        self.typists.of(log).filter(|account| !self.hides(*account))
     }
 
     /// Lines that were said and that the server has not answered, oldest first.
@@ -152,10 +166,18 @@ impl Book {
         self.outbox.turned_down()
     }
 
-    /// Whether this player blocked that one through this client: its lines are not to be drawn.
+    /// Whether this player blocks that one: its lines are not to be drawn.
     #[must_use]
     pub fn hides(&self, account: AccountId) -> bool {
-        self.blocked.contains(&account)
+        let known = self.neighbours.get(&account);
+        known.is_some_and(|neighbour| neighbour.blocked)
+    }
+
+    /// Whether this player is told how that one is present because it follows it.
+    #[must_use]
+    pub fn follows(&self, account: AccountId) -> bool {
+        let known = self.neighbours.get(&account);
+        known.is_some_and(|neighbour| neighbour.followed)
     }
 }
 
@@ -327,7 +349,7 @@ impl Book {
         self.logs.clear();
         self.presence.clear();
         self.invitations.clear();
-        self.blocked.clear();
+        self.neighbours.clear();
     }
 
     fn cannot_say(&mut self, gone: Vec<Outgoing>) {

@@ -3,7 +3,9 @@
 //! Never tells a line twice: each offset of a log comes once, and in order.
 
 use crate::id::{AccountId, LogId};
-use crate::wire::{Address, Ask, ChatRefusal, Line, Member, Presence, Reaction, Receipt, Scope};
+use crate::wire::{
+    Address, Ask, ChatRefusal, Line, Member, Neighbour, Presence, Reaction, Receipt, Scope,
+};
 
 /// Something about chat, within [`crate::client::ClientEvent::Talk`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +122,11 @@ pub enum TalkEvent {
     Presence {
         /// Who, and how.
         changes: Vec<Presence>,
+    },
+    /// Whom this player blocks or follows is told, or has changed; see [`super::Book::neighbours`].
+    Neighbours {
+        /// Who. One that is neither blocked nor followed is no neighbour any more.
+        people: Vec<Neighbour>,
     },
     /// Somebody writes; see [`super::Book::typists`].
     Typing {

@@ -8,7 +8,7 @@ use super::log::{Arrival, Log, Terms};
 use crate::chat::mention::mentions;
 use crate::id::{AccountId, LogId};
 use crate::limits::TALK_PEOPLE_MAX;
-use crate::wire::{Ask, ChatNews, ChatRefusal, Line, Presence, Receipt, Scope, Whom};
+use crate::wire::{Ask, ChatNews, ChatRefusal, Line, Neighbour, Presence, Receipt, Scope};
 
 impl Book {
     /// The server said something.
@@ -55,6 +55,7 @@ impl Book {
             } => self.turned_down(client_id, reason, seconds),
             ChatNews::Answer { ask, log, refused } => self.answered(ask, log, refused),
             ChatNews::Presence { changes } => self.present(changes.into_inner()),
+            ChatNews::Neighbours { anew, people } => self.neighbours_are(anew, people.into_inner()),
             other => self.hear_of_log(other),
         }
     }
@@ -174,10 +175,11 @@ impl Book {
 
     fn line(&mut self, id: LogId, line: Line) {
         let mine = Some(line.from) == self.me;
+        let counts = !mine && !self.hides(line.from);
         let Some(log) = self.logs.get_mut(&id) else {
             return;
         };
-        let Arrival::New { missed } = log.arrived(&line, mine) else {
+        let Arrival::New { missed } = log.arrived(&line, counts) else {
             return;
         };
         let scope = log.scope().clone();
@@ -219,14 +221,9 @@ impl Book {
             return;
         };
         match &what {
-            Ask::Block {
-                whom: Whom::Account(account),
-                on,
-            } if refused.is_none() => self.block(*account, *on),
             Ask::Leave { log } | Ask::Accept { log } if is_over(refused) => {
                 self.invitations.remove(log);
             }
-            Ask::Follow { whom, on: false } if refused.is_none() => self.lose_sight(whom),
             _ => {}
         }
         self.events.push(TalkEvent::Answer {
@@ -237,24 +234,40 @@ impl Book {
         });
     }
 
-    /// Somebody is not followed any more: unless they share a log, nothing more is told of them.
-    fn lose_sight(&mut self, whom: &Whom) {
-        let logs: Vec<&Log> = self.logs.values().filter(|log| log.is_open()).collect();
-        self.presence.retain(|account, presence| {
-            let meant = match whom {
-                Whom::Account(other) => other == account,
-                Whom::Name(name) => *name == presence.name,
-            };
-            !meant || logs.iter().any(|log| log.is_shared_with(*account))
-        });
+    /// Whom this player blocks and follows; at [`TALK_PEOPLE_MAX`] a further one is not noted.
+    fn neighbours_are(&mut self, anew: bool, people: Vec<Neighbour>) {
+        let mut gone: Vec<AccountId> = Vec::new();
+        if anew {
+            let before = core::mem::take(&mut self.neighbours).into_values();
+            gone.extend(before.filter(|one| one.followed).map(|one| one.account));
+        }
+        for one in &people {
+            let before = self.neighbours.remove(&one.account);
+            gone.extend(before.filter(|one| one.followed).map(|one| one.account));
+            let counts = one.blocked || one.followed;
+            if counts && self.neighbours.len() < TALK_PEOPLE_MAX {
+                self.neighbours.insert(one.account, one.clone());
+            }
+        }
+        (gone.into_iter()).for_each(|account| self.lose_sight(account));
+        self.invitations_go();
+        self.events.push(TalkEvent::Neighbours { people });
     }
 
-    fn block(&mut self, account: AccountId, on: bool) {
-        if !on {
-            self.blocked.remove(&account);
-        } else if self.blocked.len() < TALK_PEOPLE_MAX {
-            self.blocked.insert(account);
+    /// Somebody was followed: unless that is so still, or they share a log, nothing more is told of
+    /// them.
+    fn lose_sight(&mut self, account: AccountId) {
+        let mut open = self.logs.values().filter(|log| log.is_open());
+        if !self.follows(account) && !open.any(|log| log.is_shared_with(account)) {
+            self.presence.remove(&account);
         }
+    }
+
+    /// What somebody asked this player into does not stand once they are blocked.
+    fn invitations_go(&mut self) {
+        let blocked = |by: &AccountId| (self.neighbours.get(by)).is_some_and(|one| one.blocked);
+        self.invitations
+            .retain(|_, invitation| !blocked(&invitation.by));
     }
 
     fn present(&mut self, changes: Vec<Presence>) {
@@ -264,7 +277,12 @@ impl Book {
                 self.presence.insert(change.account, change.clone());
             }
         }
-        self.events.push(TalkEvent::Presence { changes });
+        let changes = changes.into_iter();
+        let changes = changes.filter(|change| !self.hides(change.account));
+        let changes: Vec<Presence> = changes.collect();
+        if !changes.is_empty() {
+            self.events.push(TalkEvent::Presence { changes });
+        }
     }
 }
 

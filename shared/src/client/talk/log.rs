@@ -22,7 +22,8 @@ pub struct Log {
     start: u64,
     read: u64,
     open: bool,
-    /// Offsets of own lines at or after `read`.
+    /// Offsets at or after `read` of lines that are not unread: own ones, and those of players who
+    /// are blocked.
     own: VecDeque<u64>,
     members: BTreeMap<AccountId, Member>,
     receipts: BTreeMap<AccountId, Receipt>,
@@ -103,7 +104,8 @@ impl Log {
         self.read
     }
 
-    /// Lines of others that this player has not seen, those on their way included.
+    /// Lines of others that this player has not seen, those on their way included; but for those of
+    /// players who were blocked when they came.
     #[must_use]
     pub fn unread(&self) -> u64 {
         let from = self.read.max(self.start);
@@ -193,8 +195,8 @@ impl Log {
         self.open = false;
     }
 
-    /// A line came.
-    pub(super) fn arrived(&mut self, line: &Line, mine: bool) -> Arrival {
+    /// A line came, which counts as unread or not.
+    pub(super) fn arrived(&mut self, line: &Line, counts: bool) -> Arrival {
         // No log is so long that it has this offset: after it there would be no next one.
         if line.offset < self.next || line.offset == u64::MAX {
             return Arrival::Known;
@@ -202,7 +204,7 @@ impl Log {
         let missed = line.offset - self.next;
         self.next = line.offset.saturating_add(1);
         self.end = self.end.max(self.next);
-        if mine && line.offset >= self.read {
+        if !counts && line.offset >= self.read {
             if self.own.len() >= TALK_OWN_MAX {
                 self.own.pop_front();
             }

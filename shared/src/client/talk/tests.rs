@@ -1,6 +1,7 @@
 //! The book of chat against a server that is played by hand.
 
 mod again;
+mod neighbours;
 mod pace;
 
 use super::book::Book;
@@ -10,7 +11,7 @@ use crate::limits::CURSORS_MAX;
 use crate::time::Instant;
 use crate::wire::{
     Address, Ask, BoundedStr, BoundedVec, ChatCommand, ChatNews, ChatRefusal, Line, Manner,
-    Presence, Receipt, Role, Scope, Status, Token, Welcome, Whom,
+    Receipt, Role, Scope, Token, Welcome, Whom,
 };
 
 const ME: AccountId = AccountId(1);
@@ -309,7 +310,6 @@ fn a_question_is_answered_once_or_known_to_be_open() {
     book.hear(answer(None));
     book.hear(answer(Some(ChatRefusal::TooMany)));
     assert_eq!(book.take_events().len(), 1);
-    assert!(book.hides(ANN));
     let follow = Ask::Follow {
         whom: Whom::Account(ANN),
         on: true,
@@ -324,31 +324,6 @@ fn a_question_is_answered_once_or_known_to_be_open() {
         [],
         "the server has stored it, or it is asked again"
     );
-}
-
-/// Nobody says any more how they are.
-#[test]
-fn who_is_not_followed_any_more_is_not_shown_unless_a_log_is_shared() {
-    for (shared, stays) in [(false, 0), (true, 1)] {
-        let mut book = book();
-        if shared {
-            book.hear(opened(WHISPER, 1, 0, 0, 0));
-        }
-        let presence = Presence {
-            account: ANN,
-            name: BoundedStr::cut("Ann"),
-            status: Status::Online,
-            room: BoundedStr::cut("pit"),
-        };
-        let changes = BoundedVec::of_first([presence]);
-        book.hear(ChatNews::Presence { changes });
-        let whom = Whom::Name(BoundedStr::cut("Ann"));
-        let ask = book.ask(Ask::Follow { whom, on: false }).expect("few");
-        assert_eq!(book.presence().len(), 1);
-        let (log, refused) = (LogId(0), None);
-        book.hear(ChatNews::Answer { ask, log, refused });
-        assert_eq!(book.presence().len(), stays);
-    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! ```text
 //! client                                     server
 //!   Hello with cursors (log, epoch, next) ->
+//!                                         <- Neighbours: whom this player blocks and follows
 //!                                         <- Opened: where the log goes on for this reader
 //!                                         <- Lines, and more of them for each Pull while `more`
 //!   Say (client id, address, text)        ->
@@ -15,6 +16,8 @@
 //!                                         <- Lines: the same line, to every reader
 //!   Mark (delivered, read)                ->
 //!                                         <- Receipts, to the others
+//!   Ask: Block, Follow                    ->
+//!                                         <- Neighbours: those that changed, then Answer
 //! ```
 
 mod command;
@@ -26,7 +29,7 @@ use core::fmt;
 use bincode::{Decode, Encode};
 
 pub use command::{Ask, ChatCommand, Sanction};
-pub use news::{ChatNews, Member, Presence, Reaction, Receipt, Standing, Status};
+pub use news::{ChatNews, Member, Neighbour, Presence, Reaction, Receipt, Standing, Status};
 pub use refusal::ChatRefusal;
 
 use super::{BoundedStr, Token};

@@ -119,6 +119,27 @@ pub enum ChatNews {
         /// Why not; `None` when it is done.
         refused: Option<ChatRefusal>,
     },
+    /// Whom this player blocks and follows: all of them before a log opens on a link, those that
+    /// changed later. Past [`PEOPLE_BATCH_MAX`] further packets follow at once, which only add.
+    Neighbours {
+        /// Whether whoever was told before is forgotten first.
+        anew: bool,
+        /// Who. One that is neither blocked nor followed is no neighbour any more.
+        people: BoundedVec<Neighbour, PEOPLE_BATCH_MAX>,
+    },
+}
+
+/// Somebody whom this player blocks or follows.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Neighbour {
+    /// Who.
+    pub account: AccountId,
+    /// Under which name; that of a guest when it became one. May be empty.
+    pub name: BoundedStr<NAME_BYTES_MAX>,
+    /// Whether this player hears nothing from them.
+    pub blocked: bool,
+    /// Whether this player is told how they are present.
+    pub followed: bool,
 }
 
 /// How far a reader got.

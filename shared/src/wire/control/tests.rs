@@ -5,7 +5,7 @@ use super::*;
 use crate::id::{EntityId, LogId};
 use crate::limits::{HISTORY_BATCH_MAX, PEOPLE_BATCH_MAX};
 use crate::rng::Rng;
-use crate::wire::{Address, Ask, Line, Manner, Presence, Sanction, Status, Whom};
+use crate::wire::{Address, Ask, Line, Manner, Neighbour, Presence, Sanction, Status, Whom};
 
 fn text<const N: usize>() -> BoundedStr<N> {
     BoundedStr::cut(&"x".repeat(N))
@@ -130,6 +130,7 @@ fn server_packets() -> Vec<ServerControl> {
         ServerControl::Bye { reason: u32::MAX },
         ServerControl::Talk(lines()),
         ServerControl::Talk(presence()),
+        ServerControl::Talk(neighbours()),
     ]
 }
 
@@ -160,6 +161,19 @@ fn presence() -> ChatNews {
     };
     ChatNews::Presence {
         changes: BoundedVec::of_first(vec![change; PEOPLE_BATCH_MAX]),
+    }
+}
+
+fn neighbours() -> ChatNews {
+    let neighbour = Neighbour {
+        account: AccountId(u64::MAX),
+        name: text(),
+        blocked: true,
+        followed: true,
+    };
+    ChatNews::Neighbours {
+        anew: true,
+        people: BoundedVec::of_first(vec![neighbour; PEOPLE_BATCH_MAX]),
     }
 }
 

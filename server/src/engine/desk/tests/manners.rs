@@ -3,7 +3,7 @@
 use tickwire_shared::id::{AccountId, LogId};
 use tickwire_shared::wire::{
     Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Sanction, Scope, Standing,
-    Status, Whom,
+    Whom,
 };
 
 use super::scopes::{ANN, BOB, ask, group, is_whisper, let_in, texts, whisper};
@@ -133,7 +133,7 @@ fn who_cannot_leave_still_owns_and_who_can_hands_it_on() {
 }
 
 /// How many signs Bob was shown under the line at this offset, at the last.
-fn signs(world: &World, at: usize) -> Option<u32> {
+pub fn signs(world: &World, at: usize) -> Option<u32> {
     let mut news = world.peers[at].news.iter().rev();
     news.find_map(|news| match news {
         ChatNews::Reactions { reactions, .. } => Some(reactions.iter().map(|r| r.count).sum()),
@@ -141,7 +141,7 @@ fn signs(world: &World, at: usize) -> Option<u32> {
     })
 }
 
-fn react(world: &mut World, at: usize, log: LogId, sign: &str) {
+pub fn react(world: &mut World, at: usize, log: LogId, sign: &str) {
     let sign = BoundedStr::cut(sign);
     let (offset, on) = (0, true);
     let command = ChatCommand::React {
@@ -155,7 +155,7 @@ fn react(world: &mut World, at: usize, log: LogId, sign: &str) {
 }
 
 /// How many are told that somebody types in a log.
-fn told_of_typing(world: &mut World, at: usize, log: LogId) -> usize {
+pub fn told_of_typing(world: &mut World, at: usize, log: LogId) -> usize {
     world.pass(3_000);
     let session = world.peers[at].session;
     world.desk.typing(world.now, session, log);
@@ -254,44 +254,6 @@ fn who_is_muted_or_shadowed_founds_and_invites_nobody_hears_of() {
         assert_eq!(ask(&mut world, ann, invite).1, None);
         assert_eq!(invitations(&world, bob), 1);
     }
-}
-
-/// How Bob is shown to somebody, at the last.
-fn shown_as(world: &World, at: usize) -> Option<Status> {
-    let told = world.peers[at].news.iter().filter_map(|news| match news {
-        ChatNews::Presence { changes } => Some(changes.iter()),
-        _ => None,
-    });
-    let mut of_bob = told.flatten().filter(|change| change.account.0 == BOB);
-    of_bob.next_back().map(|change| change.status)
-}
-
-#[test]
-fn who_is_blocked_follows_the_blocker_no_more() {
-    let (mut world, _, ann, bob) = court();
-    let follow = || Ask::Follow {
-        whom: Whom::Account(AccountId(BOB)),
-        on: true,
-    };
-    assert_eq!(ask(&mut world, ann, follow()).1, None);
-    world.pass(1_000);
-    assert_eq!(shown_as(&world, ann), Some(Status::Online));
-    let whom = || Whom::Account(AccountId(ANN));
-    let block = |on| Ask::Block { whom: whom(), on };
-    assert_eq!(ask(&mut world, bob, block(true)).1, None);
-    assert_eq!(shown_as(&world, ann), Some(Status::Offline));
-    assert_eq!(ask(&mut world, ann, follow()).1, Some(ChatRefusal::Blocked));
-    // Neither is what was stored before taken up again.
-    world.restart();
-    world.enter(bob);
-    world.peers[ann].news.clear();
-    world.enter(ann);
-    world.pass(1_000);
-    assert_eq!(shown_as(&world, ann), None);
-    assert_eq!(ask(&mut world, bob, block(false)).1, None);
-    assert_eq!(ask(&mut world, ann, follow()).1, None);
-    world.pass(1_000);
-    assert_eq!(shown_as(&world, ann), Some(Status::Online));
 }
 
 /// The heir's membership was asked for with the marks from before.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tickwire_shared::id::{AccountId, LinkId, LogId, SessionId};
 use tickwire_shared::wire::{
-    Address, ChatCommand, ChatNews, ChatRefusal, Line, LogCursor, Receipt, Role, Scope,
+    Address, ChatCommand, ChatNews, ChatRefusal, Line, LogCursor, Neighbour, Receipt, Role, Scope,
 };
 
 use crate::engine::desk::Attention;
@@ -28,6 +28,8 @@ pub struct Known {
 pub struct Peer {
     pub session: SessionId,
     pub link: Option<LinkId>,
+    /// The link over which its session came.
+    pub came: LinkId,
     pub account: AccountId,
     pub name: String,
     pub role: Role,
@@ -40,6 +42,8 @@ pub struct Peer {
     pub acked: BTreeMap<u64, (LogId, u64)>,
     pub refused: Vec<(u64, ChatRefusal)>,
     pub receipts: BTreeMap<(LogId, AccountId), Receipt>,
+    /// Whom it was told that it blocks and follows, on this link.
+    pub neighbours: Option<BTreeMap<AccountId, Neighbour>>,
     /// Everything else it was told.
     pub news: Vec<ChatNews>,
     /// Whether it pulls by itself.
@@ -47,6 +51,13 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Another link, over which nothing is open before it is told so.
+    pub fn dial(&mut self, link: LinkId) {
+        self.link = Some(link);
+        (self.logs.values_mut()).for_each(|known| known.open = false);
+        self.neighbours = None;
+    }
+
     pub fn cursors(&self) -> Vec<LogCursor> {
         let logs = self.logs.iter();
         let cursors = logs.map(|(&log, known)| LogCursor {
@@ -94,6 +105,8 @@ impl Peer {
                 read,
             } => {
                 assert!(first <= next && read <= next, "{first} {next} {read}");
+                let hides = self.neighbours.is_some() || self.attention != Attention::Everything;
+                assert!(hides, "a log before it knows whom it blocks");
                 let known = self.logs.entry(log).or_default();
                 if known.scope.is_some() && known.epoch == epoch {
                     assert!(first >= known.next, "sent again: {first} < {}", known.next);
@@ -131,9 +144,23 @@ impl Peer {
                 client_id, reason, ..
             } => self.refused.push((client_id, reason)),
             ChatNews::Receipts { log, receipts } => self.note(log, &receipts),
+            ChatNews::Neighbours { anew, people } => self.meet(anew, people.into_inner()),
             other => self.news.push(other),
         }
         None
+    }
+
+    fn meet(&mut self, anew: bool, people: Vec<Neighbour>) {
+        if anew {
+            self.neighbours = Some(BTreeMap::new());
+        }
+        let known = self.neighbours.as_mut().expect("all of them first");
+        for one in people {
+            match one.blocked || one.followed {
+                true => known.insert(one.account, one),
+                false => known.remove(&one.account),
+            };
+        }
     }
 
     fn note(&mut self, log: LogId, receipts: &[Receipt]) {

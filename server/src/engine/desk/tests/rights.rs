@@ -33,7 +33,7 @@ impl Rights {
                     *end = (*end).max(offset + 1);
                 }
             }
-            (Write::Member { log, member }, Written::Done) => {
+            (Write::Member { log, member }, done) if done.is_done() => {
                 self.stand(store, *log, member.account);
             }
             (Write::All(parts), Written::Done) => {
@@ -67,6 +67,12 @@ impl Rights {
             None if is_in => stays.push(member.since..u64::MAX),
             None => {}
         }
+    }
+
+    /// Whether an account is in a log with members.
+    pub fn is_in(&self, account: AccountId, log: LogId) -> bool {
+        let stays = self.stays.get(&(log, account));
+        stays.is_some_and(|stays| stays.iter().any(|stay| stay.end == u64::MAX))
     }
 
     /// Whether an account may read a line.

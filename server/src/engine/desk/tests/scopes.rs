@@ -1,6 +1,6 @@
 //! Whispers, teams, what is near, and the server's own words.
 
-use tickwire_shared::id::{AccountId, LogId, PlayerId, RoomId};
+use tickwire_shared::id::{AccountId, LinkId, LogId, PlayerId, RoomId};
 use tickwire_shared::wire::{
     Address, Ask, BoundedStr, ChatCommand, ChatNews, ChatRefusal, Role, Scope, Whom,
 };
@@ -152,6 +152,7 @@ fn who_has_many_whispers_is_told_of_some_each_turn() {
 pub fn told(player: u16, team: Option<u8>, x: f32) -> Whereabouts {
     Whereabouts {
         player: PlayerId(player),
+        came: LinkId(player.into()),
         team,
         position: Some([x, 0.0, 0.0]),
         score: None,

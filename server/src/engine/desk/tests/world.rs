@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tickwire_shared::id::{AccountId, LinkId, PlayerId, RoomId, SessionId, Tick};
+use tickwire_shared::id::{AccountId, LinkId, RoomId, SessionId, Tick};
 use tickwire_shared::time::Instant;
 use tickwire_shared::wire::{
     Address, BoundedStr, ChatCommand, ChatNews, Manner, Role, ServerControl, decode,
@@ -68,6 +68,7 @@ impl World {
         self.peers.push(Peer {
             session: SessionId(0),
             link: None,
+            came: LinkId(0),
             account: AccountId(account),
             name: name.to_owned(),
             role: Role::Player,
@@ -80,6 +81,7 @@ impl World {
             acked: BTreeMap::new(),
             refused: Vec::new(),
             receipts: BTreeMap::new(),
+            neighbours: None,
             news: Vec::new(),
             pulls: true,
         });
@@ -99,8 +101,8 @@ impl World {
         self.links += 1;
         let (session, link) = (SessionId(self.sessions), LinkId(self.links));
         let peer = &mut self.peers[at];
-        (peer.session, peer.link) = (session, Some(link));
-        (peer.logs.values_mut()).for_each(|known| known.open = false);
+        (peer.session, peer.came) = (session, link);
+        peer.dial(link);
         let entrant = Entrant {
             link,
             account: peer.account,
@@ -108,7 +110,6 @@ impl World {
             role: peer.role,
             room: RoomId(u32::from(peer.room.as_bytes()[0])),
             room_name: BoundedStr::cut(&peer.room),
-            player: PlayerId(self.sessions as u16),
             cursors: peer.cursors(),
             attention: peer.attention.clone(),
         };
@@ -131,7 +132,7 @@ impl World {
         self.links += 1;
         let link = LinkId(self.links);
         let peer = &mut self.peers[at];
-        peer.link = Some(link);
+        peer.dial(link);
         self.desk
             .attach(self.now, peer.session, link, peer.cursors());
         self.carry_out();

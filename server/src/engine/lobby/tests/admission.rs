@@ -22,11 +22,14 @@ impl Bench {
         });
     }
 
-    pub(super) fn answer(&mut self, link: u64, found: Result<Admission, Refusal>) {
+    /// Whether that lets it in.
+    pub(super) fn answer(&mut self, link: u64, found: Result<Admission, Refusal>) -> bool {
         let rng = &mut self.rng;
-        self.lobby
+        let is_in = self
+            .lobby
             .admitted(self.now, LinkId(link), found, &mut || rng.next_u64());
         self.carry_out();
+        is_in
     }
 
     /// The store has it that an account is banned until then.
@@ -79,7 +82,7 @@ fn a_player_is_in_once_the_answer_came_and_not_before() {
     assert_eq!(bench.lobby.sessions(), 0);
     bench.bytes(1, Lane::Input, &encode_probe(7, 100));
     assert!(bench.ordered.is_empty() && bench.closed.is_empty());
-    bench.answer(1, Ok(admission(5, "Ann", Some("duel"))));
+    assert!(bench.answer(1, Ok(admission(5, "Ann", Some("duel")))));
     let welcome = bench.welcome(1);
     assert_eq!(
         (welcome.account, welcome.role),
@@ -88,7 +91,7 @@ fn a_player_is_in_once_the_answer_came_and_not_before() {
     assert_eq!((&*welcome.name, &*welcome.room), ("Ann", "duel"));
     // A second answer finds a link that is live: nothing comes of it.
     let before = bench.state();
-    bench.answer(1, Ok(admission(6, "Bob", None)));
+    assert!(!bench.answer(1, Ok(admission(6, "Bob", None))));
     assert_eq!(bench.state(), before);
 }
 
@@ -111,8 +114,9 @@ fn an_answer_has_five_seconds_and_nothing_else_is_said_meanwhile() {
     assert!(bench.closed.is_empty());
     bench.pass(60);
     assert_eq!(bench.closed[&LinkId(1)], CloseReason::HandshakeTimeout);
-    bench.answer(1, Ok(admission(5, "Ann", None)));
-    assert_eq!(bench.lobby.sessions(), 0, "the answer came too late");
+    let is_in = bench.answer(1, Ok(admission(5, "Ann", None)));
+    assert!(!is_in, "the answer came too late");
+    assert_eq!(bench.lobby.sessions(), 0);
     bench.knock(2, RoomRequest::Any);
     bench.say(2, &ClientControl::Leave);
     assert_eq!(bench.closed[&LinkId(2)], CloseReason::OutOfPhase);
@@ -129,8 +133,14 @@ fn whoever_is_banned_or_wants_another_room_stays_out() {
     bench.answer(1, Ok(admission(5, "Ann", None)));
     assert_eq!(bench.refused_with(1).0, CloseReason::Banned);
     bench.knock(2, RoomRequest::Named(BoundedStr::cut("main")));
-    bench.answer(2, Ok(admission(6, "Bob", Some("duel"))));
-    assert_eq!(bench.refused_with(2).0, CloseReason::BadCredential);
+    assert!(!bench.answer(2, Ok(admission(6, "Bob", Some("duel")))));
+    let (reason, detail) = bench.refused_with(2);
+    assert_eq!(reason, CloseReason::BadCredential);
+    assert!(detail.contains("another room: log in"), "{detail}");
+    // Where the shell says of no room that it is the only one, nothing holds it back.
+    bench.knock(4, RoomRequest::Named(BoundedStr::cut("main")));
+    bench.answer(4, Ok(admission(6, "Bob", None)));
+    assert_eq!(&*bench.welcome(4).room, "main");
     bench.lobby.set_wall(Millis(60_000));
     bench.knock(3, RoomRequest::Any);
     bench.answer(3, Ok(admission(5, "Ann", None)));

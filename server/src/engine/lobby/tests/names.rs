@@ -117,5 +117,5 @@ fn another_role_ends_the_sessions_of_its_account() {
     bench.lobby.role_changed(bench.now, AccountId(7), false);
     bench.carry_out();
     let why = bench.closed[&LinkId(4)];
-    assert_eq!(why, CloseReason::BadCredential, "no key brings it back");
+    assert_eq!(why, CloseReason::UnknownSession, "its key brings it back");
 }

@@ -14,7 +14,7 @@ fn login(path: &str, headers: &str, body: &str) -> Vec<u8> {
 }
 
 const JSON: &str = "Content-Type: application/json\r\n";
-const GOOD: &str = r#"{"name":"Ann","password":"correct horse"}"#;
+const GOOD: &str = r#"{"name":"Ann","password":"correct horse","room":"duel"}"#;
 
 fn good() -> LoggedIn {
     LoggedIn {
@@ -36,6 +36,7 @@ fn a_login_gets_a_token_that_no_cache_keeps() {
                 let request = bench.logins.recv().await.unwrap();
                 assert_eq!((request.act, request.name.as_str()), (act, "Ann"));
                 assert_eq!(request.password.reveal(), "correct horse");
+                assert_eq!(request.room, "duel");
                 assert!(request.from.is_loopback());
                 request.reply.send(Ok(good())).unwrap();
             };
@@ -88,7 +89,8 @@ fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
         ..Setup::default()
     };
     on_network_thread(setup, |mut bench| async move {
-        let long = format!(r#"{{"name":"Ann","password":"{}"}}"#, "x".repeat(17_000));
+        let long = "x".repeat(17_000);
+        let long = format!(r#"{{"name":"Ann","password":"{long}","room":"duel"}}"#);
         let form = "Content-Type: application/x-www-form-urlencoded\r\n";
         let plain = "Content-Type: text/plain\r\n";
         let foreign = format!("{JSON}Origin: https://evil.example\r\n");
@@ -99,7 +101,7 @@ fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
             (JSON, r#"{"name":"Ann","password":7}"#, 400),
             (
                 JSON,
-                r#"{"name":"Ann","password":"s3cret","role":"admin"}"#,
+                r#"{"name":"Ann","password":"s3cret","room":"duel","role":"admin"}"#,
                 400,
             ),
             (JSON, &long, 413),
@@ -121,6 +123,38 @@ fn what_is_no_login_goes_nowhere_and_is_not_repeated() {
             answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: POST"),
             "{answer}"
         );
+    });
+}
+
+/// A login is for one room, which it names: none is all.
+#[test]
+fn a_login_without_one_room_is_refused_by_that_name() {
+    let setup = Setup {
+        rates: Some(RequestRates::new(1_000)),
+        ..Setup::default()
+    };
+    on_network_thread(setup, |mut bench| async move {
+        let long = format!(r#","room":"{}""#, "x".repeat(49));
+        for (room, words) in [
+            ("", "room is missing: add \"room\""),
+            (r#","room":null"#, "room is missing"),
+            (r#","room":7"#, "room is missing"),
+            (r#","room":["duel"]"#, "room is missing"),
+            (r#","room":"*""#, "U+002A: give the name of the one room"),
+            (r#","room":"""#, "room is no name of a room, it is empty"),
+            (r#","room":" duel""#, "U+0020"),
+            (r#","room":"du\u202eel""#, "U+202E"),
+            (&long, "it is too long"),
+        ] {
+            for path in ["/login", "/register"] {
+                let text = format!(r#"{{"name":"Ann","password":"s3cret"{room}}}"#);
+                let answer = bench.send(&login(path, JSON, &text)).await;
+                assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+                assert!(body(&answer).contains(words), "{answer}");
+                assert!(!answer.contains("s3cret"), "{answer}");
+                assert!(bench.logins.try_recv().is_err(), "{room} goes on");
+            }
+        }
     });
 }
 

@@ -2,187 +2,12 @@
 //!
 //! Never plays: whoever is in has shown who it is.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+mod held;
+mod server;
 
-use tickwire_arena::Arena;
-use tickwire_link::{Dial, Link, dial_quic};
+use server::{ROOM, Scratch, Server, reason, run, within};
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::game::schema_of;
-use tickwire_shared::id::Lane;
-use tickwire_shared::wire::{
-    BoundedStr, BoundedVec, Credential, HandshakeReply, Hello, PROTOCOL, Refuse, Role, RoomRequest,
-    Token, Welcome, decode, encode,
-};
-use tokio::time::timeout;
-
-/// A directory of its own for each server, gone with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Scratch {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tickwire-identity-{}-{number}", std::process::id());
-        Scratch(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server that runs on picked ports and logs everything.
-struct Server {
-    child: Child,
-    public: SocketAddr,
-    admin: SocketAddr,
-    /// What operators show.
-    token: String,
-}
-
-impl Server {
-    fn start(scratch: &Scratch, arguments: &[&str]) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tickwire-server"));
-        // Whoever runs the tests may have a server of their own configured.
-        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("TICKWIRE_")) {
-            command.env_remove(key);
-        }
-        command
-            .args(["--listen", "127.0.0.1:0", "--log-level", "trace"])
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(&scratch.0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        std::fs::create_dir_all(&scratch.0).expect("a directory");
-        let log = std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(scratch.0.join("log"))
-            .expect("a log");
-        let mut child = command.stderr(log).spawn().expect("the server starts");
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        stdout.read_line(&mut line).expect("a first line");
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let ["listening", public, "admin", admin] = words[..] else {
-            panic!("the first line is {line:?}");
-        };
-        Server {
-            public: public.parse().expect("the public address"),
-            admin: admin.parse().expect("the admin address"),
-            token: std::fs::read_to_string(scratch.0.join("admin.token")).expect("a token"),
-            child,
-        }
-    }
-
-    /// Status and body.
-    fn post(&self, at: SocketAddr, path: &str, headers: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(at).expect("a listener");
-        let length = body.len();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-        );
-        stream.write_all(head.as_bytes()).expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let status = answer
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        let body = answer.split_once("\r\n\r\n").expect("a body").1;
-        (status.expect("a status"), body.to_owned())
-    }
-
-    fn log_in(&self, path: &str, name: &str, password: &str) -> Result<LoggedIn, (u16, String)> {
-        let body = serde_json::json!({"name": name, "password": password}).to_string();
-        let (status, body) = self.post(self.public, path, "", &body);
-        match status {
-            200 => Ok(serde_json::from_str(&body).expect("a token")),
-            _ => Err((status, body)),
-        }
-    }
-
-    fn promote(&self, headers: &str, name: &str, role: &str) -> u16 {
-        let body = serde_json::json!({"name": name, "role": role}).to_string();
-        let headers = format!("{headers}Authorization: Bearer {}\r\n", self.token);
-        self.post(self.admin, "/accounts/role", &headers, &body).0
-    }
-
-    async fn join(&self, name: &str, who: Credential) -> Result<(Link, Welcome), Refuse> {
-        let mut link = within(dial_quic(&Dial::to(&self.public.to_string())))
-            .await
-            .expect("a link");
-        let hello = Hello {
-            protocol: PROTOCOL,
-            schema_hash: schema_of::<Arena>().expect("a schema").hash,
-            name: BoundedStr::cut(name),
-            room: RoomRequest::Any,
-            resume: None,
-            who,
-            cursors: BoundedVec::default(),
-        };
-        link.send(Lane::Ordered, &encode(&hello)).expect("it fits");
-        loop {
-            let (lane, packet) = within(link.recv()).await.expect("the link lives");
-            if lane == Lane::Ordered {
-                return match decode(&packet).expect("a reply") {
-                    HandshakeReply::Welcome(welcome) => Ok((link, welcome)),
-                    HandshakeReply::Refuse(refuse) => Err(refuse),
-                };
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct LoggedIn {
-    account: String,
-    name: String,
-    token: String,
-}
-
-impl LoggedIn {
-    fn shown(&self) -> Credential {
-        Credential::Admission {
-            token: BoundedStr::cut(&self.token),
-        }
-    }
-}
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    (timeout(Duration::from_secs(20), future).await).expect("nothing happened for 20 s")
-}
-
-fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(test);
-}
-
-fn reason(refused: Result<(Link, Welcome), Refuse>) -> CloseReason {
-    let Err(refuse) = refused else {
-        panic!("a refusal");
-    };
-    CloseReason::from_number(refuse.reason).expect("a reason")
-}
+use tickwire_shared::wire::{BoundedStr, Credential, Role, RoomRequest, Token};
 
 const PASSWORD: &str = "planted-password-7f3a";
 
@@ -199,6 +24,7 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
             .await
             .unwrap_or_else(|_| panic!("in"));
         assert_eq!((&*welcome.name, ann.name.as_str()), ("Ann", "Ann"));
+        assert_eq!(&*welcome.room, ROOM);
         assert_eq!(welcome.account.0.to_string(), ann.account);
         assert_eq!(welcome.role, Role::Player);
         let again = server.join("Whoever", ann.shown()).await;
@@ -217,6 +43,43 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
             .log_in("/login", "Ann", "planted-password-7f3b")
             .err();
         assert_eq!(wrong.map(|(status, _)| status), Some(401));
+    });
+}
+
+/// A login opens the room it was made for, and so does the key it leaves; one for all there is not.
+#[test]
+fn a_login_is_for_one_room() {
+    run(async {
+        let scratch = Scratch::new();
+        let server = Server::start(&scratch, &[]);
+        for room in ["", r#","room":"*""#] {
+            let body = format!(r#"{{"name":"Ann","password":"{PASSWORD}"{room}}}"#);
+            let (status, words) = server.post(server.public, "/register", "", &body);
+            assert_eq!(status, 400, "{words}");
+            assert!(words.starts_with("room is "), "{words}");
+        }
+        let ann = server
+            .log_in("/register", "Ann", PASSWORD)
+            .unwrap_or_else(|_| panic!("a new account"));
+        let named = |room| RoomRequest::Named(BoundedStr::cut(room));
+        let other = server.enter(named("arena"), "Ann", ann.shown()).await;
+        assert_eq!(reason(other), CloseReason::BadCredential);
+        let (_link, welcome) = server
+            .enter(named(ROOM), "Ann", ann.shown())
+            .await
+            .unwrap_or_else(|_| panic!("in"));
+        let back = || Credential::Return {
+            key: welcome.return_key,
+        };
+        let Err(refuse) = server.enter(named("arena"), "Ann", back()).await else {
+            panic!("a refusal");
+        };
+        assert!(refuse.detail.contains("another room"), "{refuse:?}");
+        for room in [named(ROOM), RoomRequest::Any] {
+            let again = server.enter(room, "Ann", back()).await;
+            let (_link, again) = again.unwrap_or_else(|_| panic!("in"));
+            assert_eq!((&*again.room, again.account), (ROOM, welcome.account));
+        }
     });
 }
 
