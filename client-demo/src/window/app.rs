@@ -1,7 +1,7 @@
 //! The program of the window: what it holds, and how it is steered from outside.
 //!
-//! Never draws: `frame` does. Never opens a link itself: a pilot has its dialer, and the start screen
-//! asks whoever started the program to connect. Native window and browser run the same code.
+//! Never draws: `frame` does. Never opens a link itself: a pilot has its dialer, and the start
+//! screen asks whoever started the program to connect. Native window and browser run the same code.
 
 mod frame;
 

@@ -33,6 +33,9 @@ struct Key {
     until: Millis,
 }
 
+/// Accounts, and what each is called.
+type Named = Vec<(AccountId, String)>;
+
 /// Two accounts, since when, and what the second was called then.
 type Pairs = BTreeMap<(AccountId, AccountId), (Millis, String)>;
 
@@ -199,10 +202,7 @@ impl Accounts {
     }
 
     /// Whom an account blocks, and whom it follows, each under which name.
-    pub(super) fn neighbours(
-        &self,
-        account: AccountId,
-    ) -> (Vec<(AccountId, String)>, Vec<(AccountId, String)>) {
+    pub(super) fn neighbours(&self, account: AccountId) -> (Named, Named) {
         let own = (account, AccountId(0))..=(account, AccountId(u64::MAX));
         let named = |pairs: &Pairs| {
             let pairs = pairs.range(own.clone()).take(STORE_FOUND_MAX);
