@@ -14,9 +14,7 @@ fn a_login_is_not_used_up_while_the_store_is_held() {
     run(async {
         let scratch = Scratch::new();
         let server = Server::start(&scratch, &[]);
-        let ann = server
-            .log_in("/register", "Ann", PASSWORD)
-            .unwrap_or_else(|_| panic!("a new account"));
+        let ann = server.register("Ann", PASSWORD);
         let holder = Connection::open(scratch.0.join("tickwire.db")).expect("the store");
         holder.execute_batch("BEGIN IMMEDIATE").expect("it is held");
         let mut given_up = server.knock(RoomRequest::Any, "Ann", ann.shown()).await;

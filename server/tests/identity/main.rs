@@ -16,9 +16,7 @@ fn a_player_registers_logs_in_plays_and_comes_back() {
     run(async {
         let scratch = Scratch::new();
         let server = Server::start(&scratch, &[]);
-        let ann = server
-            .log_in("/register", "Ann", PASSWORD)
-            .unwrap_or_else(|_| panic!("a new account"));
+        let ann = server.register("Ann", PASSWORD);
         let (_link, welcome) = server
             .join("Whoever", ann.shown())
             .await
@@ -58,9 +56,7 @@ fn a_login_is_for_one_room() {
             assert_eq!(status, 400, "{words}");
             assert!(words.starts_with("room is "), "{words}");
         }
-        let ann = server
-            .log_in("/register", "Ann", PASSWORD)
-            .unwrap_or_else(|_| panic!("a new account"));
+        let ann = server.register("Ann", PASSWORD);
         let named = |room| RoomRequest::Named(BoundedStr::cut(room));
         let other = server.enter(named("arena"), "Ann", ann.shown()).await;
         assert_eq!(reason(other), CloseReason::BadCredential);
@@ -89,9 +85,7 @@ fn a_key_survives_a_restart_and_a_used_token_stays_used() {
     run(async {
         let scratch = Scratch::new();
         let server = Server::start(&scratch, &[]);
-        let ann = server
-            .log_in("/register", "Ann", PASSWORD)
-            .unwrap_or_else(|_| panic!("a new account"));
+        let ann = server.register("Ann", PASSWORD);
         let (_link, welcome) = server
             .join("Ann", ann.shown())
             .await
@@ -159,9 +153,7 @@ fn no_secret_is_logged() {
         let scratch = Scratch::new();
         let server = Server::start(&scratch, &[]);
         let mut secrets = vec![PASSWORD.to_owned(), "planted-password-wrong".to_owned()];
-        let ann = server
-            .log_in("/register", "Ann", PASSWORD)
-            .unwrap_or_else(|_| panic!("a new account"));
+        let ann = server.register("Ann", PASSWORD);
         let _ = server.log_in("/login", "Ann", "planted-password-wrong");
         let (_, malformed) =
             server.post(server.public, "/login", "", "{\"password\":\"planted-half");

@@ -119,6 +119,12 @@ impl Server {
         }
     }
 
+    /// A new account.
+    pub fn register(&self, name: &str, password: &str) -> LoggedIn {
+        let registered = self.log_in("/register", name, password);
+        registered.unwrap_or_else(|(status, words)| panic!("{status}: {words}"))
+    }
+
     pub fn promote(&self, headers: &str, name: &str, role: &str) -> u16 {
         let body = serde_json::json!({"name": name, "role": role}).to_string();
         let headers = format!("{headers}Authorization: Bearer {}\r\n", self.token);

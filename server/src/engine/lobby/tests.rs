@@ -14,6 +14,7 @@ mod absence;
 mod admission;
 mod desk;
 mod names;
+mod strangers;
 mod visitors;
 
 use super::*;

@@ -199,26 +199,27 @@ fn a_team_hears_its_own_from_when_a_player_is_in_it() {
     assert_eq!(texts(&world, ann, log), ["red only", "both"]);
 }
 
+/// The room tells in which teams two players are, by the links they came over.
+fn in_teams(world: &mut World, players: [(u16, u8); 2]) {
+    let all = players.map(|(player, team)| told(player, Some(team), 0.0));
+    world.desk.locate(RoomId(u32::from(b'm')), &all);
+    world.carry_out();
+}
+
 #[test]
 fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
     let mut world = World::new(Sabotage::None);
     let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
-    let room = RoomId(u32::from(b'm'));
-    let locate = |world: &mut World, players: [(u16, u8); 2]| {
-        let all = players.map(|(player, team)| told(player, Some(team), 0.0));
-        world.desk.locate(room, &all);
-        world.carry_out();
-    };
-    locate(&mut world, [(1, 1), (2, 1)]);
+    in_teams(&mut world, [(1, 1), (2, 1)]);
     let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
     world.say(ann, Address::Team, "ours");
     world.restart();
     world.enter(ann);
     world.enter(bob);
-    locate(&mut world, [(3, 2), (4, 1)]);
+    in_teams(&mut world, [(3, 2), (4, 1)]);
     world.pass(1_000);
     world.say(bob, Address::Team, "secret");
-    locate(&mut world, [(3, 1), (4, 1)]);
+    in_teams(&mut world, [(3, 1), (4, 1)]);
     world.say(bob, Address::Team, "again");
     assert_eq!(texts(&world, ann, log), ["ours", "again"]);
 }
@@ -229,19 +230,13 @@ fn who_changes_teams_over_a_restart_never_hears_what_the_other_one_said() {
 fn who_has_a_team_open_has_left_the_last_one_for_good() {
     let mut world = World::new(Sabotage::None);
     let (ann, bob) = (world.join(ANN, "Ann"), world.join(BOB, "Bob"));
-    let room = RoomId(u32::from(b'm'));
-    let locate = |world: &mut World, players: [(u16, u8); 2]| {
-        let all = players.map(|(player, team)| told(player, Some(team), 0.0));
-        world.desk.locate(room, &all);
-        world.carry_out();
-    };
-    locate(&mut world, [(1, 1), (2, 1)]);
+    in_teams(&mut world, [(1, 1), (2, 1)]);
     let log = world.peers[ann].log(|scope| matches!(scope, Scope::Team { .. }));
     world.say(ann, Address::Team, "ours");
     world.restart();
     world.enter(bob);
     world.enter(ann);
-    locate(&mut world, [(3, 1), (4, 2)]);
+    in_teams(&mut world, [(3, 1), (4, 2)]);
     let other = |scope: &Scope| *scope == Scope::Team { number: 2 };
     let next = world.peers[ann].log(other);
     assert!(world.peers[ann].logs[&next].open);
@@ -249,7 +244,7 @@ fn who_has_a_team_open_has_left_the_last_one_for_good() {
     world.restart();
     world.enter(bob);
     world.enter(ann);
-    locate(&mut world, [(5, 1), (6, 1)]);
+    in_teams(&mut world, [(5, 1), (6, 1)]);
     world.say(bob, Address::Team, "again");
     assert_eq!(texts(&world, ann, log), ["ours", "again"]);
 }
